@@ -1,0 +1,122 @@
+import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
+import type { Node } from '../core/node.ts';
+import { Ejection } from '../math/ejection.ts';
+import { PeakEwma } from '../math/peak-ewma.ts';
+import { WeightedSet } from '../math/weighted-set.ts';
+
+/** What a new list has changed. */
+export interface Change {
+  readonly added: readonly Node[];
+  readonly removed: readonly Node[];
+}
+
+/**
+ * The endpoints of one service as the balancer sees them. When the list changes, a node that stays keeps all it has
+ * learnt; one that goes takes it along. Every change is made in place.
+ */
+export class Nodes {
+  readonly #byId = new Map<string, Node>();
+  /** All that may be called: their weight is above 0. */
+  readonly live = new WeightedSet<Node>();
+  /** Those of `live` that are in rotation. */
+  readonly ready = new WeightedSet<Node>();
+  readonly #out = new Set<Node>();
+  #nextDue = Number.POSITIVE_INFINITY; // no node that is out may be probed before
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  [Symbol.iterator](): Iterator<Node> {
+    return this.#byId.values();
+  }
+
+  /** Those that are out of rotation. */
+  get out(): ReadonlySet<Node> {
+    return this.#out;
+  }
+
+  /** One whose time out is up and that is not among `tried`. Looks only when there may be one. */
+  due(now: number, tried: readonly Node[]): Node | undefined {
+    if (now < this.#nextDue) return undefined;
+    let [found, next]: [Node | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const node of this.#out) {
+      if (node.ejection.state !== 'out') continue;
+      if (found === undefined && node.ejection.until <= now && !tried.includes(node)) found = node;
+      else next = Math.min(next, node.ejection.until);
+    }
+    this.#nextDue = next;
+    return found;
+  }
+
+  /** Makes the nodes match the endpoints. */
+  update(endpoints: readonly Endpoint[]): Change {
+    const [added, removed]: [Node[], Node[]] = [[], []];
+    const staying = new Set<string>();
+    for (const endpoint of endpoints) {
+      if (staying.has(endpoint.id)) continue; // an id stands once in a list; the first one counts
+      staying.add(endpoint.id);
+      if (this.put(endpoint)) added.push(this.#byId.get(endpoint.id)!);
+    }
+    if (staying.size < this.#byId.size) {
+      for (const [id, node] of this.#byId) if (!staying.has(id)) removed.push(node);
+      for (const node of removed) this.remove(node.endpoint.id);
+    }
+    return { added, removed };
+  }
+
+  /** Adds an endpoint, or changes the one of that id in place. Says whether it is new. */
+  put(endpoint: Endpoint): boolean {
+    const known = this.#byId.get(endpoint.id);
+    if (known !== undefined) {
+      if (sameEndpoint(known.endpoint, endpoint)) return false;
+      if (known.endpoint.url === endpoint.url) {
+        known.endpoint = endpoint; // same place, perhaps a new weight
+        this.#place(known);
+        return false;
+      }
+      this.remove(endpoint.id); // same name, another place: nothing that was learnt holds there
+    }
+    const node: Node = {
+      endpoint,
+      inFlight: 0,
+      calls: 0,
+      latency: new PeakEwma(),
+      ejection: new Ejection(),
+      gone: false,
+      moved: this.#moved,
+    };
+    this.#byId.set(endpoint.id, node);
+    this.#place(node);
+    return true;
+  }
+
+  remove(id: string): void {
+    const node = this.#byId.get(id);
+    if (node === undefined) return;
+    node.gone = true;
+    this.#byId.delete(id);
+    this.live.delete(node);
+    this.ready.delete(node);
+    this.#out.delete(node);
+  }
+
+  /** Puts a node where its weight and health say it belongs. */
+  readonly #moved = (node: Node): void => {
+    if (!node.gone) this.#place(node);
+  };
+
+  #place(node: Node): void {
+    const { weight } = node.endpoint;
+    const isIn = node.ejection.state === 'in';
+    if (weight > 0) this.live.set(node, weight);
+    else this.live.delete(node);
+    if (weight > 0 && isIn) this.ready.set(node, weight);
+    else this.ready.delete(node);
+    if (isIn || weight === 0) this.#out.delete(node);
+    else {
+      this.#out.add(node);
+      if (node.ejection.state === 'out') this.#nextDue = Math.min(this.#nextDue, node.ejection.until);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Endpoint } from './endpoint.ts';
+import type { Classify } from './outcome.ts';
+
+/** What a filter may know of a request, and how to send it. The core knows nothing of HTTP beyond these words. */
+export interface Call<Res> {
+  /** Sends the request to the endpoint chosen, with whatever client the caller likes. */
+  readonly send: Send<Res>;
+  /** The method, where the caller said it. */
+  readonly method: string | undefined;
+  /** The path, where the caller said it. */
+  readonly path: string | undefined;
+  /** What filters have added. `send` gets these, with what `propagate` writes. */
+  readonly headers: Headers;
+}
+
+/** Header fields by lower-case name. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Sends one attempt. What it returns or throws is judged without knowing the client. */
+export type Send<Res> = (attempt: Attempt) => Res | PromiseLike<Res>;
+
+/** One attempt, as `send` gets it. */
+export interface Attempt {
+  /** Where to: scheme, host and port, such as `http://10.0.0.5:3000`. */
+  readonly url: string;
+  /** To be sent along: trace, deadline and what filters added. A fresh object for each attempt. */
+  readonly headers: Record<string, string>;
+  /** Aborts when the deadline has come, the attempt's time is up, or the caller gave up. */
+  readonly signal: AbortSignal;
+  /** 1 is the first. */
+  readonly attempt: number;
+  /** All that is known of where it goes. */
+  readonly endpoint: Endpoint;
+  /** Milliseconds this attempt has, at most. */
+  readonly timeoutMs: number;
+}
+
+/** What may be said about a call. */
+export interface CallOptions {
+  /** Whether it does no harm to send the request twice. Known from `method` and an Idempotency-Key; else false. */
+  readonly idempotent?: boolean | undefined;
+  /** Whether the request can be sent twice at all; true unless told otherwise. A stream that was read is gone. */
+  readonly replayable?: boolean | undefined;
+  /** Calls the whole call off. */
+  readonly signal?: AbortSignal | undefined;
+  /** Another length for this call than `deadline.timeout` of the policy: `'800ms'`. */
+  readonly timeout?: string | undefined;
+  /** The route, as the policy names it. Found from `method` and `path` where these are given. */
+  readonly route?: string | undefined;
+  /** The HTTP method, for filters, routes and idempotency. */
+  readonly method?: string | undefined;
+  /** The path with its query, for filters and routes. */
+  readonly path?: string | undefined;
+  /** Headers that `send` gets beside those of the mesh, by lower-case name. */
+  readonly headers?: Headers | undefined;
+  /** Judges what `send` gave back; nothing means: as usual. */
+  readonly classify?: Classify | undefined;
+}
+
+/** Anything that calls services: the mesh, as its transports see it. */
+export interface Caller {
+  call<Res>(service: string, send: Send<Res>, options?: CallOptions): Promise<Res>;
+}

@@ -1,0 +1,60 @@
+/** One address of a service. Frozen; a change makes a new one with the same `id`. */
+export interface Endpoint {
+  /** What it is known by in its registry; stays the same while its weight or metadata change. */
+  readonly id: string;
+  /** Scheme, host and port: `http://10.0.0.5:3000`. No path, no trailing slash. */
+  readonly url: string;
+  /** `host:port`, for people to read. */
+  readonly address: string;
+  /** How much of the traffic it should have beside the others; 0 takes no new calls. At least 0, 1 unless told. */
+  readonly weight: number;
+  /** Where it runs; empty when nobody said. */
+  readonly zone: string;
+  /** What else its record says. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const NOTHING = Object.freeze({});
+
+/** Makes an endpoint out of its URL. @throws TypeError when `url` is not an http or https origin. */
+export function endpoint(
+  url: string,
+  more: { id?: string; weight?: number; zone?: string; metadata?: Readonly<Record<string, string>> } = {},
+): Endpoint {
+  const parsed = URL.parse(url);
+  if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+    throw new TypeError(`an endpoint must be an http or https URL such as 'http://10.0.0.5:3000', got '${url}'`);
+  }
+  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '' || parsed.username !== '') {
+    throw new TypeError(`an endpoint must be scheme, host and port alone, got '${redact(parsed)}'`);
+  }
+  const weight = more.weight ?? 1;
+  if (!Number.isFinite(weight) || weight < 0)
+    throw new TypeError(`weight must be a number of at least 0, got ${weight}`);
+  const port = parsed.port || (parsed.protocol === 'https:' ? '443' : '80');
+  return Object.freeze({
+    id: more.id ?? parsed.origin,
+    url: parsed.origin,
+    address: `${parsed.hostname}:${port}`,
+    weight,
+    zone: more.zone ?? '',
+    metadata: more.metadata ?? NOTHING,
+  });
+}
+
+function redact(url: URL): string {
+  if (url.username !== '' || url.password !== '') url.username = url.password = '***';
+  return url.href;
+}
+
+/** Whether two endpoints of one id say the same. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (
+    a === b || (a.url === b.url && a.weight === b.weight && a.zone === b.zone && sameRecord(a.metadata, b.metadata))
+  );
+}
+
+function sameRecord(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const [left, right] = [Object.keys(a), Object.keys(b)];
+  return left.length === right.length && left.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,117 @@
+/** What kind of failure it is: gRPC's name, and the HTTP status that says the same. */
+export const codes = {
+  INVALID_ARGUMENT: { http: 400, about: 'Something was asked for in a way that can not be understood.' },
+  UNAUTHENTICATED: { http: 401, about: 'It is not known who calls.' },
+  PERMISSION_DENIED: { http: 403, about: 'It is known who calls, and they may not.' },
+  RESOURCE_EXHAUSTED: { http: 429, about: 'Too much was asked for.' },
+  CANCELLED: { http: 499, about: 'The caller called it off.' },
+  INTERNAL: { http: 500, about: 'The mesh itself is at fault.' },
+  UNAVAILABLE: { http: 503, about: 'Nobody could be reached who would answer.' },
+  DEADLINE_EXCEEDED: { http: 504, about: 'There was not enough time.' },
+} as const;
+
+export type Code = keyof typeof codes;
+
+/** Which mechanism spoke, in the word that names its slot, its policy section and its page. */
+export const reasons = {
+  policy: {
+    code: 'INVALID_ARGUMENT',
+    about: 'A policy document has an unknown field or a bad value; the path is named.',
+  },
+  request: { code: 'INVALID_ARGUMENT', about: 'An option, a service name or a URL is not usable.' },
+  unresolved: { code: 'UNAVAILABLE', about: 'The registry has not said yet where the service lives.' },
+  'no-endpoints': { code: 'UNAVAILABLE', about: 'The service has no endpoint that takes calls.' },
+  connect: { code: 'UNAVAILABLE', about: 'No connection to the endpoint could be made.' },
+  reset: { code: 'UNAVAILABLE', about: 'The connection ended before the answer came.' },
+  registry: { code: 'UNAVAILABLE', about: 'The registry could not be used for what was asked of it.' },
+  closed: { code: 'UNAVAILABLE', about: 'This mesh has been closed.' },
+  deadline: { code: 'DEADLINE_EXCEEDED', about: 'The time for the whole call ran out.' },
+  attempt: { code: 'DEADLINE_EXCEEDED', about: 'The time for one attempt ran out.' },
+  caller: { code: 'CANCELLED', about: 'The signal that the caller gave was aborted.' },
+  bug: { code: 'INTERNAL', about: 'This should not happen; please report it.' },
+} as const satisfies Record<string, { code: Code; about: string }>;
+
+export type Reason = keyof typeof reasons;
+
+/** Whether the other side may have seen the request. */
+export type Sent = 'no' | 'maybe' | 'yes';
+
+/** One attempt, as told afterwards. */
+export interface AttemptReport {
+  /** 1 is the first. */
+  readonly attempt: number;
+  /** Where it went, as `host:port`. */
+  readonly endpoint: string;
+  readonly outcome: 'success' | 'failure' | 'none';
+  /** What was seen: `status 503`, `ECONNREFUSED`, `attempt timeout`. */
+  readonly why: string;
+  readonly sent: Sent;
+  readonly ms: number;
+}
+
+/** What is known about a failure. Facts only: what to do about them is the policy's to say. */
+export interface Facts {
+  readonly sent?: Sent;
+  readonly service?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly attempts?: readonly AttemptReport[];
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('inmesh.MeshError');
+
+/**
+ * Every error that the mesh itself raises. What a caller's own client throws is never wrapped in one. Two copies of
+ * this package know each other's errors by `MeshError.is`.
+ */
+export class MeshError extends Error {
+  override readonly name = 'MeshError';
+  /** What kind of failure it is, in gRPC's words. */
+  readonly code: Code;
+  /** Which mechanism spoke. */
+  readonly reason: Reason;
+  /** The HTTP status that says the same as `code`. */
+  readonly status: number;
+  /** Whether the other side may have seen the request. */
+  readonly sent: Sent;
+  readonly service: string | undefined;
+  /** The endpoint concerned, as `host:port`. */
+  readonly endpoint: string | undefined;
+  /** Every attempt made for the call so far, first to last. */
+  attempts: readonly AttemptReport[];
+  /** How long the other side asked us to wait, where it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(reason: Reason, message: string, facts: Facts = {}) {
+    const code = reasons[reason].code;
+    // A refusal is an answer, not a bug: walking the stack would cost ten times what the refusal does.
+    const limit = Error.stackTraceLimit;
+    if (reason !== 'bug') Error.stackTraceLimit = 0;
+    super(`${message} (${code}: ${reason})`, facts.cause === undefined ? undefined : { cause: facts.cause });
+    Error.stackTraceLimit = limit;
+    this.code = code;
+    this.reason = reason;
+    this.status = codes[code].http;
+    this.sent = facts.sent ?? 'no';
+    this.service = facts.service;
+    this.endpoint = facts.endpoint;
+    this.attempts = facts.attempts ?? [];
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+
+  /** Whether `error` is one of ours, also from another copy of this package. */
+  static is(error: unknown): error is MeshError {
+    return typeof error === 'object' && error !== null && BRAND in error;
+  }
+
+  /** The facts as plain data, without the cause, whose contents are not ours to show. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, reason, status, sent, service, endpoint, attempts, retryAfterMs } = this;
+    return { name, message, code, reason, status, sent, service, endpoint, attempts, retryAfterMs };
+  }
+}

@@ -1,0 +1,124 @@
+import type { Sent } from './errors.ts';
+import type { Cancel } from './live.ts';
+
+/** What happens in a mesh, as plain facts. `at` is milliseconds since 1970 began. */
+export type MeshEvent = { readonly at: number; readonly service: string } & (
+  | {
+      /** One attempt has ended. */
+      readonly type: 'attempt';
+      readonly attempt: number;
+      readonly endpoint: string;
+      readonly outcome: 'success' | 'failure' | 'none';
+      readonly why: string;
+      readonly sent: Sent;
+      readonly ms: number;
+    }
+  | {
+      /** A whole call has ended. */
+      readonly type: 'call';
+      readonly outcome: 'success' | 'failure' | 'none';
+      readonly attempts: number;
+      readonly ms: number;
+    }
+  | {
+      /** A failed attempt is going to be tried again. */
+      readonly type: 'retry';
+      readonly attempt: number;
+      readonly why: string;
+      readonly waitMs: number;
+    }
+  | {
+      /** A failed attempt was safe to try again, and the budget said no. */
+      readonly type: 'retry-budget';
+      readonly attempt: number;
+      readonly why: string;
+    }
+  | {
+      /** An endpoint is left out for a while. */
+      readonly type: 'ejected';
+      readonly endpoint: string;
+      readonly failures: number;
+      readonly forMs: number;
+    }
+  | {
+      /** An endpoint is back in rotation. */
+      readonly type: 'returned';
+      readonly endpoint: string;
+    }
+  | {
+      /** Too few endpoints are healthy (on), or enough are again (off). */
+      readonly type: 'panic';
+      readonly on: boolean;
+      readonly healthy: number;
+      readonly endpoints: number;
+    }
+  | {
+      /** The list of endpoints has changed. */
+      readonly type: 'endpoints';
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly endpoints: number;
+    }
+  | {
+      /** The registry can not be asked; the last good list stands. Or it can be again. */
+      readonly type: 'registry';
+      readonly stale: boolean;
+      readonly error: string;
+    }
+  | {
+      /** A record in the registry can not be read, and was passed over. */
+      readonly type: 'record';
+      readonly id: string;
+      readonly problem: string;
+    }
+  | {
+      /** Another policy is in force, or one was refused and the old one stays. `service` is our own. */
+      readonly type: 'policy';
+      readonly accepted: boolean;
+      readonly problem: string;
+    }
+);
+
+/** What each event means, for the reference. */
+export const events: Readonly<Record<MeshEvent['type'], string>> = {
+  attempt: 'One attempt has ended.',
+  call: 'A whole call has ended.',
+  retry: 'A failed attempt is going to be tried again.',
+  'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
+  ejected: 'An endpoint is left out for a while.',
+  returned: 'An endpoint is back in rotation.',
+  panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
+  endpoints: 'The list of endpoints has changed.',
+  registry: 'The registry can not be asked and the last good list stands; or it can be again.',
+  record: 'A record in the registry can not be read, and was passed over.',
+  policy: 'Another policy is in force, or one was refused and the old one stays.',
+};
+
+type Listener = (event: MeshEvent) => void;
+
+/** Where facts are told and heard. A listener that throws is not heard from, and harms nobody. */
+export class Events {
+  #listeners: readonly Listener[] = [];
+
+  /** Whether anybody listens; who tells things that are dear to gather asks first. */
+  get heard(): boolean {
+    return this.#listeners.length > 0;
+  }
+
+  emit(event: MeshEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener's fault is its own; a call must not fail because somebody watched it.
+      }
+    }
+  }
+
+  on(listener: Listener): Cancel {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Context } from './context.ts';
+import { MeshError } from './errors.ts';
+import { type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
+
+/** What became of an attempt that returned `value`. Judged once, however many filters ask. */
+export function judge(context: Context, value: unknown): Outcome {
+  const { history, classify, policy } = context;
+  if (history.outcome !== undefined && history.settled === value) return history.outcome;
+  const usual = outcomeOf(value, policy.outcome.failing.has);
+  return remember(context, value, withOwn(usual, classify?.({ value })));
+}
+
+/** What became of an attempt that threw `error`. Judged once, however many filters ask. */
+export function judgeError(context: Context, error: unknown): Outcome {
+  const { history, classify, policy, scope } = context;
+  if (history.outcome !== undefined && history.settled === error) return history.outcome;
+  // Once called off, whatever the client throws is our own doing.
+  const reason = scope.cancelled && MeshError.is(scope.reason) ? scope.reason : error;
+  const usual = outcomeOfError(reason, policy.outcome.failing.has);
+  return remember(context, error, MeshError.is(reason) ? usual : withOwn(usual, classify?.({ error })));
+}
+
+function withOwn(usual: Outcome, is: Outcome['is'] | undefined): Outcome {
+  return is === undefined || is === usual.is ? usual : { ...usual, is };
+}
+
+function remember({ history }: Context, settled: unknown, outcome: Outcome): Outcome {
+  history.settled = settled;
+  history.outcome = outcome;
+  return outcome;
+}

@@ -1,0 +1,46 @@
+/** Stops what was started. Calling it again does nothing. */
+export type Cancel = () => void;
+
+/** A value that changes. Watchers hear the value now and every value after, always whole. */
+export interface Live<T> {
+  readonly value: T;
+  /** Tells `watcher` the value now, and every value after, until cancelled. */
+  watch(watcher: (value: T) => void): Cancel;
+}
+
+/** A `Live` that its owner can set. */
+export class LiveValue<T> implements Live<T> {
+  #value: T;
+  readonly #watchers = new Set<{ readonly tell: (value: T) => void }>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** Replaces the whole value; watchers hear of it once, and only if it is a different one. */
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return;
+    this.#value = value;
+    for (const watcher of [...this.#watchers]) {
+      if (!this.#watchers.has(watcher)) continue; // cancelled by a watcher before it
+      watcher.tell(value);
+      if (!Object.is(value, this.#value)) return; // a watcher set a newer one, which all have heard by now
+    }
+  }
+
+  watch(tell: (value: T) => void): Cancel {
+    const watcher = { tell };
+    this.#watchers.add(watcher);
+    tell(this.#value);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** How many are watching. */
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Ejection } from '../math/ejection.ts';
+import type { PeakEwma } from '../math/peak-ewma.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** An endpoint as the balancer sees it, and all that has been learnt about it. Goes when the endpoint goes. */
+export interface Node {
+  endpoint: Endpoint;
+  /** Calls under way. */
+  inFlight: number;
+  /** Calls begun since we know it. */
+  calls: number;
+  /** How long answers take. */
+  readonly latency: PeakEwma;
+  /** Whether it is in rotation. */
+  readonly ejection: Ejection;
+  /** Whether it is on the list no more; calls under way may end, and nothing is learnt from them. */
+  gone: boolean;
+  /** To be called after the ejection has moved, so that the rotation follows. */
+  readonly moved: (node: Node) => void;
+}

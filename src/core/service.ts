@@ -1,0 +1,12 @@
+import type { Context } from './context.ts';
+
+/** Answers a request, some day. A client, a server and a whole mesh all have this one shape. */
+export type Service<Req, Res> = (request: Req, context: Context) => Promise<Res>;
+
+/** Gives a service one new habit, and keeps its shape. */
+export type Filter<Req, Res> = (next: Service<Req, Res>) => Service<Req, Res>;
+
+/** Wraps `service` in `filters`; the first filter listed meets the request first. */
+export function compose<Req, Res>(filters: readonly Filter<Req, Res>[], service: Service<Req, Res>): Service<Req, Res> {
+  return filters.reduceRight((next, filter) => filter(next), service);
+}

@@ -1,0 +1,63 @@
+import { compose, type Filter, type Service } from './service.ts';
+
+/** A named place in a stack, and the filter that stands there. */
+export interface Slot<Req, Res> {
+  readonly name: string;
+  readonly filter: Filter<Req, Res>;
+}
+
+/** An ordered list of named filters. Never changes: every verb gives back a new stack. */
+export class Stack<Req, Res> {
+  readonly #slots: readonly Slot<Req, Res>[];
+
+  /** @throws RangeError when two slots have one name. */
+  constructor(slots: readonly Slot<Req, Res>[]) {
+    const names = slots.map((slot) => slot.name);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) throw new RangeError(`two filters are named '${twice}' in ${names.join(' › ')}`);
+    this.#slots = Object.freeze([...slots]);
+  }
+
+  /** The names, in the order the request travels. */
+  get names(): readonly string[] {
+    return this.#slots.map((slot) => slot.name);
+  }
+
+  /** Puts another filter in the place named. @throws RangeError when no filter has that name. */
+  replace(name: string, filter: Filter<Req, Res>): Stack<Req, Res> {
+    return this.#splice(name, 0, 1, [{ name, filter }]);
+  }
+
+  /** Puts a slot in front of the one named. @throws RangeError when no filter has that name. */
+  before(name: string, slot: Slot<Req, Res>): Stack<Req, Res> {
+    return this.#splice(name, 0, 0, [slot]);
+  }
+
+  /** Puts a slot behind the one named. @throws RangeError when no filter has that name. */
+  after(name: string, slot: Slot<Req, Res>): Stack<Req, Res> {
+    return this.#splice(name, 1, 0, [slot]);
+  }
+
+  /** Takes the slot named away. @throws RangeError when no filter has that name. */
+  without(name: string): Stack<Req, Res> {
+    return this.#splice(name, 0, 1, []);
+  }
+
+  /** The service with every filter around it; the first filter listed meets the request first. */
+  around(service: Service<Req, Res>): Service<Req, Res> {
+    return compose(
+      this.#slots.map((slot) => slot.filter),
+      service,
+    );
+  }
+
+  toString(): string {
+    return this.names.join(' › ');
+  }
+
+  #splice(name: string, offset: number, remove: number, insert: readonly Slot<Req, Res>[]): Stack<Req, Res> {
+    const at = this.#slots.findIndex((slot) => slot.name === name);
+    if (at < 0) throw new RangeError(`no filter is named '${name}'; there are ${this}`);
+    return new Stack(this.#slots.toSpliced(at + offset, remove, ...insert));
+  }
+}

@@ -1,0 +1,103 @@
+/** Something that can stand in a weighted set. */
+export interface Weighted {
+  readonly weight: number;
+}
+
+/**
+ * Things to draw from by weight. Adding, removing, reweighing and drawing take a step for each doubling of the size,
+ * and a single step while all weights are equal, as they mostly are. A binary indexed tree (Fenwick 1994).
+ */
+export class WeightedSet<T> {
+  readonly #members: T[] = [];
+  readonly #weights: number[] = [];
+  readonly #at = new Map<T, number>();
+  #tree: Float64Array | undefined; // only once weights differ
+  #total = 0;
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  has(member: T): boolean {
+    return this.#at.has(member);
+  }
+
+  at(index: number): T | undefined {
+    return this.#members[index];
+  }
+
+  /** Adds `member`, or gives it another weight. `weight` is above 0. */
+  set(member: T, weight: number): void {
+    const at = this.#at.get(member);
+    if (at !== undefined) return this.#reweigh(at, weight);
+    const index = this.#members.length;
+    this.#at.set(member, index);
+    this.#members.push(member);
+    this.#weights.push(0);
+    if (this.#tree !== undefined && this.#tree.length <= index + 1) this.#plant();
+    this.#reweigh(index, weight);
+  }
+
+  /** Takes `member` out; the last one moves to its place. */
+  delete(member: T): boolean {
+    const at = this.#at.get(member);
+    if (at === undefined) return false;
+    const last = this.#members.length - 1;
+    if (at !== last) {
+      this.#reweigh(at, this.#weights[last]!);
+      this.#members[at] = this.#members[last]!;
+      this.#at.set(this.#members[at]!, at);
+    }
+    this.#reweigh(last, 0);
+    this.#members.pop();
+    this.#weights.pop();
+    this.#at.delete(member);
+    if (last === 0) this.#tree = undefined;
+    return true;
+  }
+
+  /** The member at `share` of the whole weight; `share` is from 0 to 1, exclusive. */
+  draw(share: number): T | undefined {
+    const size = this.#members.length;
+    if (this.#tree === undefined) return this.#members[Math.floor(share * size)];
+    const tree = this.#tree;
+    let [index, left] = [0, share * this.#total];
+    for (let step = tree.length >> 1; step > 0; step >>= 1) {
+      const next = index + step;
+      if (next <= size && tree[next]! <= left) {
+        index = next;
+        left -= tree[next]!;
+      }
+    }
+    return this.#members[Math.min(index, size - 1)]; // rounding may step past the end
+  }
+
+  #reweigh(at: number, weight: number): void {
+    const change = weight - this.#weights[at]!;
+    if (change === 0) return;
+    this.#weights[at] = weight;
+    this.#total += change;
+    if (this.#tree === undefined) {
+      const other = this.#weights[at === 0 ? 1 : 0];
+      if (weight === 0 || other === undefined || weight === other) return;
+      return this.#plant();
+    }
+    for (let index = at + 1; index < this.#tree.length; index += index & -index) this.#tree[index]! += change;
+  }
+
+  /** Builds the tree anew, with room to double. */
+  #plant(): void {
+    const room = 2 ** Math.ceil(Math.log2(this.#members.length * 2 + 2));
+    const tree = new Float64Array(room);
+    this.#total = 0;
+    for (const [at, weight] of this.#weights.entries()) {
+      this.#total += weight;
+      for (let index = at + 1; index < room; index += index & -index) tree[index]! += weight;
+    }
+    this.#tree = tree;
+  }
+}

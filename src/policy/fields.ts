@@ -1,0 +1,148 @@
+import * as v from 'valibot';
+import { formatDuration, parseDuration } from './duration.ts';
+import { StatusSet } from './status-set.ts';
+
+/** One setting, written once: its type, default, check, meaning, JSON Schema and way back to text. */
+export interface Field<Out = unknown> {
+  readonly default: unknown;
+  readonly about: string;
+  /** What a value must be, to end the sentence "x must be …". */
+  readonly must: string;
+  readonly schema: v.GenericSchema<unknown, Out>;
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The value as a document would say it. */
+  show(value: Out): unknown;
+}
+
+/** Settings that belong together; one slot of the stack reads them. */
+export interface Section {
+  readonly about: string;
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+type Values<F extends Readonly<Record<string, Field>>> = {
+  readonly [K in keyof F]: F[K] extends Field<infer Out> ? Out : never;
+};
+
+/** The settings of a table of sections, as filters read them. */
+export type Infer<T extends Readonly<Record<string, Section>>> = { readonly [K in keyof T]: Values<T[K]['fields']> };
+
+/** The settings of a table of sections, as a person writes them: text, and only what differs. */
+export type InferDocument<T extends Readonly<Record<string, Section>>> = {
+  readonly [K in keyof T]?: { readonly [F in keyof T[K]['fields']]?: Written<T[K]['fields'][F]> };
+};
+
+type Written<F> = F extends Field<infer Out> ? (F extends { readonly writes: infer W } ? W : Out) : never;
+
+/** How a setting is written, where that differs from how it is read. */
+interface Writes<W> {
+  readonly writes: W;
+}
+
+export const section = <F extends Readonly<Record<string, Field>>>(about: string, fields: F) => ({ about, fields });
+
+const same = <T>(value: T): unknown => value;
+
+/** A length of time; `off` lets it be switched off, which reads as no end. */
+export function duration(field: {
+  default: string;
+  about: string;
+  min?: string;
+  max?: string;
+  off?: true;
+}): Field<number> & Writes<string> {
+  const [min, max] = [parseDuration(field.min ?? '0ms')!, parseDuration(field.max ?? '24h')!];
+  const parse = (text: string): number =>
+    field.off && text === 'off' ? Number.POSITIVE_INFINITY : (parseDuration(text) ?? Number.NaN);
+  const inRange = (ms: number): boolean =>
+    (ms >= min && ms <= max) || (field.off === true && ms === Number.POSITIVE_INFINITY);
+  return {
+    default: field.default,
+    about: field.about,
+    must: `a duration from '${formatDuration(min)}' to '${formatDuration(max)}' such as '250ms' or '2s'${field.off ? ", or 'off'" : ''}`,
+    schema: v.pipe(v.unknown(), v.string(), v.transform(parse), v.check(inRange)),
+    json: { type: 'string', pattern: `^(?:(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h))+${field.off ? '|off' : ''})$` },
+    show: formatDuration,
+    writes: '',
+  };
+}
+
+export function integer(field: { default: number; about: string; min: number; max: number }): Field<number> {
+  return {
+    default: field.default,
+    about: field.about,
+    must: `a whole number from ${field.min} to ${field.max}`,
+    schema: v.pipe(v.unknown(), v.number(), v.integer(), v.minValue(field.min), v.maxValue(field.max)),
+    json: { type: 'integer', minimum: field.min, maximum: field.max },
+    show: same,
+  };
+}
+
+export function number(field: { default: number; about: string; min: number; max: number }): Field<number> {
+  return {
+    default: field.default,
+    about: field.about,
+    must: `a number from ${field.min} to ${field.max}`,
+    schema: v.pipe(v.unknown(), v.number(), v.minValue(field.min), v.maxValue(field.max)),
+    json: { type: 'number', minimum: field.min, maximum: field.max },
+    show: same,
+  };
+}
+
+export function flag(field: { default: boolean; about: string }): Field<boolean> {
+  return {
+    default: field.default,
+    about: field.about,
+    must: 'true or false',
+    schema: v.pipe(v.unknown(), v.boolean()),
+    json: { type: 'boolean' },
+    show: same,
+  };
+}
+
+export function choice<const T extends string>(field: {
+  default: NoInfer<T>;
+  about: string;
+  of: readonly T[];
+}): Field<T> {
+  return {
+    default: field.default,
+    about: field.about,
+    must: `one of ${field.of.map((one) => `'${one}'`).join(', ')}`,
+    schema: v.pipe(v.unknown(), v.picklist(field.of)),
+    json: { enum: field.of },
+    show: same,
+  };
+}
+
+/** HTTP statuses: numbers, and classes such as `'5xx'`. */
+export function statuses(field: {
+  default: readonly (number | string)[];
+  about: string;
+}): Field<StatusSet> & Writes<readonly (number | string)[]> {
+  const one = v.union([
+    v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
+    v.pipe(v.string(), v.regex(/^[1-5]xx$/)),
+  ]);
+  return {
+    default: field.default,
+    about: field.about,
+    must: "a list of statuses such as [503, '5xx']",
+    schema: v.pipe(
+      v.unknown(),
+      v.array(one),
+      v.transform((listed) => new StatusSet(listed)),
+    ),
+    json: {
+      type: 'array',
+      items: {
+        anyOf: [
+          { type: 'integer', minimum: 100, maximum: 599 },
+          { type: 'string', pattern: '^[1-5]xx$' },
+        ],
+      },
+    },
+    show: (set) => set.toJSON(),
+    writes: [],
+  };
+}

@@ -1,0 +1,115 @@
+import { checkPolicy, readField } from './check.ts';
+import type { Field } from './fields.ts';
+import { matchRoute, parseRoute, type Route } from './route.ts';
+import { type Policy, type PolicyDocument, type PolicySections, table } from './table.ts';
+
+/** Where a value came from. */
+export type Origin = 'default' | 'defaults' | `services.${string}`;
+
+/** One setting as it stands, for people. */
+export interface Setting {
+  readonly value: unknown;
+  readonly from: Origin;
+}
+
+type Layer = readonly [Origin, PolicySections];
+
+const LARGEST = 1_000; // merged policies kept, one for each service and route named in the document
+
+/** A policy document that has been checked, and the settings it comes to. Frozen; a new document makes a new one. */
+export class PolicySet {
+  readonly document: PolicyDocument;
+  readonly #merged = new Map<string, Policy>();
+  readonly #routes = new Map<string, readonly Route[]>();
+
+  /** @throws PolicyProblem when the document has an unknown field or a bad value; it names the path. */
+  constructor(document: unknown = {}) {
+    checkPolicy(document);
+    this.document = deepFreeze(structuredClone(document));
+    for (const [service, { routes }] of Object.entries(this.document.services ?? {})) {
+      if (routes !== undefined) this.#routes.set(service, Object.keys(routes).map(parseRoute));
+    }
+  }
+
+  /** The settings for calls to `service`, and to one of its routes where the policy names it. */
+  for(service: string, route?: string): Policy {
+    const layers = this.#layers(service, route);
+    const key = layers.map(([origin]) => origin).join();
+    let policy = this.#merged.get(key);
+    if (policy === undefined) {
+      policy = merge(layers);
+      if (this.#merged.size < LARGEST) this.#merged.set(key, policy);
+    }
+    return policy;
+  }
+
+  /** Whether routes of this service have settings of their own. */
+  hasRoutes(service: string): boolean {
+    return this.#routes.has(service);
+  }
+
+  /** The route that a request falls under, among those that the policy names. */
+  routeOf(service: string, method: string, path: string): string | undefined {
+    const routes = this.#routes.get(service);
+    return routes && matchRoute(routes, method, path);
+  }
+
+  /** Every setting with its value as text and where it came from. */
+  describe(service: string, route?: string): Record<string, Record<string, Setting>> {
+    const [layers, policy] = [this.#layers(service, route), this.for(service, route)];
+    return mapTable((field, section, name) => ({
+      value: field.show((policy as unknown as Values)[section]![name]),
+      from: find(layers, section, name)?.[0] ?? 'default',
+    })) as Record<string, Record<string, Setting>>;
+  }
+
+  #layers(service: string, route: string | undefined): Layer[] {
+    const { defaults, services } = this.document;
+    const own = services !== undefined && Object.hasOwn(services, service) ? services[service] : undefined;
+    const layers: Layer[] = [];
+    if (route !== undefined && own?.routes !== undefined && Object.hasOwn(own.routes, route)) {
+      layers.push([`services.${service}.routes['${route}']`, own.routes[route]!]);
+    }
+    if (own !== undefined) layers.push([`services.${service}`, own]);
+    if (defaults !== undefined) layers.push(['defaults', defaults]);
+    return layers;
+  }
+}
+
+type Values = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The nearest layer that says something wins, field by field. */
+function merge(layers: readonly Layer[]): Policy {
+  return deepFreeze(
+    mapTable((field, section, name) => {
+      const [origin, value] = find(layers, section, name) ?? ['default', field.default];
+      return readField(field, value, `${origin}.${section}.${name}`);
+    }),
+  ) as Policy;
+}
+
+function find(layers: readonly Layer[], section: string, name: string): [Origin, unknown] | undefined {
+  for (const [origin, sections] of layers) {
+    const value = (sections as Values)[section]?.[name];
+    if (value !== undefined) return [origin, value];
+  }
+  return undefined;
+}
+
+function mapTable(
+  each: (field: Field, section: string, name: string) => unknown,
+): Record<string, Record<string, unknown>> {
+  const sections: Record<string, Record<string, unknown>> = {};
+  for (const [section, { fields }] of Object.entries(table)) {
+    const values: Record<string, unknown> = {};
+    for (const [name, field] of Object.entries(fields)) values[name] = each(field as Field, section, name);
+    sections[section] = values;
+  }
+  return sections;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,57 @@
+/** The part of a trace that travels: W3C trace context. */
+export interface Trace {
+  /** 32 lower-case hex digits, not all zero. */
+  readonly traceId: string;
+  /** The span that what follows belongs to: 16 lower-case hex digits, not all zero. */
+  readonly parentId: string;
+  /** 8 bits: 1 is sampled, 2 says that the trace id is random (level 2). */
+  readonly flags: number;
+  /** The `tracestate` that came along, as it came; empty when there was none. */
+  readonly state: string;
+}
+
+export const SAMPLED = 1;
+export const RANDOM_ID = 2;
+
+const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const LONGEST_STATE = 512; // what must be passed on, at least; longer ones are dropped whole
+
+/** Reads `traceparent` and `tracestate`, strictly; undefined when there is nothing to go on with. */
+export function parseTrace(traceparent: string | undefined, tracestate = ''): Trace | undefined {
+  if (traceparent === undefined || traceparent.length > 512) return undefined;
+  const [, version, traceId, parentId, flags, more] = FORM.exec(traceparent.trim()) ?? [];
+  if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
+  if (/^0+$/.test(traceId!) || /^0+$/.test(parentId!)) return undefined;
+  const known = Number.parseInt(flags!, 16) & (SAMPLED | RANDOM_ID); // other bits are for later versions to define
+  return { traceId: traceId!, parentId: parentId!, flags: known, state: stateOf(tracestate) };
+}
+
+const MEMBER =
+  /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+
+/** The list members of a `tracestate`; empty when any of them is not as it must be. */
+function stateOf(tracestate: string): string {
+  if (tracestate === '' || tracestate.length > LONGEST_STATE) return '';
+  const members = tracestate
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+  const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
+  const valid = members.length <= 32 && keys.size === members.length && members.every((member) => MEMBER.test(member));
+  return valid ? members.join(',') : '';
+}
+
+/** A `traceparent` of version 00 that names `spanId` as the parent. */
+export const formatTrace = (trace: Trace, spanId: string): string =>
+  `00-${trace.traceId}-${spanId}-0${trace.flags.toString(16)}`;
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const hex = (bits: number): string =>
+  HEX[bits >>> 24]! + HEX[(bits >>> 16) & 255]! + HEX[(bits >>> 8) & 255]! + HEX[bits & 255]!;
+
+/** 16 hex digits, never all zero. `bits` gives 32 random bits at a time. */
+export const newSpanId = (bits: () => number): string => hex(bits()) + hex(bits() | 1);
+
+/** 32 hex digits, never all zero. */
+export const newTraceId = (bits: () => number): string => hex(bits()) + hex(bits()) + hex(bits()) + hex(bits() | 1);
