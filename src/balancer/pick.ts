@@ -28,13 +28,13 @@ export function pick(
     const only = pool.at(0);
     return only !== undefined && tried.includes(only) ? (untried(live, tried, random) ?? only) : only;
   }
-  const mean = pool.total / pool.size;
   const first = fresh(pool, tried, random);
   if (first === undefined)
     return untried(pool, tried, random) ?? untried(live, tried, random) ?? pool.draw(random.next());
+  const margin = pool.even || pool.draw(random.next()) !== first ? 1 : SURE;
   const second = other(pool, first, tried, random);
   if (second === undefined) return first;
-  return load(second, mean, policy.decay, now) < load(first, mean, policy.decay, now) ? second : first;
+  return isBetter(second, first, margin, policy.decay, now, random) ? second : first;
 }
 
 /** Whether so few are in rotation that health is to be ignored. */
@@ -43,17 +43,36 @@ export function isPanic({ live, ready }: Nodes, threshold: number): boolean {
 }
 
 /**
- * What one more call would cost here: peak EWMA latency, times the calls under way for its weight. At rest all weights
- * cost alike, because the draw has seen to the shares; under load a heavy node may carry more. A node of which nothing
- * is known gets one call, and no second before the first has told.
+ * Drawing two different nodes would favour the light ones: of two nodes that weigh 9 and 1, both are drawn always. So a
+ * node that is drawn twice keeps the call, as far as weights go: only one that costs so much less may take it.
  */
-function load(node: Node, meanWeight: number, decay: number, now: number): number {
-  const crowd = (node.inFlight * meanWeight) / node.endpoint.weight;
-  if (!node.latency.known) return node.inFlight === 0 ? 0 : UNKNOWN * crowd;
-  return node.latency.read(now, decay) * (1 + crowd);
+const SURE = 2;
+
+/** Peaks of latencies that differ by less are alike: the more a node is called, the higher the peaks it happens to show. */
+const ALIKE = 2;
+
+/**
+ * Whether one more call costs so much less at `second` than at `first`: peak EWMA latency, times the calls under way.
+ * A node of twice the weight counts as two nodes with half of its calls each, whole calls as chance has it; so at rest
+ * and under load alike, shares follow weights.
+ */
+function isBetter(second: Node, first: Node, margin: number, decay: number, now: number, random: Random): boolean {
+  const [a, b] = [first.endpoint.weight, second.endpoint.weight];
+  if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
+  const [slow, fast] = [first.latency.read(now, decay), second.latency.read(now, decay)];
+  const chance = a === b ? 0 : random.next();
+  const unit = Math.min(a, b);
+  const [full, free] = [crowd(first, unit, chance), crowd(second, unit, chance)];
+  if (a !== b && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
+  return fast * free * margin < slow * full;
 }
 
-const UNKNOWN = 1e12;
+/** Calls there would be with one more, at a part of the node that weighs `unit`. */
+const crowd = ({ inFlight, endpoint }: Node, unit: number, chance: number): number =>
+  1 + Math.floor((inFlight * unit) / endpoint.weight + chance);
+
+/** A node of which nothing is known gets one call, and no second before the first has told. */
+const newness = ({ latency, inFlight }: Node): number => (latency.known ? 1 : inFlight === 0 ? 0 : 1 + inFlight);
 
 type Pool = Nodes['live'];
 

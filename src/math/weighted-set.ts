@@ -22,6 +22,11 @@ export class WeightedSet<T> {
     return this.#total;
   }
 
+  /** Whether all weights are known to be equal. */
+  get even(): boolean {
+    return this.#tree === undefined;
+  }
+
   has(member: T): boolean {
     return this.#at.has(member);
   }
@@ -33,7 +38,10 @@ export class WeightedSet<T> {
   /** Adds `member`, or gives it another weight. `weight` is above 0. */
   set(member: T, weight: number): void {
     const at = this.#at.get(member);
-    if (at !== undefined) return this.#reweigh(at, weight);
+    if (at !== undefined) {
+      this.#reweigh(at, weight);
+      return;
+    }
     const index = this.#members.length;
     this.#at.set(member, index);
     this.#members.push(member);
@@ -83,8 +91,8 @@ export class WeightedSet<T> {
     this.#total += change;
     if (this.#tree === undefined) {
       const other = this.#weights[at === 0 ? 1 : 0];
-      if (weight === 0 || other === undefined || weight === other) return;
-      return this.#plant();
+      if (weight !== 0 && other !== undefined && weight !== other) this.#plant();
+      return;
     }
     for (let index = at + 1; index < this.#tree.length; index += index & -index) this.#tree[index]! += change;
   }

@@ -1,0 +1,12 @@
+// `inmesh/testing`: time, chance, registries and whole clusters that exist only in a test.
+export type { Clock, Timer } from './core/clock.ts';
+export type { Env } from './core/env.ts';
+export { type Random, seeded } from './core/random.ts';
+export { aContext, type ContextOptions } from './testing/context.ts';
+export { type TestEnv, testEnv } from './testing/env.ts';
+export { fixed } from './testing/random.ts';
+export { type Answer, type Asked, answer, refused, reset, type Script, type Step, script } from './testing/script.ts';
+export { type ServerFigures, type Simulation, type SimulationOptions, simulate } from './testing/simulate.ts';
+export type { ServerModel, SimulatedServer } from './testing/simulated-server.ts';
+export type { ServerOptions, SimulatedWorld } from './testing/simulated-world.ts';
+export { settled, VirtualClock } from './testing/virtual-clock.ts';

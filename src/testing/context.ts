@@ -1,0 +1,29 @@
+import { type Context, History } from '../core/context.ts';
+import { Scope } from '../core/scope.ts';
+import { PolicySet } from '../policy/policy.ts';
+import type { PolicySections } from '../policy/table.ts';
+
+/** What a test may say about the context it wants; the policy is written as in a policy document. */
+export type ContextOptions = Partial<Omit<Context, 'policy'>> & { readonly policy?: PolicySections };
+
+/** The context of a call to `orders` that has just begun, with what the test wants to be different. */
+export function aContext({ policy = {}, ...more }: ContextOptions = {}): Context {
+  const service = more.service ?? 'orders';
+  return {
+    service,
+    policy: new PolicySet({ defaults: policy }).for(service),
+    route: undefined,
+    idempotent: false,
+    replayable: true,
+    scope: new Scope(),
+    deadline: Number.POSITIVE_INFINITY,
+    trace: undefined,
+    attempt: 1,
+    begunAt: 0,
+    attemptAt: 0,
+    node: undefined,
+    classify: undefined,
+    history: new History(),
+    ...more,
+  };
+}

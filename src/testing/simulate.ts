@@ -1,0 +1,138 @@
+import type { Call } from '../core/call.ts';
+import { History } from '../core/context.ts';
+import type { MeshEvent } from '../core/events.ts';
+import type { Node } from '../core/node.ts';
+import { seeded } from '../core/random.ts';
+import { Scope } from '../core/scope.ts';
+import type { Service } from '../core/service.ts';
+import { RetryBudget } from '../math/retry-budget.ts';
+import { Cluster } from '../mesh/cluster.ts';
+import { clusterStack, endpointStack } from '../mesh/outbound.ts';
+import { sendService } from '../mesh/send.ts';
+import type { PolicySections } from '../policy/table.ts';
+import { aContext } from './context.ts';
+import { type TestEnv, testEnv } from './env.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+import { Tally } from './simulated-tally.ts';
+import { type ServerOptions, SimulatedWorld } from './simulated-world.ts';
+
+/** What to simulate. */
+export interface SimulationOptions {
+  readonly servers: readonly ServerOptions[];
+  /** How many calls a second come, at random moments (a Poisson process). 1,000 unless told. */
+  readonly perSecond?: number;
+  /** For how many seconds calls come; those under way may end after. 10 unless told. */
+  readonly seconds?: number;
+  readonly policy?: PolicySections;
+  /** The same seed goes the same way. 1 unless told. */
+  readonly seed?: number;
+  /** Whether the calls may be sent twice. True unless told. */
+  readonly idempotent?: boolean;
+  /** What happens in between, and at which millisecond. */
+  readonly at?: readonly (readonly [ms: number, change: (world: SimulatedWorld) => void])[];
+  /** `round-robin` takes endpoints in turn where the mesh would choose: something to compare with. `mesh` unless told. */
+  readonly balance?: 'mesh' | 'round-robin';
+  /** What happens before this millisecond is not counted. 0 unless told. */
+  readonly warmUpMs?: number;
+}
+
+/** What came of one server. */
+export interface ServerFigures {
+  /** Attempts sent to it. */
+  readonly asked: number;
+  /** Its share of all attempts. */
+  readonly share: number;
+  /** Answers of 200. */
+  readonly served: number;
+  /** The most requests it held at once. */
+  readonly peak: number;
+}
+
+/** What came of a simulation. */
+export interface Simulation {
+  readonly calls: number;
+  /** The share of the calls whose answer was a 200. */
+  readonly success: number;
+  /** Attempts made for them. */
+  readonly attempts: number;
+  /** The most attempts that one call made. */
+  readonly mostAttempts: number;
+  /** How many calls ended in what: `200`, `503`, `ECONNREFUSED`, `deadline`. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** In the order in which they came. */
+  readonly servers: readonly ServerFigures[];
+  /** Milliseconds that a share of the calls (0.99) took at most. */
+  quantile(share: number): number;
+  readonly events: readonly MeshEvent[];
+  /** What was left behind: timers that keep the process alive, and calls that never ended. Both should be 0. */
+  readonly left: { readonly timers: number; readonly calls: number };
+}
+
+const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to have
+
+/** Runs a whole cluster in virtual time: the mesh's own filters and balancer against servers that are only modelled. */
+export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {}, idempotent = true } = options;
+  const env = testEnv({ random: seeded(seed, 1) });
+  const { clock } = env;
+  const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
+  const way = options.balance === 'round-robin' ? inTurn(env, world) : meshed(env, world);
+  const [context, call] = [aContext({ policy, idempotent }), aCall(world)];
+  let tally = new Tally();
+  for (const [ms, change] of at) clock.schedule(ms, () => change(world));
+  if (warmUpMs > 0) {
+    clock.schedule(warmUpMs, () => {
+      tally = new Tally();
+      world.forget();
+    });
+  }
+  const arrivals = seeded(seed, 3);
+  const awaitNext = () => clock.schedule((-Math.log(1 - arrivals.next()) / perSecond) * 1_000, arrive);
+  const arrive = () => {
+    if (clock.now() >= seconds * 1_000) return;
+    const ownContext = { ...context, begunAt: clock.now(), scope: new Scope(), history: new History() };
+    void tally.count(way(call, ownContext), () => clock.now());
+    awaitNext();
+  };
+  awaitNext();
+  await clock.advance(seconds * 1_000 + DRAIN_MS);
+  return figures(env, world, tally);
+}
+
+const aCall = ({ send }: SimulatedWorld): Call<unknown> => ({ send, method: undefined, path: undefined, headers: {} });
+
+type Way = Service<Call<unknown>, unknown>;
+
+const meshed = (env: TestEnv, world: SimulatedWorld): Way => new Cluster('orders', env, world, {}, () => {}).call;
+
+/** The same filters, around endpoints taken in turn. */
+function inTurn(env: TestEnv, world: SimulatedWorld): Way {
+  const { nodes } = new Cluster('orders', env, world, {}, () => {});
+  const attempt = endpointStack(env).around(sendService(env.clock));
+  let turn = 0;
+  return clusterStack(env, new RetryBudget()).around((call, context) => {
+    const all: Node[] = [...{ [Symbol.iterator]: () => nodes[Symbol.iterator]() }];
+    return attempt(call, { ...context, node: all[turn++ % all.length], attemptAt: env.clock.now() });
+  });
+}
+
+function figures({ clock, told }: TestEnv, world: SimulatedWorld, tally: Tally): Simulation {
+  const attempts = world.servers.reduce((sum, { asked }) => sum + asked, 0);
+  const ofServer = ({ asked, served, peak }: SimulatedServer): ServerFigures => ({
+    asked,
+    served,
+    peak,
+    share: asked / attempts,
+  });
+  return {
+    calls: tally.calls,
+    success: tally.succeeded / tally.calls,
+    attempts,
+    mostAttempts: world.mostAttempts,
+    outcomes: tally.outcomes,
+    servers: world.servers.map(ofServer),
+    quantile: (share) => tally.quantile(share),
+    events: told,
+    left: { timers: clock.pending, calls: tally.open },
+  };
+}

@@ -1,0 +1,63 @@
+import type { OutgoingAttempt } from '../core/attempt.ts';
+import type { Send } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { type Endpoint, endpoint } from '../core/endpoint.ts';
+import { LiveValue } from '../core/live.ts';
+import type { Random } from '../core/random.ts';
+import type { Resolution } from '../core/resolution.ts';
+import { type ServerModel, SimulatedServer } from './simulated-server.ts';
+
+/** A server of a simulation: how it behaves, and its weight. */
+export type ServerOptions = Partial<ServerModel> & { readonly weight?: number };
+
+/** The servers of a simulation, and the list that a registry would keep of them. */
+export class SimulatedWorld extends LiveValue<Resolution> implements AsyncDisposable {
+  /** In the order in which they came. */
+  readonly servers: SimulatedServer[] = [];
+  /** The most attempts that one call made. */
+  mostAttempts = 0;
+  readonly #byUrl = new Map<string, SimulatedServer>();
+  #listed: readonly Endpoint[] = [];
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(clock: Clock, random: Random, servers: readonly ServerOptions[]) {
+    super({ is: 'pending' });
+    this.#clock = clock;
+    this.#random = random;
+    for (const server of servers) this.add(server);
+  }
+
+  /** Puts one more server on the list. */
+  add({ weight = 1, ...model }: ServerOptions): SimulatedServer {
+    const server = new SimulatedServer(this.#clock, this.#random, model);
+    const url = `http://10.0.0.${this.servers.push(server)}:3000`;
+    this.#byUrl.set(url, server);
+    this.#list([...this.#listed, endpoint(url, { weight })]);
+    return server;
+  }
+
+  /** Takes a server off the list; it goes on answering what it has. */
+  remove(server: SimulatedServer): void {
+    this.#list(this.#listed.filter(({ url }) => this.#byUrl.get(url) !== server));
+  }
+
+  /** What a call's client does: goes to the server that the attempt names. */
+  readonly send: Send<unknown> = (attempt) => {
+    this.mostAttempts = Math.max(this.mostAttempts, attempt.attempt);
+    return this.#byUrl.get(attempt.endpoint.url)!.send(attempt as OutgoingAttempt);
+  };
+
+  /** Starts all counts anew. */
+  forget(): void {
+    this.mostAttempts = 0;
+    for (const server of this.servers) server.forget();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #list(endpoints: readonly Endpoint[]): void {
+    this.#listed = endpoints;
+    this.set({ is: 'bound', endpoints });
+  }
+}
