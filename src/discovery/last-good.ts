@@ -1,0 +1,76 @@
+import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
+import { type Cancel, type Live, LiveValue } from '../core/live.ts';
+import type { Resolution } from '../core/resolution.ts';
+
+/** Hears when a registry goes away (with the reason) and when it is back. */
+export type OnStale = (stale: boolean, problem: string) => void;
+
+const UNKNOWN: Resolution = { is: 'unknown' };
+
+/**
+ * Keeps the last good list of a service. What stays the same stays the same object, the order is that of the ids, and a
+ * failure never takes anything off the list: it only marks it as stale.
+ */
+export class LastGood implements Live<Resolution> {
+  readonly #live = new LiveValue<Resolution>({ is: 'pending' });
+  readonly #onStale: OnStale;
+  #problem: string | undefined;
+
+  constructor(onStale: OnStale = () => {}) {
+    this.#onStale = onStale;
+  }
+
+  get value(): Resolution {
+    return this.#live.value;
+  }
+
+  watch(watcher: (value: Resolution) => void): Cancel {
+    return this.#live.watch(watcher);
+  }
+
+  /** The registry has told who is there: all of them. */
+  list(endpoints: readonly Endpoint[]): void {
+    const before = this.#endpoints;
+    const known = new Map(before.map((endpoint) => [endpoint.id, endpoint]));
+    const now = endpoints.map((endpoint) => kept(known.get(endpoint.id), endpoint)).sort(byId);
+    const same = this.value.is === 'bound' && sameList(before, now);
+    if (!same) this.#live.set({ is: 'bound', endpoints: Object.freeze(now) });
+    this.#well();
+  }
+
+  /** The registry has told that it has never heard of the service. */
+  absent(): void {
+    if (this.value.is !== 'unknown') this.#live.set(UNKNOWN);
+    this.#well();
+  }
+
+  /** The registry could not be asked. What was known stands. */
+  fail(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    const { value } = this;
+    if (value.is === 'bound' || value.is === 'stale') {
+      this.#live.set({ is: 'stale', endpoints: value.endpoints, error });
+    }
+    this.#onStale(true, problem);
+  }
+
+  get #endpoints(): readonly Endpoint[] {
+    return this.value.is === 'bound' || this.value.is === 'stale' ? this.value.endpoints : [];
+  }
+
+  #well(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#onStale(false, '');
+  }
+}
+
+const kept = (before: Endpoint | undefined, now: Endpoint): Endpoint =>
+  before !== undefined && sameEndpoint(before, now) ? before : now;
+
+const byId = (a: Endpoint, b: Endpoint): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+const sameList = (a: readonly Endpoint[], b: readonly Endpoint[]): boolean =>
+  a.length === b.length && a.every((endpoint, at) => endpoint === b[at]);
