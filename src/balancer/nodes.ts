@@ -80,6 +80,7 @@ export class Nodes {
     const node: Node = {
       endpoint,
       inFlight: 0,
+      silentSince: 0,
       calls: 0,
       latency: new PeakEwma(),
       ejection: new Ejection(),

@@ -6,18 +6,16 @@ import type { Scope } from './scope.ts';
 /** An attempt that makes its AbortSignal only when somebody asks for it. */
 export class OutgoingAttempt implements Attempt {
   readonly headers: Record<string, string>;
-  readonly timeoutMs: number;
   /** All that is known of the call; for our own transport, which needs no AbortSignal. */
   readonly context: Context;
 
-  constructor(call: Call<unknown>, context: Context, timeoutMs: number) {
+  constructor(call: Call<unknown>, context: Context) {
     this.headers = call.headers as Record<string, string>; // made for this attempt by `propagate`
     this.context = context;
-    this.timeoutMs = timeoutMs;
   }
 
   get url(): string {
-    return this.context.node!.endpoint.url;
+    return this.context.flight!.node.endpoint.url;
   }
 
   get signal(): AbortSignal {
@@ -29,7 +27,11 @@ export class OutgoingAttempt implements Attempt {
   }
 
   get endpoint(): Endpoint {
-    return this.context.node!.endpoint;
+    return this.context.flight!.node.endpoint;
+  }
+
+  get timeoutMs(): number {
+    return this.context.scope.due - this.context.flight!.at;
   }
 
   get scope(): Scope {

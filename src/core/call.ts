@@ -16,6 +16,9 @@ export interface Call<Res> {
 /** Header fields by lower-case name. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** No headers. Most calls bring none, and need no object of their own to say so. */
+export const NO_HEADERS: Headers = Object.freeze({});
+
 /** Sends one attempt. What it returns or throws is judged without knowing the client. */
 export type Send<Res> = (attempt: Attempt) => Res | PromiseLike<Res>;
 

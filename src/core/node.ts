@@ -7,6 +7,8 @@ export interface Node {
   endpoint: Endpoint;
   /** Calls under way. */
   inFlight: number;
+  /** Since when it has had calls and said nothing: its last answer, or the first call after a pause. */
+  silentSince: number;
   /** Calls begun since we know it. */
   calls: number;
   /** How long answers take. */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
+import { Linked, Ring } from './ring.ts';
 
 /** A timeout that waits in a queue of its equals. */
 export interface Timeout {
@@ -20,15 +21,18 @@ export class Timeouts {
     this.#clock = clock;
   }
 
-  /** Runs `task` once, `ms` from `now` (the clock's, which the caller has just read), unless cancelled first. */
-  after(ms: number, now: number, task: () => void): Timeout {
+  /**
+   * Runs `task(subject)` once, `ms` from `now` (the clock's, which the caller has just read), unless cancelled first.
+   * One task serves for many subjects, so that a call needs no function of its own.
+   */
+  after<T>(ms: number, now: number, task: (subject: T) => void, subject: T): Timeout {
     let queue = this.#queues.get(ms);
     if (queue === undefined) {
-      if (this.#queues.size >= QUEUES) return this.#clock.schedule(ms, task);
+      if (this.#queues.size >= QUEUES) return this.#clock.schedule(ms, () => task(subject));
       queue = new Queue(this.#clock);
       this.#queues.set(ms, queue);
     }
-    return queue.add(now + ms, task);
+    return queue.add(new Waiting(queue, now + ms, task as (subject: unknown) => void, subject));
   }
 
   /** Drops every queue and its timer; nothing that waits will fire. */
@@ -38,37 +42,29 @@ export class Timeouts {
   }
 }
 
-/** One length of time, in the order of falling due: a doubly linked list and one timer for its head. */
+/** One length of time: what waits, in the order of falling due, and one timer for the first of it. */
 class Queue {
   readonly #clock: Clock;
-  readonly #ends: Waiting; // a ring: next is the head, prev the tail
+  readonly #waiting = new Ring<Waiting>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#ends = new Waiting(this, 0, undefined);
   }
 
-  add(due: number, task: () => void): Waiting {
-    const waiting = new Waiting(this, due, task);
-    const ends = this.#ends;
-    const wasEmpty = ends.next === ends;
-    waiting.prev = ends.prev;
-    waiting.next = ends;
-    ends.prev.next = waiting;
-    ends.prev = waiting;
+  add(waiting: Waiting): Waiting {
+    const wasEmpty = this.#waiting.isEmpty;
+    this.#waiting.add(waiting);
     if (this.#timer === undefined) this.#arm();
     else if (wasEmpty) this.#timer.hold(true);
     return waiting;
   }
 
   remove(waiting: Waiting): void {
-    waiting.prev.next = waiting.next;
-    waiting.next.prev = waiting.prev;
-    waiting.prev = waiting.next = waiting; // a finished call keeps no other call alive
-    waiting.task = undefined;
+    this.#waiting.delete(waiting);
+    waiting.task = waiting.subject = undefined; // a finished call is not kept alive
     // The timer stays armed, since the next call needs one; but a process with nothing else to do may end.
-    if (this.#ends.next === this.#ends) this.#timer?.hold(false);
+    if (this.#waiting.isEmpty) this.#timer?.hold(false);
   }
 
   close(): void {
@@ -77,33 +73,34 @@ class Queue {
   }
 
   #arm(): void {
-    const head = this.#ends.next;
-    this.#timer = this.#clock.schedule(Math.max(0, head.due - this.#clock.now()), () => this.#fire());
+    const first = this.#waiting.first!;
+    this.#timer = this.#clock.schedule(Math.max(0, first.due - this.#clock.now()), () => this.#fire());
   }
 
   #fire(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    for (let head = this.#ends.next; head !== this.#ends && head.due <= now; head = this.#ends.next) {
-      const task = head.task;
-      this.remove(head);
-      task?.();
+    for (let first = this.#waiting.first; first !== undefined && first.due <= now; first = this.#waiting.first) {
+      const { task, subject } = first;
+      this.remove(first);
+      task?.(subject);
     }
-    if (this.#timer === undefined && this.#ends.next !== this.#ends) this.#arm();
+    if (this.#timer === undefined && !this.#waiting.isEmpty) this.#arm();
   }
 }
 
-class Waiting implements Timeout {
-  prev: Waiting = this;
-  next: Waiting = this;
+class Waiting extends Linked implements Timeout {
   readonly due: number;
-  task: (() => void) | undefined;
+  task: ((subject: unknown) => void) | undefined;
+  subject: unknown;
   readonly #queue: Queue;
 
-  constructor(queue: Queue, due: number, task: (() => void) | undefined) {
+  constructor(queue: Queue, due: number, task: (subject: unknown) => void, subject: unknown) {
+    super();
     this.#queue = queue;
     this.due = due;
     this.task = task;
+    this.subject = subject;
   }
 
   cancel(): void {

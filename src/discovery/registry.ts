@@ -48,6 +48,8 @@ export interface Announcement extends AsyncDisposable {
 export interface Registry extends AsyncDisposable {
   /** What it is, for people: `local:///run/inmesh`. Holds no secret. */
   readonly name: string;
+  /** The host that instances have when nobody says; where all are on one machine, its loopback. */
+  readonly host?: string;
   /** Finds out where a service lives, and keeps finding out. Never throws: trouble is told as `pending` or `stale`. */
   resolve(service: string): Resolving;
   /** Lists an instance. Resolves once it is listed; rejects with a MeshError when it can not be. */

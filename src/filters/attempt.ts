@@ -1,3 +1,4 @@
+import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { race } from '../core/race.ts';
@@ -5,32 +6,23 @@ import { Scope } from '../core/scope.ts';
 import type { Filter } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
 
-/**
- * Bounds one attempt, and ends it when the call is called off: whoever waits above hears at once, whether or not the
- * client that sends listens to its signal.
- */
-export function attempt<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
+/** Bounds one attempt: at its end the client is told to stop, and whoever waits above hears at once. */
+export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   return (next) => (request, context) => {
     const { timeout } = context.policy.attempt;
-    if (timeout === Number.POSITIVE_INFINITY) return race(next(request, context), context.scope);
-    const own = new Scope();
-    const pass = (reason: unknown) => own.cancel(reason);
+    if (timeout === Number.POSITIVE_INFINITY) return next(request, context);
+    const { at } = context.flight!;
+    const scope = new Scope(Math.min(context.scope.due, at + timeout));
+    const pass = (reason: unknown) => scope.cancel(reason);
     context.scope.onCancel(pass);
-    const { service, node } = context;
-    const timer = timeouts.after(timeout, clock.now(), () =>
-      own.cancel(
-        new MeshError('attempt', `${service}: no answer from ${node?.endpoint.address} in ${formatDuration(timeout)}`, {
-          sent: 'maybe',
-          service,
-          endpoint: node?.endpoint.address,
-        }),
-      ),
-    );
     const over = () => {
-      timer.cancel();
+      scope.end();
       context.scope.offCancel(pass);
     };
-    return race(next(request, { ...context, scope: own }), own).then(
+    const own = copy(context);
+    own.scope = scope;
+    scope.keep(timeouts.after(timeout, at, expire, own));
+    return race(next(request, own), scope).then(
       (value) => {
         over();
         return value;
@@ -41,4 +33,10 @@ export function attempt<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
       },
     );
   };
+}
+
+function expire({ service, scope, flight, policy }: Context): void {
+  const endpoint = flight!.node.endpoint.address;
+  const message = `${service}: no answer from ${endpoint} in ${formatDuration(policy.attempt.timeout)}`;
+  scope.cancel(new MeshError('attempt', message, { sent: 'maybe', service, endpoint }));
 }

@@ -5,36 +5,29 @@ import type { Filter } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
 
 /**
- * Bounds the whole call, retries and waits and all. A deadline that came with the request being served wins when it is
- * nearer. At the deadline the call is over, whether or not what it waits for listens.
+ * Bounds the whole call, retries and waits and all, by calling its scope off. A deadline that came with the request
+ * being served wins when it is nearer. Whoever waits for the call waits on its scope too, so that it is over then,
+ * whether or not the client that sends listens.
  */
 export function deadline<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
+  const expire = (context: Context) => {
+    const ms = Math.round(context.scope.due - context.begunAt);
+    context.scope.cancel(tooLate(context, `${formatDuration(ms)} are up`, 'maybe'));
+  };
   return (next) => (request, context) => {
-    const now = clock.now();
+    const { scope, begunAt } = context;
     const { timeout, inherit } = context.policy.deadline;
-    const parent = inherit ? context.deadline : Number.POSITIVE_INFINITY;
-    const due = Math.min(parent, now + timeout);
-    if (due <= now) return Promise.reject(tooLate(context, 'the time is up already', 'no'));
-    const { scope } = context;
+    const parent = inherit ? scope.due : Number.POSITIVE_INFINITY;
+    scope.due = Math.min(parent, begunAt + timeout);
+    if (scope.due <= begunAt) return Promise.reject(tooLate(context, 'the time is up already', 'no'));
     // Inherited deadlines all differ; those of the policy are equal, and share a queue.
-    const expire = () => scope.cancel(tooLate(context, `${formatDuration(Math.round(due - now))} are up`, 'maybe'));
-    const timer = due === parent ? clock.schedule(due - now, expire) : timeouts.after(timeout, now, expire);
-    return new Promise((resolve, reject) => {
-      scope.onCancel((reason) => {
-        timer.cancel();
-        reject(reason);
-      });
-      next(request, { ...context, deadline: due }).then(
-        (value) => {
-          timer.cancel();
-          resolve(value);
-        },
-        (error) => {
-          timer.cancel();
-          reject(error);
-        },
-      );
-    });
+    const isOurs = scope.due < parent;
+    scope.keep(
+      isOurs
+        ? timeouts.after(timeout, begunAt, expire, context)
+        : clock.schedule(scope.due - begunAt, () => expire(context)),
+    );
+    return next(request, context);
   };
 }
 

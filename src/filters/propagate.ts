@@ -1,30 +1,27 @@
-import type { Call } from '../core/call.ts';
-import type { Context } from '../core/context.ts';
+import { type Call, NO_HEADERS } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import type { Filter } from '../core/service.ts';
 import { ENVOY_TIMEOUT, formatEnvoyTimeout, formatGrpcTimeout, GRPC_TIMEOUT } from '../wire/deadline.ts';
-import { formatTrace, newSpanId } from '../wire/trace-context.ts';
+import { formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
 
 /** Writes what the other side should know into the headers: the trace, and the time that is left. Last of all. */
-export function propagate<Res>({ clock, random }: Env): Filter<Call<Res>, Res> {
+export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
+  const prefix = newSpanIdPrefix(random.bits);
   return (next) => (call, context) => {
-    const headers: Record<string, string> = { ...call.headers };
+    const headers: Record<string, string> = call.headers === NO_HEADERS ? {} : { ...call.headers };
     const { trace, deadline } = context.policy.propagate;
-    if (trace && context.trace !== undefined && headers.traceparent === undefined) {
-      headers.traceparent = formatTrace(context.trace, newSpanId(random.bits)); // a parent of its own for each attempt
-      if (context.trace.state !== '') headers.tracestate = context.trace.state;
+    const known = context.history.trace;
+    if (trace && known !== undefined && headers.traceparent === undefined) {
+      headers.traceparent = formatTrace(known, prefix, random.bits); // a parent of its own for each attempt
+      if (known.state !== '') headers.tracestate = known.state;
     }
     if (deadline !== 'off') {
-      const left = timeLeft(context, clock.now());
+      const left = context.scope.due - context.flight!.at;
       if (left !== Number.POSITIVE_INFINITY) {
         if (deadline === 'envoy') headers[ENVOY_TIMEOUT] = formatEnvoyTimeout(left);
         else headers[GRPC_TIMEOUT] = formatGrpcTimeout(left);
       }
     }
-    return next({ ...call, headers }, context);
+    return next({ send: call.send, method: call.method, path: call.path, headers }, context);
   };
 }
-
-/** Milliseconds that the other side has: what is left of the call, or of the attempt where that is less. */
-export const timeLeft = ({ deadline, policy, attemptAt }: Context, now: number): number =>
-  Math.min(deadline, attemptAt + policy.attempt.timeout) - now;

@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts';
-import type { Context } from '../core/context.ts';
+import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { judge, judgeError } from '../core/judge.ts';
@@ -12,39 +12,46 @@ import { parseRetryAfter } from '../wire/retry-after.ts';
 
 /** Tries again what is safe to send again, within the attempts, the time and the budget there are. */
 export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): Filter<Call<Res>, Res> {
-  const { clock } = env;
-  return (next) => async (call, context) => {
-    budget.deposit(clock.now());
-    for (let attempt = 1; ; attempt++) {
-      const trying = attempt === 1 ? context : { ...context, attempt };
-      let value: Res;
-      let wait: number | undefined;
-      try {
-        value = await next(call, trying);
-        wait = waitFor(env, trying, judge(trying, value), budget);
-        if (wait === undefined) return value;
-        discard(value); // nobody will read it, and the next attempt may need its connection
-      } catch (error) {
-        wait = waitFor(env, trying, judgeError(trying, error), budget);
-        if (wait === undefined) throw withAttempts(error, context);
-      }
-      if (wait > 0) await sleep(clock, wait, context.scope);
-    }
+  return (next) => {
+    const attempt = (call: Call<Res>, context: Context): Promise<Res> =>
+      next(call, context).then(
+        (value) => {
+          const wait = waitFor(env, context, judge(context, value), budget);
+          if (wait === undefined) return value;
+          discard(value); // nobody will read it, and the next attempt may need its connection
+          return again(call, context, wait);
+        },
+        (error) => {
+          const wait = waitFor(env, context, judgeError(context, error), budget);
+          if (wait === undefined) throw withAttempts(error, context);
+          return again(call, context, wait);
+        },
+      );
+    const again = async (call: Call<Res>, context: Context, wait: number): Promise<Res> => {
+      await sleep(env.clock, wait, context.scope); // rejects when the time is up
+      const own = copy(context);
+      own.attempt++;
+      return attempt(call, own);
+    };
+    return (call, context) => {
+      budget.deposit(context.begunAt);
+      return attempt(call, context);
+    };
   };
 }
 
 /** Milliseconds until the next attempt; undefined when there is to be none. */
 function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudget): number | undefined {
-  const { attempt, policy, deadline, scope, service } = context;
+  const { attempt, policy, scope, service } = context;
+  const isFine = outcome.is === 'success' && !policy.retry.statuses.has(outcome.status);
+  if (isFine || attempt >= policy.retry.attempts || scope.cancelled) return undefined;
   const { clock, random, events } = env;
-  if (attempt >= policy.retry.attempts || scope.cancelled) return undefined;
-  if (outcome.is === 'success' && !policy.retry.statuses.has(outcome.status)) return undefined;
   const asked = parseRetryAfter(outcome.retryAfter, clock.epoch());
   if (!isSafe(outcome, context, asked)) return undefined;
   const { backoff: base, maxBackoff, budget: share, perSecond } = policy.retry;
   const waitMs = asked ?? backoff(base, maxBackoff, attempt, random.next());
   const now = clock.now();
-  if (now + waitMs >= deadline) return undefined;
+  if (now + waitMs >= scope.due) return undefined;
   const granted = budget.withdraw(share, perSecond, now);
   if (events.heard) {
     const facts = { at: clock.epoch(), service, attempt, why: outcome.why };

@@ -2,8 +2,8 @@
 export interface Trace {
   /** 32 lower-case hex digits, not all zero. */
   readonly traceId: string;
-  /** The span that what follows belongs to: 16 lower-case hex digits, not all zero. */
-  readonly parentId: string;
+  /** The span that what follows belongs to: 16 lower-case hex digits, not all zero. A trace that begins here has none. */
+  readonly parentId: string | undefined;
   /** 8 bits: 1 is sampled, 2 says that the trace id is random (level 2). */
   readonly flags: number;
   /** The `tracestate` that came along, as it came; empty when there was none. */
@@ -41,17 +41,24 @@ function stateOf(tracestate: string): string {
   return valid ? members.join(',') : '';
 }
 
-/** A `traceparent` of version 00 that names `spanId` as the parent. */
-export const formatTrace = (trace: Trace, spanId: string): string =>
-  `00-${trace.traceId}-${spanId}-0${trace.flags.toString(16)}`;
+const TAILS = ['-00', '-01', '-02', '-03'];
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** A `traceparent` of version 00 that names a new span as the parent. */
+export const formatTrace = (trace: Trace, prefix: string, bits: () => number): string =>
+  `00-${trace.traceId}${prefix}${hex(bits() | 1) + TAILS[trace.flags & 3]}`;
 
-const hex = (bits: number): string =>
-  HEX[bits >>> 24]! + HEX[(bits >>> 16) & 255]! + HEX[(bits >>> 8) & 255]! + HEX[bits & 255]!;
+// Ids are made for every call, so a process draws one half of each once, and keeps it.
 
-/** 16 hex digits, never all zero. `bits` gives 32 random bits at a time. */
-export const newSpanId = (bits: () => number): string => hex(bits()) + hex(bits() | 1);
+/** The half of a span id that one process keeps, as `formatTrace` wants it: a dash and 8 hex digits. */
+export const newSpanIdPrefix = (bits: () => number): string => `-${hex(bits())}`;
+
+/** The half of a trace id that one process keeps: 16 hex digits. What level 2 wants random, 7 bytes, is in the rest. */
+export const newTraceIdPrefix = (bits: () => number): string => hex(bits()) + hex(bits());
 
 /** 32 hex digits, never all zero. */
-export const newTraceId = (bits: () => number): string => hex(bits()) + hex(bits()) + hex(bits()) + hex(bits() | 1);
+export const newTraceId = (prefix: string, bits: () => number): string => prefix + hex(bits()) + hex(bits() | 1);
+
+const TWO = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+const THREE = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, '0'));
+
+const hex = (bits: number): string => THREE[bits >>> 20]! + THREE[(bits >>> 8) & 4095]! + TWO[bits & 255]!;

@@ -1,0 +1,90 @@
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import type { Flight, Landing } from '../core/flight.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import type { Node } from '../core/node.ts';
+import { discard, type Outcome } from '../core/outcome.ts';
+
+/** Keeps account of one attempt: the calls under way at its node, what its answer taught, and what is told of it. */
+export class AttemptFlight implements Flight {
+  readonly node: Node;
+  readonly at: number;
+  readonly term: number;
+  readonly #env: Env;
+  readonly #context: Context;
+  #first: Landing | undefined = undefined; // nearly always there is one, so it needs no list
+  #others: Landing[] | undefined = undefined;
+  #ended = false;
+
+  /** Begins it. `context` is that of the call. */
+  constructor(env: Env, context: Context, node: Node, now: number) {
+    this.#env = env;
+    this.#context = context;
+    this.node = node;
+    this.at = now;
+    this.term = node.ejection.term;
+    node.inFlight++;
+    node.calls++;
+    context.history.attempts++;
+    context.scope.onCancel(this);
+  }
+
+  onEnd(landing: Landing): void {
+    if (this.#first === undefined) this.#first = landing;
+    else if (this.#others === undefined) this.#others = [landing];
+    else this.#others.push(landing);
+  }
+
+  /** It came to an answer. */
+  answered(value: unknown): void {
+    if (this.#ended) return discard(value); // nobody waits for it any more
+    this.#context.scope.offCancel(this);
+    this.#end(judge(this.#context, value));
+  }
+
+  /** It came to an error. */
+  failed(error: unknown): void {
+    if (this.#ended) return;
+    this.#context.scope.offCancel(this);
+    this.#end(judgeError(this.#context, error));
+  }
+
+  /** The call is over, whether or not the client that sends listens to its signal. */
+  calledOff(reason: unknown): void {
+    this.#end(judgeError(this.#context, reason));
+  }
+
+  #end(outcome: Outcome): void {
+    this.#ended = true;
+    const now = this.#env.clock.now();
+    const ms = now - this.at;
+    this.#learn(outcome, now, ms);
+    this.#first?.(outcome, now, this, this.#context);
+    if (this.#others !== undefined) for (const landing of this.#others) landing(outcome, now, this, this.#context);
+    if (outcome.is !== 'success' || outcome.status >= 400) this.#note(outcome, ms);
+    if (this.#env.events.heard) this.#tell(outcome, ms);
+  }
+
+  #learn({ is }: Outcome, now: number, ms: number): void {
+    const { node } = this;
+    const { decay, penalty } = this.#context.policy.balance;
+    node.inFlight--;
+    if (is === 'failure') node.latency.observe(Math.max(ms, penalty, node.latency.read(now, decay)), now, decay);
+    // A call that was called off says only that the answer would have taken longer still.
+    else if (is === 'success' || ms > node.latency.read(now, decay)) node.latency.observe(ms, now, decay);
+  }
+
+  #note({ is, why, sent }: Outcome, ms: number): void {
+    const { history, attempt } = this.#context;
+    const report = { attempt, endpoint: this.node.endpoint.address, outcome: is, why, sent, ms };
+    history.reports = [...history.reports, report];
+    history.tried = [...history.tried, this.node];
+  }
+
+  #tell({ is, why, sent }: Outcome, ms: number): void {
+    const { clock, events } = this.#env;
+    const { service, attempt } = this.#context;
+    const endpoint = this.node.endpoint.address;
+    events.emit({ at: clock.epoch(), type: 'attempt', service, attempt, endpoint, outcome: is, why, sent, ms });
+  }
+}

@@ -1,0 +1,42 @@
+/** Something that can stand in one ring at a time. */
+export class Linked {
+  /** @internal */ before: Linked = this;
+  /** @internal */ behind: Linked = this;
+}
+
+/** Things in the order they came: joining and leaving cost a few nanoseconds and no memory. */
+export class Ring<T extends Linked> {
+  readonly #ends = new Linked();
+
+  get first(): T | undefined {
+    const first = this.#ends.behind;
+    return first === this.#ends ? undefined : (first as T);
+  }
+
+  get isEmpty(): boolean {
+    return this.#ends.behind === this.#ends;
+  }
+
+  add(member: T): void {
+    const ends = this.#ends;
+    member.before = ends.before;
+    member.behind = ends;
+    ends.before.behind = member;
+    ends.before = member;
+  }
+
+  /** Takes `member` out; does nothing when it stands in no ring. */
+  delete(member: T): void {
+    member.before.behind = member.behind;
+    member.behind.before = member.before;
+    member.before = member.behind = member; // what has left keeps nothing else alive
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let at = this.#ends.behind; at !== this.#ends; ) {
+      const next = at.behind; // before the caller may take this one out
+      yield at as T;
+      at = next;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call.ts';
+import { type Context, History } from '../core/context.ts';
+import { MeshError } from '../core/errors.ts';
+import { Scope } from '../core/scope.ts';
+import { parseDuration } from '../policy/duration.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Ambient } from './ambient.ts';
+import type { Cluster } from './cluster.ts';
+
+const NO_OPTIONS: CallOptions = Object.freeze({});
+
+// Methods that do no harm when sent twice (RFC 9110, section 9.2.2).
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** The request of a call, as filters see it. */
+export function makeCall<Res>(send: Send<Res>, options: CallOptions = NO_OPTIONS): Call<Res> {
+  return { send, method: options.method, path: options.path, headers: options.headers ?? NO_HEADERS };
+}
+
+/** What is known of a call when it begins: its settings are pinned here. */
+export function makeContext(
+  cluster: Cluster,
+  policies: PolicySet,
+  ambient: Ambient | undefined,
+  now: number,
+  options: CallOptions = NO_OPTIONS,
+): Context {
+  const { service } = cluster;
+  const { method, path } = options;
+  const named =
+    options.route === undefined && method !== undefined && path !== undefined && policies.hasRoutes(service);
+  const route = named ? policies.routeOf(service, method, path) : options.route;
+  const policy = route === undefined ? cluster.policy(policies) : policies.for(service, route);
+  return {
+    service,
+    policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),
+    route,
+    idempotent: options.idempotent ?? isIdempotent(options),
+    replayable: options.replayable ?? true,
+    scope: new Scope(ambient?.deadline),
+    begunAt: now,
+    attempt: 1,
+    flight: undefined,
+    classify: options.classify,
+    history: new History(ambient?.trace),
+  };
+}
+
+function isIdempotent({ method, headers }: CallOptions): boolean {
+  return (method !== undefined && IDEMPOTENT.has(method)) || headers?.['idempotency-key'] !== undefined;
+}
+
+function withTimeout(policy: Policy, timeout: string): Policy {
+  const ms = typeof timeout === 'string' ? parseDuration(timeout) : undefined;
+  if (ms === undefined || ms < 1) {
+    throw new MeshError(
+      'request',
+      `timeout must be a duration such as '250ms' or '2s', got ${JSON.stringify(timeout)}`,
+    );
+  }
+  return { ...policy, deadline: { ...policy.deadline, timeout: ms } };
+}
+
+/** What a caller's abort comes to: our error, with the signal's reason as its cause. */
+export function calledOff({ service, history }: Context, signal: AbortSignal): MeshError {
+  const sent = history.attempts === 0 ? 'no' : 'maybe';
+  const facts = { sent, service, attempts: history.reports, cause: signal.reason } as const;
+  return new MeshError('caller', `${service}: called off by the caller`, facts);
+}
+
+const CHECKS: Readonly<Record<keyof CallOptions, (value: unknown) => boolean>> = {
+  idempotent: (value) => typeof value === 'boolean',
+  replayable: (value) => typeof value === 'boolean',
+  signal: (value) => value instanceof AbortSignal,
+  timeout: (value) => typeof value === 'string',
+  route: (value) => typeof value === 'string',
+  method: (value) => typeof value === 'string',
+  path: (value) => typeof value === 'string',
+  headers: (value) => typeof value === 'object' && value !== null,
+  classify: (value) => typeof value === 'function',
+};
+
+/** @throws MeshError INVALID_ARGUMENT for an option that there is not, or one of the wrong kind. */
+export function checkCall(send: unknown, options: unknown): void {
+  if (typeof send !== 'function') throw new MeshError('request', `send must be a function, got ${typeof send}`);
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) {
+    throw new MeshError('request', `the options of a call must be an object, got ${String(options)}`);
+  }
+  for (const key in options) {
+    const value = (options as Record<string, unknown>)[key];
+    const check = CHECKS[key as keyof CallOptions];
+    if (check === undefined) {
+      throw new MeshError('request', `a call has no option '${key}'; there are ${Object.keys(CHECKS).join(', ')}`);
+    }
+    if (value !== undefined && !check(value))
+      throw new MeshError('request', `${key} is of the wrong kind: ${typeof value}`);
+  }
+}

@@ -1,0 +1,107 @@
+import { balance } from '../balancer/balance.ts';
+import { Nodes } from '../balancer/nodes.ts';
+import type { Call } from '../core/call.ts';
+import type { Env } from '../core/env.ts';
+import type { Cancel } from '../core/live.ts';
+import type { Resolution } from '../core/resolution.ts';
+import type { Service } from '../core/service.ts';
+import type { Resolving } from '../discovery/registry.ts';
+import { RetryBudget } from '../math/retry-budget.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import type { Policy } from '../policy/table.ts';
+import type { OutboundStack } from './outbound.ts';
+import { clusterStack, endpointStack } from './outbound.ts';
+import { sendService } from './send.ts';
+
+/** How a user may change the stacks: each gets the one there is, and gives back the one there shall be. */
+export interface Stacks {
+  /** From the caller to the balancer: once for each call. */
+  readonly cluster?: (stack: OutboundStack) => OutboundStack;
+  /** From the balancer to the wire: once for each attempt. */
+  readonly endpoint?: (stack: OutboundStack) => OutboundStack;
+}
+
+/** All that we hold for one service that is called. */
+export class Cluster {
+  readonly service: string;
+  readonly nodes = new Nodes();
+  readonly budget = new RetryBudget();
+  readonly stacks: { readonly cluster: OutboundStack; readonly endpoint: OutboundStack };
+  /** The way of a call to this service, whole. */
+  readonly call: Service<Call<unknown>, unknown>;
+  readonly #env: Env;
+  readonly #resolving: Resolving;
+  readonly #cancel: Cancel;
+  readonly #forget: (url: string) => void;
+  #policies: PolicySet | undefined;
+  #policy: Policy | undefined;
+
+  /** `forget` hears of every URL whose endpoint has gone. */
+  constructor(service: string, env: Env, resolving: Resolving, stacks: Stacks, forget: (url: string) => void) {
+    this.service = service;
+    this.#env = env;
+    this.#resolving = resolving;
+    this.#forget = forget;
+    const [cluster, endpoint] = [clusterStack(env, this.budget), endpointStack(env)];
+    this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
+    const attempt = this.stacks.endpoint.around(sendService);
+    this.call = this.stacks.cluster.around(balance(env, this.nodes, resolving, attempt));
+    this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
+  }
+
+  get resolution(): Resolution {
+    return this.#resolving.value;
+  }
+
+  /** The settings for calls without a route of their own; looked up once for each policy document. */
+  policy(policies: PolicySet): Policy {
+    if (policies !== this.#policies || this.#policy === undefined) {
+      this.#policies = policies;
+      this.#policy = policies.for(this.service);
+    }
+    return this.#policy;
+  }
+
+  async close(): Promise<void> {
+    this.#cancel();
+    this.#drop(this.nodes.update([]).removed.map((node) => node.endpoint.url));
+    await this.#resolving[Symbol.asyncDispose]();
+  }
+
+  #stale = false;
+
+  #learn(resolution: Resolution): void {
+    if (resolution.is === 'pending') return;
+    const endpoints = resolution.is === 'unknown' ? [] : resolution.endpoints;
+    const { added, removed } = this.nodes.update(endpoints);
+    this.#drop(removed.map((node) => node.endpoint.url));
+    this.#tell(
+      added.map((node) => node.endpoint.address),
+      removed.map((node) => node.endpoint.address),
+      resolution,
+    );
+  }
+
+  #tell(added: readonly string[], removed: readonly string[], resolution: Resolution): void {
+    const { events, clock } = this.#env;
+    const facts = { at: clock.epoch(), service: this.service };
+    if (added.length + removed.length > 0 && events.heard) {
+      events.emit({ ...facts, type: 'endpoints', added, removed, endpoints: this.nodes.size });
+    }
+    const stale = resolution.is === 'stale';
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    events.emit({
+      ...facts,
+      type: 'registry',
+      stale,
+      error: resolution.is === 'stale' ? sentence(resolution.error) : '',
+    });
+  }
+
+  #drop(urls: readonly string[]): void {
+    for (const url of urls) this.#forget(url);
+  }
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,141 @@
+import { isPanic } from '../balancer/pick.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Node } from '../core/node.ts';
+import type { Resolution } from '../core/resolution.ts';
+import { formatDuration } from '../policy/duration.ts';
+import type { PolicySet, Setting } from '../policy/policy.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Cluster } from './cluster.ts';
+
+/** What is known of one endpoint, as plain JSON. */
+export interface EndpointSnapshot {
+  readonly id: string;
+  readonly address: string;
+  readonly weight: number;
+  readonly zone: string;
+  readonly state: 'in' | 'out' | 'probing';
+  /** Why it is picked or not. */
+  readonly why: string;
+  readonly inFlight: number;
+  readonly calls: number;
+  readonly failuresInARow: number;
+  /** Peak EWMA as it looks now; null while nothing is known. */
+  readonly latencyMs: number | null;
+}
+
+/** What is known of one service called, as plain JSON. */
+export interface ClusterSnapshot {
+  readonly service: string;
+  readonly resolution: Resolution['is'];
+  readonly stack: readonly string[];
+  readonly panic: boolean;
+  readonly retriesLeft: number;
+  readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
+  readonly endpoints: readonly EndpointSnapshot[];
+}
+
+/** What is known of a mesh, as plain JSON. */
+export interface Snapshot {
+  readonly service: string;
+  readonly registry: string;
+  readonly at: string;
+  readonly clusters: readonly ClusterSnapshot[];
+}
+
+export function snapshot(
+  service: string,
+  registry: string,
+  clusters: readonly Cluster[],
+  policies: PolicySet,
+  clock: Clock,
+): Snapshot {
+  return {
+    service,
+    registry,
+    at: new Date(clock.epoch()).toISOString(),
+    clusters: clusters.map((cluster) => ofCluster(cluster, policies, clock.now(), undefined)),
+  };
+}
+
+function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
+  const policy = policies.for(cluster.service, route);
+  const { budget, perSecond } = policy.retry;
+  const panic = isPanic(cluster.nodes, policy.balance.panic);
+  return {
+    service: cluster.service,
+    resolution: cluster.resolution.is,
+    stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
+    panic,
+    retriesLeft: Math.max(0, Math.floor(cluster.budget.balance(budget, perSecond, now))),
+    policy: policies.describe(cluster.service, route),
+    endpoints: [...cluster.nodes].map((node) => ofNode(node, policy, panic, now)),
+  };
+}
+
+function ofNode(node: Node, policy: Policy, panic: boolean, now: number): EndpointSnapshot {
+  const { endpoint, ejection, latency, inFlight, calls } = node;
+  return {
+    id: endpoint.id,
+    address: endpoint.address,
+    weight: endpoint.weight,
+    zone: endpoint.zone,
+    state: ejection.state,
+    why: whyPicked(node, panic, now),
+    inFlight,
+    calls,
+    failuresInARow: ejection.failures,
+    latencyMs: latency.known ? Number(latency.read(now, policy.balance.decay).toFixed(3)) : null,
+  };
+}
+
+function whyPicked({ endpoint, ejection }: Node, panic: boolean, now: number): string {
+  if (endpoint.weight === 0) return 'not picked: weight 0 takes no new calls';
+  if (ejection.state === 'in') return 'picked by latency and calls in flight';
+  if (panic) return 'picked although it is out: panic, too few are healthy';
+  if (ejection.state === 'probing') return 'not picked: one call is trying whether it is well again';
+  const left = ejection.until - now;
+  const failed = `${ejection.failures} failures in a row`;
+  return left > 0
+    ? `not picked: out for another ${formatDuration(Math.ceil(left))} after ${failed}`
+    : `the next call will try whether it is well again, after ${failed}`;
+}
+
+/** How a call to a service would go and why, for people. */
+export function explain(
+  cluster: Cluster,
+  policies: PolicySet,
+  registry: string,
+  now: number,
+  route: string | undefined,
+): string {
+  const shot = ofCluster(cluster, policies, now, route);
+  const lines = [
+    `${shot.service}${route === undefined ? '' : ` ${route}`}: ${shot.resolution} in ${registry}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
+    '',
+    ...shot.stack.map((name, at) =>
+      `${String(at + 1).padStart(2)}  ${name.padEnd(10)} ${settings(shot.policy[name])}`.trimEnd(),
+    ),
+    ...Object.entries(shot.policy)
+      .filter(([name]) => !shot.stack.includes(name))
+      .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
+    '',
+    ...shot.endpoints.map(
+      ({ address, weight, zone, why, inFlight, latencyMs }) =>
+        `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight} in flight: ${why}`,
+    ),
+    ...(shot.endpoints.length === 0 ? ['    no endpoints'] : []),
+  ];
+  return lines.join('\n');
+}
+
+function settings(section: Readonly<Record<string, Setting>> | undefined): string {
+  const fields = Object.entries(section ?? {});
+  return fields
+    .map(
+      ([name, { value, from }]) =>
+        `${name} ${Array.isArray(value) ? value.join('/') : String(value)}${from === 'default' ? '' : ` (${from})`}`,
+    )
+    .join(', ');
+}
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

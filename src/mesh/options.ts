@@ -1,0 +1,66 @@
+import { type Endpoint, endpoint } from '../core/endpoint.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { checkServiceName } from '../discovery/names.ts';
+import type { Registry } from '../discovery/registry.ts';
+import { PolicySet } from '../policy/policy.ts';
+import type { PolicyDocument } from '../policy/table.ts';
+import type { Stacks } from './cluster.ts';
+
+/** An endpoint of a fixed list: its URL, or that and more. */
+export type FixedEndpoint =
+  | string
+  | {
+      readonly url: string;
+      readonly weight?: number;
+      readonly zone?: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    };
+
+/** What a mesh is made of. */
+export interface MeshOptions {
+  /** Who we are: the service that this process is an instance of. */
+  readonly service: string;
+  /**
+   * Where the others are found: `'local:'` (the processes of this user on this machine), `'local:///a/folder'`,
+   * `'zookeeper://host:2181'`, `{ fixed: { orders: ['http://10.0.0.5:3000'] } }`, or a registry of your own.
+   */
+  readonly registry: string | { readonly fixed: Readonly<Record<string, readonly FixedEndpoint[]>> } | Registry;
+  /** How calls behave; what it does not say is as the reference says. `mesh.setPolicy` replaces it. */
+  readonly policy?: PolicyDocument;
+  /** Filters of your own, put among ours by name. */
+  readonly stacks?: Stacks;
+  /** Another world than the real one, for tests: see `inmesh/testing`. */
+  readonly env?: Env;
+}
+
+const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'env'];
+
+/** Checks what `createMesh` was given. @throws MeshError INVALID_ARGUMENT that says what, where, and what there is. */
+export function checkOptions(options: unknown): asserts options is MeshOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new MeshError('request', `createMesh needs an object with service and registry, got ${String(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!KEYS.includes(key as keyof MeshOptions)) {
+      throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
+    }
+  }
+  const { service, registry } = options as Record<string, unknown>;
+  checkServiceName(service);
+  const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
+  if (!known)
+    throw new MeshError('request', `createMesh: registry must be a URL such as 'local:', { fixed } or a Registry`);
+}
+
+/** @throws MeshError INVALID_ARGUMENT that names the path, the value and what there is. */
+export function readPolicy(document: unknown): PolicySet {
+  try {
+    return new PolicySet(document);
+  } catch (cause) {
+    throw new MeshError('policy', cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+export const toEndpoint = (one: FixedEndpoint): Endpoint =>
+  typeof one === 'string' ? endpoint(one) : endpoint(one.url, one);
