@@ -1,0 +1,33 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorsPage } from './docs/errors.ts';
+import { eventsPage } from './docs/events.ts';
+import { policyPage } from './docs/policy.ts';
+import { isMain, root } from './run.ts';
+
+/** The pages that code writes, by where they stand. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/reference/policy.md': policyPage,
+  'docs/reference/errors.md': errorsPage,
+  'docs/reference/events.md': eventsPage,
+};
+
+/** Writes every page. */
+export async function write(folder: string = root): Promise<void> {
+  for (const [path, page] of Object.entries(pages)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), page());
+  }
+}
+
+/** Says which pages are not what the code would write now. */
+export async function stale(folder: string = root): Promise<string[]> {
+  const found: string[] = [];
+  for (const [path, page] of Object.entries(pages)) {
+    const there = await readFile(join(folder, path), 'utf8').catch(() => undefined);
+    if (there !== page()) found.push(`${path} is not what the code says; run npm run docs`);
+  }
+  return found;
+}
+
+if (isMain(import.meta)) await write();

@@ -1,0 +1,80 @@
+/** Something that a rule forbids and that is right all the same, with why. */
+export interface Exception {
+  /** A file, or a folder with a `/` at its end, under `src`; empty for all of it. */
+  readonly where: string;
+  readonly what: string;
+  readonly because: string;
+}
+
+/** How the house is built: which folder of `src` stands on which floor, and what is right against the rules. */
+export interface House {
+  readonly floors: Readonly<Record<string, number>>;
+  /** Files of `src` itself: the doors that other packages come in by. They stand above everything. */
+  readonly doors: readonly string[];
+  /** Packages and `node:` modules below the floor where they are allowed. */
+  readonly packages: readonly Exception[];
+  /** Packages that more than one folder imports. */
+  readonly shared: readonly Exception[];
+  /** Clocks and chance outside the two files that own them. */
+  readonly hidden: readonly Exception[];
+  /** Policy sections that no filter is named after: `where` says what reads them. */
+  readonly sections: readonly Exception[];
+  readonly limits: {
+    readonly lines: number;
+    readonly names: number;
+    readonly fields: number;
+    readonly section: number;
+  };
+}
+
+/** Packages and `node:` modules may be imported from this floor up. */
+export const PACKAGES_FROM = 3;
+
+/** The files that own time and chance. */
+export const CLOCKS = 'core/clock.ts';
+export const CHANCE = 'core/random.ts';
+
+export const house: House = {
+  floors: {
+    policy: 0,
+    math: 0,
+    wire: 0,
+    core: 1,
+    discovery: 2,
+    balancer: 2,
+    filters: 2,
+    transport: 3,
+    server: 3,
+    local: 3,
+    zookeeper: 3,
+    circuit: 3,
+    auth: 3,
+    control: 3,
+    telemetry: 3,
+    admin: 3,
+    mesh: 4,
+    register: 5,
+    cli: 5,
+    testing: 5,
+  },
+  doors: ['index.ts', 'axios.ts', 'testing.ts'],
+  packages: [{ where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' }],
+  shared: [{ where: '', what: 'lru-cache', because: 'every map keyed by strangers needs a bound, wherever it is' }],
+  hidden: [
+    {
+      where: 'testing/virtual-clock.ts',
+      what: 'setImmediate',
+      because: 'waits until promises have settled, not for time',
+    },
+  ],
+  sections: [
+    {
+      where: 'balancer/balance.ts',
+      what: 'balance',
+      because: 'the hinge between the two stacks is a service, no filter',
+    },
+    { where: 'core/outcome.ts', what: 'outcome', because: 'read wherever an answer is judged' },
+    { where: 'transport/', what: 'transport', because: 'what is below the stacks' },
+  ],
+  limits: { lines: 300, names: 40, fields: 60, section: 6 },
+};

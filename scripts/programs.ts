@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+
+const WITH_APT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // 1: no daemon is to start
+const WAIT_FOR_LOCK = ['-o', 'DPkg::Lock::Timeout=300'];
+
+/** What the ZooKeeper tests need: the server, Curator to agree with, and a Java that compiles. */
+export const ZOOKEEPER = [
+  'zookeeper',
+  'libzookeeper-java',
+  'libcurator-discovery-java',
+  'libcurator-recipes-java',
+  'libslf4j-java',
+  'openjdk-17-jdk-headless',
+] as const;
+
+/**
+ * Sees to it that Debian packages are there: installs them where it may, and says what to install where it may not.
+ * @throws Error of one line when a package is missing and can not be installed.
+ */
+export function ensure(packages: readonly string[]): void {
+  const missing = packages.filter((name) => !installed(name));
+  if (missing.length === 0) return;
+  const cure = `apt-get install ${missing.join(' ')}`;
+  if (process.getuid?.() !== 0 || !has('apt-get')) throw new Error(`missing programs; please run: ${cure}`);
+  const update = apt(['update', '-q']);
+  const install = apt(['install', '-q', '-y', '--no-install-recommends', ...missing]);
+  const failed = [update, install].find(({ status }) => status !== 0);
+  const still = missing.filter((name) => !installed(name));
+  if (still.length > 0) throw new Error(`${cure} failed: ${lastLine(failed?.stderr ?? '') || still.join(' ')}`);
+}
+
+const apt = (args: readonly string[]) =>
+  spawnSync('apt-get', [...WAIT_FOR_LOCK, ...args], {
+    env: WITH_APT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 26,
+  });
+
+function installed(name: string): boolean {
+  const query = spawnSync('dpkg-query', ['-W', '-f=${db:Status-Abbrev}', name], { encoding: 'utf8' });
+  return query.status === 0 && query.stdout.startsWith('ii');
+}
+
+const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

@@ -1,0 +1,62 @@
+import { existsSync, globSync, readdirSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+import { ZOOKEEPER } from './programs.ts';
+import { root } from './run.ts';
+
+/** Kinds of test, in the order of how much they need. */
+export const suites = [
+  'unit',
+  'property',
+  'simulation',
+  'conformance',
+  'types',
+  'docs',
+  'examples',
+  'package',
+  'integration',
+] as const;
+
+export type Suite = (typeof suites)[number];
+
+const PROPERTY = '.property.test.ts';
+
+/** The test files of one kind. */
+export function filesOf(suite: Suite, folder: string = root): string[] {
+  return testFiles(folder).filter((file) => suiteOf(file) === suite);
+}
+
+/** What kind a test file is of. A folder that is no kind of its own mirrors one of `src` and holds unit tests. */
+export function suiteOf(file: string): Suite {
+  if (file.endsWith(PROPERTY)) return 'property';
+  const folder = file.split(sep)[1]!;
+  return folder !== 'unit' && (suites as readonly string[]).includes(folder) ? (folder as Suite) : 'unit';
+}
+
+/**
+ * What is missing from the tests: kinds without a test, folders of `src` whose mirror has none. A suite that finds
+ * nothing to run would pass for ever.
+ */
+export function gaps(folder: string = root): string[] {
+  const files = testFiles(folder);
+  const empty = suites.filter((suite) => !files.some((file) => suiteOf(file) === suite));
+  const tested = new Set(files.map((file) => file.split(sep)[1]));
+  const bare = foldersOf(join(folder, 'src')).filter((name) => !tested.has(name));
+  const stray = files.filter((file) => file.split(sep).length < 3).map((file) => basename(file));
+  return [
+    ...empty.map((suite) => `no test is a ${suite} test`),
+    ...bare.map((name) => `src/${name} has no test in test/${name}`),
+    ...stray.map((name) => `test/${name} lies in no folder, so it is no kind of test`),
+  ];
+}
+
+/** The Debian packages that a kind of test needs. */
+export const programsOf = (suite: Suite, folder: string = root): readonly string[] =>
+  suite === 'integration' && existsSync(join(folder, 'test', 'integration', 'zookeeper')) ? ZOOKEEPER : [];
+
+const testFiles = (folder: string): string[] => globSync('test/**/*.test.ts', { cwd: folder }).sort();
+
+function foldersOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && globSync('**/*.ts', { cwd: join(folder, entry.name) }).length > 0)
+    .map((entry) => entry.name);
+}

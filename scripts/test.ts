@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os';
+import { ensure } from './programs.ts';
+import { isMain, node } from './run.ts';
+import { filesOf, gaps, programsOf, type Suite, suites } from './suites.ts';
+
+/** How a run of tests ended. */
+export interface Tested {
+  readonly passed: number;
+  readonly failed: number;
+  readonly output: string;
+  /** What is wrong with the run, beside tests that failed; undefined when nothing is. */
+  readonly problem: string | undefined;
+}
+
+const LONGEST_MS = 180_000; // of one test file; one that hangs must not hang the whole
+const ALONE: readonly Suite[] = ['integration', 'package', 'examples']; // their processes would starve each other
+
+/** Runs the tests of some kinds with the Node that runs this. */
+export async function test(wanted: readonly Suite[], options: { echo?: boolean; jobs?: number } = {}): Promise<Tested> {
+  const empty = wanted.find((suite) => filesOf(suite).length === 0);
+  if (empty !== undefined) return nothing(`no test is a ${empty} test`);
+  try {
+    ensure(wanted.flatMap((suite) => programsOf(suite)));
+  } catch (error) {
+    return nothing((error as Error).message);
+  }
+  const jobs = wanted.some((suite) => ALONE.includes(suite)) ? 1 : (options.jobs ?? availableParallelism());
+  const { code, output } = await node(
+    [
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${jobs}`,
+      `--test-timeout=${LONGEST_MS}`,
+      ...wanted.flatMap((suite) => filesOf(suite)),
+    ],
+    { echo: options.echo ?? false, env: { FORCE_COLOR: '0' } },
+  );
+  return verdict(code, output);
+}
+
+/** Reads the closing lines of Node's test runner. Skipped tests, and none at all, are faults. */
+export function verdict(code: number, output: string): Tested {
+  const count = (word: string): number => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const [passed, failed] = [count('pass'), count('fail') + count('cancelled')];
+  const left = count('skipped') + count('todo');
+  const problem =
+    left > 0
+      ? `${left} tests were skipped or left to do`
+      : passed + failed === 0
+        ? 'no test ran'
+        : code !== 0 && failed === 0
+          ? `the test runner ended with ${code}`
+          : undefined;
+  return { passed, failed, output, problem };
+}
+
+const nothing = (problem: string): Tested => ({ passed: 0, failed: 0, output: '', problem });
+
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.find((arg) => !(suites as readonly string[]).includes(arg));
+  if (unknown !== undefined) {
+    console.error(`no kind of test is named '${unknown}'; there are ${suites.join(', ')}`);
+    return 2;
+  }
+  const wanted = args.length > 0 ? (args as readonly Suite[]) : suites;
+  const { failed, problem } = await test(wanted, { echo: true });
+  const missing = args.length > 0 ? [] : gaps();
+  for (const line of [...missing, ...(problem === undefined ? [] : [problem])]) console.error(line);
+  return failed > 0 || problem !== undefined || missing.length > 0 ? 1 : 0;
+}
+
+if (isMain(import.meta)) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { eventsPage } from '../../scripts/docs/events.ts';
+import { stale, write } from '../../scripts/docs.ts';
+
+test('the reference that is committed is what the code says now', async () => {
+  assert.deepEqual(await stale(), []);
+});
+
+test('a page that was changed by hand, and one that is not there, are found', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inmesh-docs-'));
+  try {
+    await write(folder);
+    assert.deepEqual(await stale(folder), []);
+    await appendFile(join(folder, 'docs/reference/policy.md'), 'by hand\n');
+    await rm(join(folder, 'docs/reference/errors.md'));
+    assert.deepEqual(await stale(folder), [
+      'docs/reference/policy.md is not what the code says; run npm run docs',
+      'docs/reference/errors.md is not what the code says; run npm run docs',
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('an event whose type nobody explains stops the reference', () => {
+  const source = `export type MeshEvent = { readonly at: number } & ({ readonly type: 'unheard-of' });`;
+  assert.throws(() => eventsPage(source), /type and meaning differ for unheard-of,attempt,/);
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { checkPolicy, PolicyProblem } from '../../src/policy/check.ts';
+import { policyJsonSchema } from '../../src/policy/json-schema.ts';
+import { table } from '../../src/policy/table.ts';
+
+const valid = new Ajv2020({ strict: true }).compile(policyJsonSchema());
+
+const route = 'GET /orders/{id}';
+
+/** Documents that both the check and the schema have to take. */
+const good: Readonly<Record<string, unknown>> = {
+  'an empty one': {},
+  'one with a $schema for the editor': { $schema: 'https://example.com/policy.schema.json' },
+  'one with defaults only': { defaults: { deadline: { timeout: '1m30s' }, retry: { attempts: 1, budget: 0 } } },
+  'one with a service': { services: { orders: { retry: { statuses: [503, '5xx'] }, outlier: { failures: 0 } } } },
+  'one with a route': { services: { orders: { routes: { [route]: { deadline: { timeout: '800ms' } } } } } },
+  'one with an off': { defaults: { attempt: { timeout: 'off' } } },
+};
+
+/** Documents that both have to refuse. */
+const bad: Readonly<Record<string, unknown>> = {
+  'a list': [],
+  'a text': 'defaults',
+  'an unknown part': { default: {} },
+  'an unknown section': { defaults: { retries: {} } },
+  'an unknown field': { defaults: { retry: { atempts: 3 } } },
+  'a number out of range': { defaults: { retry: { attempts: 0 } } },
+  'a fraction for a whole number': { defaults: { retry: { attempts: 1.5 } } },
+  'a number for a duration': { defaults: { deadline: { timeout: 100 } } },
+  'a duration without a unit': { defaults: { deadline: { timeout: '100' } } },
+  'an off where there is none': { defaults: { deadline: { timeout: 'off' } } },
+  'a status out of range': { defaults: { retry: { statuses: [42] } } },
+  'a class of statuses that there is not': { defaults: { retry: { statuses: ['6xx'] } } },
+  'a text for a flag': { defaults: { propagate: { trace: 'yes' } } },
+  'a choice that there is not': { defaults: { propagate: { deadline: 'finagle' } } },
+  'routes in the defaults': { defaults: { routes: {} } },
+  'routes within a route': { services: { orders: { routes: { [route]: { routes: {} } } } } },
+};
+
+for (const [what, document] of Object.entries(good)) {
+  test(`the JSON Schema takes ${what}, as the check does`, () => {
+    checkPolicy(document);
+    assert.ok(valid(document), JSON.stringify(valid.errors));
+  });
+}
+
+for (const [what, document] of Object.entries(bad)) {
+  test(`the JSON Schema refuses ${what}, as the check does`, () => {
+    assert.throws(() => checkPolicy(document), PolicyProblem);
+    assert.equal(valid(document), false);
+  });
+}
+
+test('every default of the table passes the JSON Schema and the check', () => {
+  const defaults = Object.fromEntries(
+    Object.entries(table).map(([name, { fields }]) => [
+      name,
+      Object.fromEntries(Object.entries(fields).map(([field, { default: value }]) => [field, value])),
+    ]),
+  );
+  checkPolicy({ defaults });
+  assert.ok(valid({ defaults }), JSON.stringify(valid.errors));
+});

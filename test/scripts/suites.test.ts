@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { filesOf, gaps, programsOf, suiteOf, suites } from '../../scripts/suites.ts';
+
+const full = [
+  'src/core/stack.ts',
+  'test/core/stack.test.ts',
+  'test/core/stack.property.test.ts',
+  ...suites.filter((suite) => suite !== 'unit' && suite !== 'property').map((suite) => `test/${suite}/a.test.ts`),
+];
+
+function withFiles<T>(files: readonly string[], ask: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'inmesh-suites-'));
+  try {
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), '');
+    }
+    return ask(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('every test file belongs to exactly one kind', () => {
+  withFiles(full, (folder) => {
+    const all = suites.flatMap((suite) => filesOf(suite, folder));
+    assert.deepEqual(all.toSorted(), full.filter((file) => file.endsWith('.test.ts')).toSorted());
+  });
+});
+
+test('a property test is one wherever it lies', () => {
+  assert.equal(suiteOf('test/core/stack.property.test.ts'), 'property');
+  assert.equal(suiteOf('test/integration/kill.property.test.ts'), 'property');
+  assert.equal(suiteOf('test/integration/zookeeper/session.test.ts'), 'integration');
+  assert.equal(suiteOf('test/core/stack.test.ts'), 'unit');
+});
+
+test('a full house has no gaps', () => {
+  assert.deepEqual(withFiles(full, gaps), []);
+});
+
+for (const suite of suites) {
+  test(`a house without ${suite} tests has a gap`, () => {
+    const found = withFiles(
+      full.filter((file) => !file.startsWith('test/') || suiteOf(file) !== suite),
+      gaps,
+    );
+    assert.ok(found.includes(`no test is a ${suite} test`), found.join());
+  });
+}
+
+test('a folder of src whose mirror has no test is a gap', () => {
+  assert.deepEqual(withFiles([...full, 'src/wire/deadline.ts'], gaps), ['src/wire has no test in test/wire']);
+});
+
+test('a test file that lies beside the folders is a gap', () => {
+  const [first] = withFiles([...full, 'test/alone.test.ts'], gaps);
+  assert.equal(first, 'test/alone.test.ts lies in no folder, so it is no kind of test');
+});
+
+test('programs are asked for only where tests need them', () => {
+  assert.deepEqual(
+    withFiles(full, (folder) => programsOf('integration', folder)),
+    [],
+  );
+  const zookeeper = withFiles([...full, 'test/integration/zookeeper/a.test.ts'], (folder) =>
+    suites.flatMap((suite) => programsOf(suite, folder)),
+  );
+  assert.ok(zookeeper.includes('zookeeper'));
+});

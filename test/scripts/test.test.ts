@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { verdict } from '../../scripts/test.ts';
+
+const closing = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries({ tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0, ...counts })
+    .map(([word, count]) => `ℹ ${word} ${count}`)
+    .join('\n');
+
+test('a run whose tests all passed has no problem', () => {
+  const { passed, failed, problem } = verdict(0, closing({ tests: 3, pass: 3 }));
+  assert.deepEqual([passed, failed, problem], [3, 0, undefined]);
+});
+
+test('failed and cancelled tests both count as failed', () => {
+  const { passed, failed } = verdict(1, closing({ tests: 6, pass: 3, fail: 2, cancelled: 1 }));
+  assert.deepEqual([passed, failed], [3, 3]);
+});
+
+test('a run without a test is a problem, though the runner calls it a success', () => {
+  assert.equal(verdict(0, closing({})).problem, 'no test ran');
+  assert.equal(verdict(0, '').problem, 'no test ran');
+});
+
+test('skipped tests and tests left to do are a problem', () => {
+  const { problem } = verdict(0, closing({ tests: 5, pass: 3, skipped: 1, todo: 1 }));
+  assert.equal(problem, '2 tests were skipped or left to do');
+});
+
+test('a runner that ends badly without a failed test is a problem', () => {
+  assert.equal(verdict(7, closing({ tests: 1, pass: 1 })).problem, 'the test runner ended with 7');
+});
