@@ -35,7 +35,7 @@ export type InferDocument<T extends Readonly<Record<string, Section>>> = {
 type Written<F> = F extends Field<infer Out> ? (F extends { readonly writes: infer W } ? W : Out) : never;
 
 /** How a setting is written, where that differs from how it is read. */
-interface Writes<W> {
+export interface Writes<W> {
   readonly writes: W;
 }
 
