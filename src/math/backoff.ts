@@ -3,5 +3,5 @@
  * before it, and never more than `maxMs`. Full jitter, as in Envoy's JitteredExponentialBackOffStrategy.
  */
 export function backoff(baseMs: number, maxMs: number, retry: number, random: number): number {
-  return Math.min(maxMs, baseMs * 2 ** (retry - 1)) * random;
+  return Math.min(maxMs, baseMs * 2 ** Math.min(retry - 1, 30)) * random;
 }

@@ -63,7 +63,7 @@ export class Ejection {
   failed(term: number, limits: EjectionLimits, now: number, random: number): number {
     if (term !== this.#term || this.#state === 'out') return 0;
     this.#failures++;
-    if (limits.failures === 0) return 0;
+    if (limits.failures === 0) return this.#excuse(now);
     if (this.#state === 'in') {
       if (this.#failures < limits.failures) return 0;
       this.#level = Math.max(0, this.#level - Math.floor((now - this.#since) / limits.forget));
@@ -81,6 +81,12 @@ export class Ejection {
     this.#until = now;
     this.#move('out');
     return true;
+  }
+
+  /** Nothing is put out any more: a policy that came while it probed has switched it off. */
+  #excuse(now: number): 0 {
+    if (this.#state === 'probing') this.succeeded(this.#term, now);
+    return 0;
   }
 
   #move(state: 'in' | 'out' | 'probing'): void {

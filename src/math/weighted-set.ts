@@ -64,7 +64,10 @@ export class WeightedSet<T> {
     this.#members.pop();
     this.#weights.pop();
     this.#at.delete(member);
-    if (last === 0) this.#tree = undefined;
+    if (last === 0) {
+      this.#tree = undefined;
+      this.#total = 0; // and with it what rounding left behind
+    }
     return true;
   }
 
