@@ -31,7 +31,7 @@ export function balance<Req, Res>(
   };
 
   return (request, context) => {
-    const now = clock.now();
+    const now = context.history.fresh ? context.begunAt : clock.now();
     const node = choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
     if (resolution.value.is !== 'pending') return Promise.reject(nobody(context, resolution.value, nodes));

@@ -37,7 +37,10 @@ export class AttemptFlight implements Flight {
 
   /** It came to an answer. */
   answered(value: unknown): void {
-    if (this.#ended) return discard(value); // nobody waits for it any more
+    if (this.#ended) {
+      discard(value); // nobody waits for it any more
+      return;
+    }
     this.#context.scope.offCancel(this);
     this.#end(judge(this.#context, value));
   }

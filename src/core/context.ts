@@ -36,6 +36,8 @@ export interface Context {
 export class History {
   /** The trace that the call belongs to. Written by `trace`. */
   trace: Trace | undefined;
+  /** Whether the way has not left the stack it was called on, so that `begunAt` is still now. Written by `mesh.call`. */
+  fresh = false;
   /** Attempts begun. Written by `balance`, as are the next two. */
   attempts = 0;
   /** Attempts that did not end well, first to last. */

@@ -11,7 +11,8 @@ const QUEUES = 32; // lengths come from the policy, so a handful; a caller's odd
 
 /**
  * Timeouts for many calls at once. Calls of one policy wait equally long, so they fall due in the order they came: one
- * queue and one timer serve them all, where a timer each would cost twenty times as much.
+ * queue and one timer serve them all, where a timer each would cost twenty times as much. The timer stays armed between
+ * calls, and keeps no process alive.
  */
 export class Timeouts {
   readonly #clock: Clock;
@@ -35,6 +36,11 @@ export class Timeouts {
     return queue.add(new Waiting(queue, now + ms, task as (subject: unknown) => void, subject));
   }
 
+  /** How many wait; for tests, since it counts them. */
+  get waiting(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waiting, 0);
+  }
+
   /** Drops every queue and its timer; nothing that waits will fire. */
   close(): void {
     for (const queue of this.#queues.values()) queue.close();
@@ -53,18 +59,18 @@ class Queue {
   }
 
   add(waiting: Waiting): Waiting {
-    const wasEmpty = this.#waiting.isEmpty;
     this.#waiting.add(waiting);
     if (this.#timer === undefined) this.#arm();
-    else if (wasEmpty) this.#timer.hold(true);
     return waiting;
+  }
+
+  get waiting(): number {
+    return [...this.#waiting].length;
   }
 
   remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
     waiting.task = waiting.subject = undefined; // a finished call is not kept alive
-    // The timer stays armed, since the next call needs one; but a process with nothing else to do may end.
-    if (this.#waiting.isEmpty) this.#timer?.hold(false);
   }
 
   close(): void {
@@ -75,6 +81,7 @@ class Queue {
   #arm(): void {
     const first = this.#waiting.first!;
     this.#timer = this.#clock.schedule(Math.max(0, first.due - this.#clock.now()), () => this.#fire());
+    this.#timer.hold(false); // like AbortSignal.timeout: what is waited for keeps the process alive, not the waiting
   }
 
   #fire(): void {

@@ -80,28 +80,31 @@ export class Mesh implements Caller, AsyncDisposable {
     if (signal?.aborted) return Promise.reject(calledOff(context, signal));
     const unfollow = signal && follow(signal, context.scope, () => calledOff(context, signal));
     this.#calls.add(context.scope);
+    context.history.fresh = true;
+    const answer = way.call(makeCall(send, options) as Call<unknown>, context);
+    context.history.fresh = false;
     // When the call is called off it is over, whatever it is that it waits for: this is what enforces the deadline.
-    const { promise, resolve, reject } = Promise.withResolvers<Res>();
-    context.scope.onCancel((reason) => {
-      this.#ended(context, unfollow);
-      reject(reason);
-      if (this.#env.events.heard) this.#tell(context, judgeError(context, reason));
+    return new Promise((resolve, reject) => {
+      context.scope.onCancel((reason) => {
+        this.#ended(context, unfollow);
+        reject(reason);
+        if (this.#env.events.heard) this.#tell(context, judgeError(context, reason));
+      });
+      answer.then(
+        (value) => {
+          if (context.scope.cancelled) return;
+          this.#ended(context, unfollow);
+          resolve(value as Res);
+          if (this.#env.events.heard) this.#tell(context, judge(context, value));
+        },
+        (error) => {
+          if (context.scope.cancelled) return;
+          this.#ended(context, unfollow);
+          reject(error);
+          if (this.#env.events.heard) this.#tell(context, judgeError(context, error));
+        },
+      );
     });
-    way.call(makeCall(send, options) as Call<unknown>, context).then(
-      (value) => {
-        if (context.scope.cancelled) return;
-        this.#ended(context, unfollow);
-        resolve(value as Res);
-        if (this.#env.events.heard) this.#tell(context, judge(context, value));
-      },
-      (error) => {
-        if (context.scope.cancelled) return;
-        this.#ended(context, unfollow);
-        reject(error);
-        if (this.#env.events.heard) this.#tell(context, judgeError(context, error));
-      },
-    );
-    return promise;
   }
 
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
