@@ -23,7 +23,7 @@ export class AttemptFlight implements Flight {
     this.node = node;
     this.at = now;
     this.term = node.ejection.term;
-    node.inFlight++;
+    if (node.inFlight++ === 0) node.silentSince = now;
     node.calls++;
     context.history.attempts++;
     context.scope.onCancel(this);
@@ -72,6 +72,7 @@ export class AttemptFlight implements Flight {
     const { node } = this;
     const { decay, penalty } = this.#context.policy.balance;
     node.inFlight--;
+    node.silentSince = now;
     if (is === 'failure') node.latency.observe(Math.max(ms, penalty, node.latency.read(now, decay)), now, decay);
     // A call that was called off says only that the answer would have taken longer still.
     else if (is === 'success' || ms > node.latency.read(now, decay)) node.latency.observe(ms, now, decay);

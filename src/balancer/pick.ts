@@ -31,6 +31,12 @@ export function pick(
   const first = fresh(pool, tried, random);
   if (first === undefined)
     return untried(pool, tried, random) ?? untried(live, tried, random) ?? pool.draw(random.next());
+  if (pool !== ready && ready.size > 0) {
+    // In panic health is ignored, load is not: one of all against one of the healthy, so that these are used first, and
+    // the others once these are so crowded that even a sick one may do better.
+    const healthy = fresh(ready, tried, random);
+    return healthy !== undefined && isBetter(healthy, first, 1, policy.decay, now, random) ? healthy : first;
+  }
   const margin = pool.even || pool.draw(random.next()) !== first ? 1 : SURE;
   const second = other(pool, first, tried, random);
   if (second === undefined) return first;
@@ -59,12 +65,18 @@ const ALIKE = 2;
 function isBetter(second: Node, first: Node, margin: number, decay: number, now: number, random: Random): boolean {
   const [a, b] = [first.endpoint.weight, second.endpoint.weight];
   if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
-  const [slow, fast] = [first.latency.read(now, decay), second.latency.read(now, decay)];
+  const [slow, fast] = [latency(first, decay, now), latency(second, decay, now)];
   const chance = a === b ? 0 : random.next();
   const unit = Math.min(a, b);
   const [full, free] = [crowd(first, unit, chance), crowd(second, unit, chance)];
   if (a !== b && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
   return fast * free * margin < slow * full;
+}
+
+/** How long its answers take, or how long it has been silent where that is more: silence tells before a timeout does. */
+function latency(node: Node, decay: number, now: number): number {
+  const known = node.latency.read(now, decay);
+  return node.inFlight === 0 ? known : Math.max(known, now - node.silentSince);
 }
 
 /** Calls there would be with one more, at a part of the node that weighs `unit`. */

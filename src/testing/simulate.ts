@@ -1,16 +1,8 @@
-import type { Call } from '../core/call.ts';
-import { History } from '../core/context.ts';
 import type { MeshEvent } from '../core/events.ts';
-import type { Node } from '../core/node.ts';
 import { seeded } from '../core/random.ts';
-import { Scope } from '../core/scope.ts';
-import type { Service } from '../core/service.ts';
-import { RetryBudget } from '../math/retry-budget.ts';
-import { Cluster } from '../mesh/cluster.ts';
-import { clusterStack, endpointStack } from '../mesh/outbound.ts';
-import { sendService } from '../mesh/send.ts';
+import { Mesh } from '../mesh/mesh.ts';
+import { PolicySet } from '../policy/policy.ts';
 import type { PolicySections } from '../policy/table.ts';
-import { aContext } from './context.ts';
 import { type TestEnv, testEnv } from './env.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import { Tally } from './simulated-tally.ts';
@@ -30,7 +22,7 @@ export interface SimulationOptions {
   readonly idempotent?: boolean;
   /** What happens in between, and at which millisecond. */
   readonly at?: readonly (readonly [ms: number, change: (world: SimulatedWorld) => void])[];
-  /** `round-robin` takes endpoints in turn where the mesh would choose: something to compare with. `mesh` unless told. */
+  /** `round-robin` calls each server in turn, as a service of its own: something to compare with. `mesh` unless told. */
   readonly balance?: 'mesh' | 'round-robin';
   /** What happens before this millisecond is not counted. 0 unless told. */
   readonly warmUpMs?: number;
@@ -70,14 +62,13 @@ export interface Simulation {
 
 const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to have
 
-/** Runs a whole cluster in virtual time: the mesh's own filters and balancer against servers that are only modelled. */
+/** Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
-  const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {}, idempotent = true } = options;
+  const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {} } = options;
   const env = testEnv({ random: seeded(seed, 1) });
   const { clock } = env;
   const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
-  const way = options.balance === 'round-robin' ? inTurn(env, world) : meshed(env, world);
-  const [context, call] = [aContext({ policy, idempotent }), aCall(world)];
+  const mesh = new Mesh('checkout', env, world.registry, new PolicySet({ defaults: policy }), {});
   let tally = new Tally();
   for (const [ms, change] of at) clock.schedule(ms, () => change(world));
   if (warmUpMs > 0) {
@@ -86,37 +77,28 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       world.forget();
     });
   }
+  const call = caller(mesh, world, options);
   const arrivals = seeded(seed, 3);
   const awaitNext = () => clock.schedule((-Math.log(1 - arrivals.next()) / perSecond) * 1_000, arrive);
   const arrive = () => {
     if (clock.now() >= seconds * 1_000) return;
-    const ownContext = { ...context, begunAt: clock.now(), scope: new Scope(), history: new History() };
-    void tally.count(way(call, ownContext), () => clock.now());
+    void tally.count(call(), () => clock.now());
     awaitNext();
   };
   awaitNext();
   await clock.advance(seconds * 1_000 + DRAIN_MS);
+  await mesh.close();
   return figures(env, world, tally);
 }
 
-const aCall = ({ send }: SimulatedWorld): Call<unknown> => ({ send, method: undefined, path: undefined, headers: {} });
-
-type Way = Service<Call<unknown>, unknown>;
-
-const meshed = (env: TestEnv, world: SimulatedWorld): Way => new Cluster('orders', env, world, {}, () => {}).call;
-
-/** The same filters, around endpoints taken in turn. */
-function inTurn(env: TestEnv, world: SimulatedWorld): Way {
-  const { nodes } = new Cluster('orders', env, world, {}, () => {});
-  const attempt = endpointStack(env).around(sendService(env.clock));
+/** Makes a call, each time: to the service, or to its servers in turn. */
+function caller(mesh: Mesh, world: SimulatedWorld, { balance, idempotent = true }: SimulationOptions) {
   let turn = 0;
-  return clusterStack(env, new RetryBudget()).around((call, context) => {
-    const all: Node[] = [...{ [Symbol.iterator]: () => nodes[Symbol.iterator]() }];
-    return attempt(call, { ...context, node: all[turn++ % all.length], attemptAt: env.clock.now() });
-  });
+  const service = () => (balance === 'round-robin' ? `orders-${turn++ % world.servers.length}` : 'orders');
+  return () => mesh.call(service(), world.send, { idempotent });
 }
 
-function figures({ clock, told }: TestEnv, world: SimulatedWorld, tally: Tally): Simulation {
+function figures({ clock, timeouts, told }: TestEnv, world: SimulatedWorld, tally: Tally): Simulation {
   const attempts = world.servers.reduce((sum, { asked }) => sum + asked, 0);
   const ofServer = ({ asked, served, peak }: SimulatedServer): ServerFigures => ({
     asked,
@@ -133,6 +115,6 @@ function figures({ clock, told }: TestEnv, world: SimulatedWorld, tally: Tally):
     servers: world.servers.map(ofServer),
     quantile: (share) => tally.quantile(share),
     events: told,
-    left: { timers: clock.pending, calls: tally.open },
+    left: { timers: clock.pending + timeouts.waiting, calls: tally.open },
   };
 }

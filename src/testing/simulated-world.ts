@@ -5,24 +5,24 @@ import { type Endpoint, endpoint } from '../core/endpoint.ts';
 import { LiveValue } from '../core/live.ts';
 import type { Random } from '../core/random.ts';
 import type { Resolution } from '../core/resolution.ts';
+import type { Registry, Resolving } from '../discovery/registry.ts';
 import { type ServerModel, SimulatedServer } from './simulated-server.ts';
 
 /** A server of a simulation: how it behaves, and its weight. */
 export type ServerOptions = Partial<ServerModel> & { readonly weight?: number };
 
-/** The servers of a simulation, and the list that a registry would keep of them. */
-export class SimulatedWorld extends LiveValue<Resolution> implements AsyncDisposable {
+/** The servers of a simulation, and the registry that knows them: `orders`, all of them; `orders-0`, the first alone. */
+export class SimulatedWorld {
   /** In the order in which they came. */
   readonly servers: SimulatedServer[] = [];
   /** The most attempts that one call made. */
   mostAttempts = 0;
   readonly #byUrl = new Map<string, SimulatedServer>();
-  #listed: readonly Endpoint[] = [];
+  readonly #listed = new LiveValue<Resolution>({ is: 'bound', endpoints: [] });
   readonly #clock: Clock;
   readonly #random: Random;
 
   constructor(clock: Clock, random: Random, servers: readonly ServerOptions[]) {
-    super({ is: 'pending' });
     this.#clock = clock;
     this.#random = random;
     for (const server of servers) this.add(server);
@@ -33,13 +33,13 @@ export class SimulatedWorld extends LiveValue<Resolution> implements AsyncDispos
     const server = new SimulatedServer(this.#clock, this.#random, model);
     const url = `http://10.0.0.${this.servers.push(server)}:3000`;
     this.#byUrl.set(url, server);
-    this.#list([...this.#listed, endpoint(url, { weight })]);
+    this.#list([...this.#endpoints, endpoint(url, { weight })]);
     return server;
   }
 
   /** Takes a server off the list; it goes on answering what it has. */
   remove(server: SimulatedServer): void {
-    this.#list(this.#listed.filter(({ url }) => this.#byUrl.get(url) !== server));
+    this.#list(this.#endpoints.filter(({ url }) => this.#byUrl.get(url) !== server));
   }
 
   /** What a call's client does: goes to the server that the attempt names. */
@@ -54,10 +54,36 @@ export class SimulatedWorld extends LiveValue<Resolution> implements AsyncDispos
     for (const server of this.servers) server.forget();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  /** What a mesh is given to find them. */
+  readonly registry: Registry = {
+    name: 'simulated:',
+    resolve: (service) => this.#resolve(service),
+    announce: () => Promise.reject(new Error('nothing is announced in a simulation')),
+    services: async () => ['orders'],
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+
+  #resolve(service: string): Resolving {
+    const one = /^orders-(\d+)$/.exec(service)?.[1];
+    const resolution = one === undefined ? this.#listed : new LiveValue(bound([this.#endpoints[Number(one)]!]));
+    return {
+      get value() {
+        return resolution.value;
+      },
+      watch: (watcher) => resolution.watch(watcher),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  get #endpoints(): readonly Endpoint[] {
+    const { value } = this.#listed;
+    return value.is === 'bound' ? value.endpoints : [];
+  }
 
   #list(endpoints: readonly Endpoint[]): void {
-    this.#listed = endpoints;
-    this.set({ is: 'bound', endpoints });
+    this.#listed.set(bound(endpoints));
   }
 }
+
+const bound = (endpoints: readonly Endpoint[]): Resolution => ({ is: 'bound', endpoints });
