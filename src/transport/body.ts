@@ -1,0 +1,250 @@
+import { Readable } from 'node:stream';
+import type { Controller } from './undici.ts';
+
+const HIGH = 65_536; // what is kept while nobody reads; undici's own mark
+const DUMP = 131_072; // reading on is cheaper than a new connection, up to about here
+const EMPTY: readonly Buffer[] = Object.freeze([]);
+const BOM = '\u{feff}';
+
+/** Who hears the parts of a body as they come. */
+interface Sink {
+  chunk(chunk: Buffer): void;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * The body of an answer. It can be read once, in whichever way: whole, as a Node stream, as a web stream, or part by
+ * part. What nobody reads must be dumped, since it holds a connection.
+ */
+export class ResponseBody implements AsyncIterable<Uint8Array> {
+  readonly #controller: Controller;
+  #chunks = EMPTY as Buffer[];
+  #length = 0;
+  #state: 'open' | 'ended' | 'failed' = 'open';
+  #error: unknown;
+  #used = false;
+  #sink: Sink | undefined;
+  #readable: Readable | undefined;
+
+  /** @internal */
+  constructor(controller: Controller) {
+    this.#controller = controller;
+  }
+
+  /** Whether somebody has begun to read it. */
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+
+  /** Whether all of it has come, or it has failed. */
+  get over(): boolean {
+    return this.#state !== 'open';
+  }
+
+  /** All of it, as JSON. */
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(toText(await this.#whole(Number.POSITIVE_INFINITY))) as T;
+  }
+
+  /** All of it, as text in UTF-8. */
+  async text(): Promise<string> {
+    return toText(await this.#whole(Number.POSITIVE_INFINITY));
+  }
+
+  /** All of it. @throws RangeError when it has more than `limit` bytes; the rest is not read then. */
+  bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Buffer> {
+    return this.#whole(limit);
+  }
+
+  /** All of it, as a buffer of its own. */
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.#whole(Number.POSITIVE_INFINITY);
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  }
+
+  /** All of it, as a blob. */
+  async blob(): Promise<Blob> {
+    return new Blob([await this.arrayBuffer()]);
+  }
+
+  /** The same as a Node stream. */
+  get readable(): Readable {
+    this.#readable ??= this.#toReadable();
+    return this.#readable;
+  }
+
+  /** The same as a web stream. */
+  stream(): ReadableStream<Uint8Array> {
+    return toWebStream(this.readable);
+  }
+
+  /** Writes it to a Node stream. */
+  pipe<T extends NodeJS.WritableStream>(to: T, options?: { end?: boolean }): T {
+    return this.readable.pipe(to, options);
+  }
+
+  /** Listens to it as to a Node stream: `data`, `end`, `error`, `close`. */
+  on(event: string, listener: (...args: never[]) => void): this {
+    this.readable.on(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return this.readable[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Reads it to its end for nobody, so that its connection can be used again; a body longer than `limit` bytes is
+   * broken off instead. Never rejects.
+   */
+  async dump(limit: number = DUMP): Promise<void> {
+    if (this.#used) return;
+    this.#used = true;
+    let length = this.#length;
+    this.#chunks = EMPTY as Buffer[];
+    if (this.#state !== 'open') return;
+    await new Promise<void>((resolve) => {
+      this.#sink = {
+        chunk: (chunk) => {
+          length += chunk.length;
+          if (length > limit) this.destroy();
+        },
+        end: resolve,
+        fail: () => resolve(),
+      };
+      this.#controller.resume();
+    });
+  }
+
+  /** Breaks it off. Whoever reads it gets `reason`. */
+  destroy(reason: unknown = new Error('the body was destroyed')): void {
+    if (this.#state !== 'open') return;
+    this.fail(reason);
+    this.#controller.abort(reason as Error);
+  }
+
+  /** @internal A part has come. */
+  push(chunk: Buffer): void {
+    if (this.#state !== 'open') return;
+    if (this.#sink === undefined) this.#store(chunk);
+    else this.#sink.chunk(chunk);
+  }
+
+  /** @internal All of it has come. */
+  end(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#sink?.end();
+    this.#sink = undefined;
+  }
+
+  /** @internal No more of it will come. */
+  fail(error: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'failed';
+    this.#error = error;
+    this.#chunks = EMPTY as Buffer[];
+    this.#sink?.fail(error);
+    this.#sink = undefined;
+  }
+
+  /** Keeps a part until somebody reads; lets the other side wait when there is much of it. */
+  #store(chunk: Buffer): void {
+    this.#keep(chunk);
+    if (this.#length > HIGH) this.#controller.pause();
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#chunks === EMPTY) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+
+  #claim(): void {
+    if (this.#used) throw new TypeError('the body has been read already');
+    this.#used = true;
+  }
+
+  #whole(limit: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#claim();
+      if (this.#length > limit) this.destroy(tooLong(limit));
+      if (this.#state === 'failed') return reject(this.#error);
+      if (this.#state === 'ended') return this.#length > limit ? reject(tooLong(limit)) : resolve(this.#release());
+      this.#sink = {
+        chunk: (chunk) => {
+          this.#keep(chunk);
+          if (this.#length > limit) this.destroy(tooLong(limit));
+        },
+        end: () => resolve(this.#release()),
+        fail: reject,
+      };
+      this.#controller.resume();
+    });
+  }
+
+  #release(): Buffer {
+    const chunks = this.#chunks;
+    this.#chunks = EMPTY as Buffer[];
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  #toReadable(): Readable {
+    this.#claim();
+    const controller = this.#controller;
+    const readable = new Readable({
+      highWaterMark: HIGH,
+      read: () => controller.resume(),
+      destroy: (error, done) => {
+        this.destroy(error ?? undefined);
+        done(error);
+      },
+    });
+    for (const chunk of this.#chunks) readable.push(chunk);
+    this.#chunks = EMPTY as Buffer[];
+    if (this.#state === 'ended') readable.push(null);
+    if (this.#state === 'failed') readable.destroy(this.#error as Error);
+    this.#sink = {
+      chunk: (chunk) => {
+        if (!readable.push(chunk)) controller.pause();
+      },
+      end: () => void readable.push(null),
+      fail: (error) => void readable.destroy(error as Error),
+    };
+    return readable;
+  }
+}
+
+/** A Node stream as a web stream of bytes. */
+export function toWebStream(
+  readable: Readable,
+  mapError: (error: unknown) => unknown = (error) => error,
+): ReadableStream<Uint8Array> {
+  const parts = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream(
+    {
+      type: 'bytes',
+      async pull(controller) {
+        try {
+          const { done, value } = await parts.next();
+          if (!done) return controller.enqueue(new Uint8Array(value)); // a copy, for the stream takes the buffer away
+          controller.close();
+          controller.byobRequest?.respond(0);
+        } catch (error) {
+          throw mapError(error);
+        }
+      },
+      cancel: () => void readable.destroy(),
+    },
+    { highWaterMark: 0 },
+  ) as ReadableStream<Uint8Array>;
+}
+
+/** UTF-8 as text, without a byte order mark. */
+export function toText(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.startsWith(BOM) ? text.slice(1) : text;
+}
+
+const tooLong = (limit: number): RangeError => new RangeError(`the body is longer than ${limit} bytes`);

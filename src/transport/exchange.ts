@@ -1,0 +1,107 @@
+import type { OutgoingAttempt } from '../core/attempt.ts';
+import { ResponseBody } from './body.ts';
+import { bodyFailed, brokenOff, type Destination, neverAnswered, neverSent } from './failure.ts';
+import type { Fields } from './headers.ts';
+import type { Source } from './payload.ts';
+import { MeshResponse } from './response.ts';
+import type { Controller, Handler } from './undici.ts';
+
+/** What an attempt ends in, one way or the other. */
+interface Outlet {
+  resolve(answer: MeshResponse): void;
+  reject(error: unknown): void;
+}
+
+/** One request and its answer, as undici tells of them. Called off, it closes its connection. */
+export class Exchange implements Handler {
+  readonly #attempt: OutgoingAttempt;
+  readonly #signal: AbortSignal | undefined;
+  readonly #source: Source | undefined;
+  #outlet: Outlet | undefined;
+  #controller: Controller | undefined;
+  #answer: MeshResponse | undefined;
+
+  constructor(attempt: OutgoingAttempt, signal: AbortSignal | undefined, source: Source | undefined, outlet: Outlet) {
+    this.#attempt = attempt;
+    this.#signal = signal;
+    this.#source = source;
+    this.#outlet = outlet;
+    attempt.context.scope.onCancel(this);
+  }
+
+  onRequestStart(controller: Controller): void {
+    // Called off while it waited: thrown here, nothing is sent and the connection stays good for others.
+    if (this.#outlet === undefined) throw CALLED_OFF;
+    this.#controller = controller;
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: unknown, statusText = ''): void {
+    const outlet = this.#outlet;
+    if (status < 200 || outlet === undefined) return; // 1xx: more is to come
+    this.#outlet = undefined;
+    this.#attempt.context.scope.offCancel(this); // the deadline ends here; only the caller's signal goes on
+    const body = new ResponseBody(controller);
+    this.#answer = new MeshResponse(status, statusText, headers as Fields, body, this.#attempt.url);
+    this.#signal?.addEventListener('abort', this);
+    outlet.resolve(this.#answer);
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#answer?.body.push(chunk);
+  }
+
+  onResponseEnd(_controller: Controller, trailers: unknown): void {
+    const answer = this.#answer!;
+    this.#unlink();
+    answer.trailers = trailers as Fields;
+    answer.body.end();
+  }
+
+  onResponseError(_controller: Controller | null, error: unknown): void {
+    const outlet = this.#outlet;
+    if (outlet !== undefined) {
+      this.#outlet = undefined;
+      this.#attempt.context.scope.offCancel(this);
+      outlet.reject(this.#failure(error));
+    } else if (this.#answer !== undefined) {
+      this.#unlink();
+      this.#answer.body.fail(brokenOff(error, destination(this.#attempt)));
+    }
+  }
+
+  /** The attempt was called off. */
+  calledOff(reason: unknown): void {
+    const outlet = this.#outlet;
+    if (outlet === undefined) return;
+    this.#outlet = undefined;
+    outlet.reject(reason);
+    this.#controller?.abort(reason as Error);
+  }
+
+  /** The caller's signal was aborted while the body was on its way. */
+  handleEvent(): void {
+    this.#answer?.body.destroy(this.#signal!.reason);
+  }
+
+  #failure(error: unknown): unknown {
+    const to = destination(this.#attempt);
+    if (this.#controller === undefined) return neverSent(error, to);
+    return this.#source?.failed ? bodyFailed(this.#source.error, to) : neverAnswered(error, to);
+  }
+
+  #unlink(): void {
+    this.#signal?.removeEventListener('abort', this);
+  }
+}
+
+const CALLED_OFF = new Error('called off before it was sent');
+
+function destination({ context, endpoint }: OutgoingAttempt): Destination {
+  const { attempt, transport } = context.policy;
+  return {
+    service: context.service,
+    address: endpoint.address,
+    connectMs: attempt.connect,
+    idleMs: transport.idle,
+  };
+}

@@ -1,0 +1,168 @@
+import type { Readable } from 'node:stream';
+import { toText, toWebStream } from './body.ts';
+import { codingsOf, decode } from './decode.ts';
+import type { MeshResponse } from './response.ts';
+
+/** What a `Response` is made of. */
+export interface Fetched {
+  readonly answer: MeshResponse;
+  /** The URL it came from in the end. */
+  readonly url: string;
+  readonly redirected: boolean;
+  /** Whether an answer to such a request can have a body. */
+  readonly hasBody: boolean;
+  /** What the reader of the body gets to see of an error. */
+  readonly mapError: (error: unknown) => unknown;
+}
+
+type Made = new (fetched: Fetched, real?: Response) => Response;
+
+let made: Made | undefined;
+
+/** Makes the `Response` that `fetch` gives back. */
+export function toResponse(fetched: Fetched): Response {
+  made ??= makeClass();
+  return new made(fetched);
+}
+
+// Inside a function, since touching Response makes Node load its own fetch: 15 MB that only who calls fetch needs.
+function makeClass(): Made {
+  const FrozenHeaders = makeHeadersClass();
+  const Base = Response as unknown as new (body: null) => object; // its types know no getters
+
+  /** A `Response` that reads its body without a web stream, which is most of what a fetch costs, unless asked for one. */
+  class FetchedResponse extends Base {
+    readonly #fetched: Fetched;
+    #headers: Headers | undefined;
+    #real: Response | undefined; // does what needs a web stream
+
+    constructor(fetched: Fetched, real?: Response) {
+      super(null);
+      this.#fetched = fetched;
+      this.#real = real;
+    }
+
+    get type(): Response['type'] {
+      return 'basic';
+    }
+
+    get url(): string {
+      return this.#fetched.url;
+    }
+
+    get redirected(): boolean {
+      return this.#fetched.redirected;
+    }
+
+    get status(): number {
+      return this.#fetched.answer.statusCode;
+    }
+
+    get ok(): boolean {
+      return this.status >= 200 && this.status < 300;
+    }
+
+    get statusText(): string {
+      return this.#fetched.answer.statusText;
+    }
+
+    get headers(): Headers {
+      this.#headers ??= new FrozenHeaders([...pairsOf(this.#fetched.answer)]);
+      return this.#headers;
+    }
+
+    get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+      return this.#fetched.hasBody ? this.#toReal().body : null;
+    }
+
+    get bodyUsed(): boolean {
+      const { hasBody, answer } = this.#fetched;
+      return hasBody && (this.#real === undefined ? answer.body.bodyUsed : this.#real.bodyUsed);
+    }
+
+    text(): Promise<string> {
+      return this.#real === undefined ? this.#whole().then(toText) : this.#real.text();
+    }
+
+    json(): Promise<unknown> {
+      return this.#real === undefined ? this.#whole().then(toJson) : this.#real.json();
+    }
+
+    async arrayBuffer(): Promise<ArrayBuffer> {
+      return this.#real === undefined ? new Uint8Array(await this.#whole()).buffer : this.#real.arrayBuffer();
+    }
+
+    async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+      return new Uint8Array(await this.arrayBuffer());
+    }
+
+    blob(): Promise<Blob> {
+      return this.#toReal().blob();
+    }
+
+    formData(): Promise<FormData> {
+      return this.#toReal().formData();
+    }
+
+    clone(): Response {
+      return new FetchedResponse(this.#fetched, this.#toReal().clone()) as Response;
+    }
+
+    /** All of the body. */
+    #whole(): Promise<Buffer> {
+      const { answer, hasBody, mapError } = this.#fetched;
+      if (!hasBody) return Promise.resolve(Buffer.alloc(0));
+      if (answer.body.bodyUsed) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
+      const codings = codingsOf(answer.headers);
+      const bytes = codings.length === 0 ? answer.body.bytes() : collect(decode(answer.body.readable, codings));
+      return bytes.catch((error) => {
+        throw mapError(error);
+      });
+    }
+
+    /** A Response of Node's own with the same body. */
+    #toReal(): Response {
+      if (this.#real !== undefined) return this.#real;
+      const { answer, hasBody, mapError } = this.#fetched;
+      const type = answer.headers['content-type'];
+      const headers: Record<string, string> = typeof type === 'string' ? { 'content-type': type } : {};
+      if (hasBody && answer.body.bodyUsed) throw new TypeError('Body is unusable: Body has already been read');
+      this.#real = new Response(hasBody ? toWebStream(readableOf(answer), mapError) : null, { headers });
+      return this.#real;
+    }
+  }
+  return FetchedResponse as unknown as Made;
+}
+
+/** Headers that can be read only, as those of an answer are. */
+function makeHeadersClass(): typeof Headers {
+  const refuse = (): never => {
+    throw new TypeError('the headers of a response can not be changed');
+  };
+  return class Headers extends globalThis.Headers {
+    override append = refuse;
+    override set = refuse;
+    override delete = refuse;
+  };
+}
+
+function* pairsOf({ headers }: MeshResponse): Generator<[string, string]> {
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (typeof value === 'string') yield [name, value];
+    else for (const one of value) yield [name, one];
+  }
+}
+
+function readableOf({ headers, body }: MeshResponse): Readable {
+  const codings = codingsOf(headers);
+  return codings.length === 0 ? body.readable : decode(body.readable, codings);
+}
+
+async function collect(readable: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readable) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const toJson = (bytes: Buffer): unknown => JSON.parse(toText(bytes));

@@ -1,0 +1,133 @@
+import { OutgoingAttempt } from '../core/attempt.ts';
+import type { Attempt, Caller, CallOptions } from '../core/call.ts';
+import { MeshError } from '../core/errors.ts';
+import { Exchange } from './exchange.ts';
+import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
+import { type BodyLike, type Payload, readBody } from './payload.ts';
+import type { Pools } from './pools.ts';
+import type { MeshResponse } from './response.ts';
+import { parseTarget, type Query, type Target, withQuery } from './target.ts';
+
+/** What may be said about a request. */
+export interface RequestOptions {
+  /** The HTTP method; GET unless told otherwise. */
+  readonly method?: string | undefined;
+  /** Header fields. The caller's own win over those of the mesh. */
+  readonly headers?: HeadersLike | undefined;
+  /** The body. Text and bytes can be sent again; blobs and forms when they are small; a stream never is. */
+  readonly body?: BodyLike | undefined;
+  /** Added to the query of the URL. */
+  readonly query?: Query | undefined;
+  /** Calls it all off, the body of the answer included. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether it does no harm to send it twice. Known from the method and an Idempotency-Key. */
+  readonly idempotent?: boolean | undefined;
+  /** Another length than `deadline.timeout` of the policy: `'800ms'`. */
+  readonly timeout?: string | undefined;
+  /** The route, as the policy names it. Found from the method and the path. */
+  readonly route?: string | undefined;
+}
+
+/** A request that is ready to be sent, as often as need be. */
+export interface Message {
+  readonly target: Target;
+  readonly method: string;
+  readonly headers: Fields | undefined;
+  readonly payload: Payload;
+  readonly signal: AbortSignal | undefined;
+  readonly idempotent: boolean | undefined;
+  readonly timeout: string | undefined;
+  readonly route: string | undefined;
+}
+
+// Methods that do no harm when sent twice (RFC 9110, section 9.2.2).
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
+const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route'];
+const KEYS = new Set(OPTIONS);
+const NO_OPTIONS: RequestOptions = Object.freeze({});
+
+/** Reads a request. @throws MeshError INVALID_ARGUMENT when the URL, an option or the body is not usable. */
+export function readMessage(
+  url: string | URL,
+  options: RequestOptions = NO_OPTIONS,
+  keep: (service: string) => number,
+): Message | Promise<Message> {
+  for (const key in options) if (!KEYS.has(key)) throw unknownOption(key);
+  const target = parseTarget(url);
+  const { query, body, signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw bad('signal must be an AbortSignal');
+  const path = query === undefined ? target.path : withQuery(target.path, query);
+  const payload = body === undefined ? readBody(null, 0) : readBody(body, keep(target.service));
+  const message = (payload: Payload): Message => ({
+    target: { service: target.service, path },
+    method: readMethod(options.method),
+    headers: options.headers === undefined ? undefined : readHeaders(options.headers),
+    payload,
+    signal,
+    idempotent: options.idempotent,
+    timeout: options.timeout,
+    route: options.route,
+  });
+  return payload instanceof Promise ? payload.then(message) : message(payload);
+}
+
+function readMethod(method: string | undefined): string {
+  if (method === undefined || method === 'GET') return 'GET';
+  if (typeof method !== 'string') throw bad(`method must be text, got ${typeof method}`);
+  const upper = method.toUpperCase();
+  return KNOWN.has(upper) ? upper : method;
+}
+
+/** Sends a message through the mesh. */
+export function sendMessage(message: Message, caller: Caller, pools: Pools): Promise<MeshResponse> {
+  const { target, method, headers, payload, signal } = message;
+  const options: CallOptions = {
+    idempotent: message.idempotent ?? (IDEMPOTENT.has(method) || headers?.['idempotency-key'] !== undefined),
+    replayable: payload.replayable,
+    signal,
+    timeout: message.timeout,
+    route: message.route,
+    method,
+    path: target.path,
+  };
+  const call = caller.call(target.service, (attempt) => exchange(message, attempt, pools), options);
+  const { source } = payload;
+  if (source === undefined) return call;
+  return call.catch((error) => {
+    source.abandon(error); // nobody will read it now
+    throw error;
+  });
+}
+
+/** Sends a message once. */
+function exchange(message: Message, attempt: Attempt, pools: Pools): Promise<MeshResponse> {
+  if (!(attempt instanceof OutgoingAttempt)) throw new MeshError('bug', 'an attempt that the mesh did not make');
+  const { target, method, payload } = message;
+  const { source } = payload;
+  if (source?.touched && !payload.replayable) throw bad(`${target.service}: the body has been sent already`);
+  const { policy, scope } = attempt.context;
+  if (scope.cancelled) throw scope.reason; // not a byte is sent then
+  return new Promise((resolve, reject) => {
+    const handler = new Exchange(attempt, message.signal, source, { resolve, reject });
+    const headers = merge(attempt.headers, message, policy.transport.host);
+    const body = (source === undefined ? payload.content : source.read()) as string | Uint8Array; // or iterable: types
+    pools.get(attempt.url, policy).dispatch({ path: target.path, method, headers, body }, handler);
+  });
+}
+
+/** The headers of an attempt with the caller's own, which win. Writes to `fields`, which is this attempt's alone. */
+function merge(fields: Fields, message: Message, host: 'service' | 'endpoint'): Fields {
+  const { headers, payload, target } = message;
+  if (host === 'service') fields.host = target.service;
+  if (payload.type !== undefined) fields['content-type'] = payload.type;
+  if (payload.length !== undefined) fields['content-length'] = String(payload.length);
+  if (headers !== undefined) for (const name in headers) fields[name] = headers[name]!;
+  return fields;
+}
+
+function unknownOption(key: string): MeshError {
+  return bad(`a request has no option '${key}'; there are ${OPTIONS.join(', ')}`);
+}
+
+const bad = (message: string): MeshError => new MeshError('request', message);
