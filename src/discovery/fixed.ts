@@ -2,6 +2,7 @@ import { type Endpoint, endpoint } from '../core/endpoint.ts';
 import { MeshError } from '../core/errors.ts';
 import { LiveValue } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { constant } from './constant.ts';
 import { changed, checkInstance, HEAVIEST } from './instance.ts';
 import { checkServiceName } from './names.ts';
 import type { Announcement, Instance, InstanceChange, Listing, Registry, Resolving } from './registry.ts';
@@ -43,15 +44,7 @@ class FixedRegistry implements Registry {
   }
 
   resolve(service: string): Resolving {
-    const value = this.#lists.get(service) ?? { is: 'unknown' as const };
-    return {
-      value,
-      watch(watcher) {
-        watcher(value);
-        return () => {};
-      },
-      async [Symbol.asyncDispose]() {},
-    };
+    return constant(this.#lists.get(service) ?? { is: 'unknown' });
   }
 
   async announce(instance: Instance): Promise<Announcement> {

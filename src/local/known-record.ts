@@ -1,0 +1,112 @@
+import type { Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import type { Endpoint } from '../core/endpoint.ts';
+import { endpointOf } from '../discovery/record.ts';
+import { decodeRecord, type InstanceRecord, RecordProblem } from '../wire/record.ts';
+import type { Ground } from './ground.ts';
+import { type Standing, standing } from './owner.ts';
+import { codeOf, idIn, readRecordFile } from './record-files.ts';
+
+const LITTER_MS = 60_000; // after so long a silence it is not coming back
+
+/** One file of a service's folder, and what it said when it was last read. */
+export class KnownRecord {
+  readonly #ground: Ground;
+  readonly #service: string;
+  readonly #path: string;
+  readonly #id: string;
+  #stamp = '';
+  #text = '';
+  #problem = '';
+  #record: InstanceRecord | undefined;
+  #heardAt = 0; // on our own clock, since that of the calendar may jump
+  endpoint: Endpoint | undefined;
+
+  constructor(ground: Ground, service: string, path: string, fileName: string) {
+    this.#ground = ground;
+    this.#service = service;
+    this.#path = path;
+    this.#id = idIn(fileName) ?? '';
+  }
+
+  /** Reads the file if it has changed. What is wrong with it is told once. @throws when the registry is in trouble. */
+  async look(): Promise<void> {
+    const stats = await lstat(this.#path).catch(goneOrTrouble);
+    const stamp = stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+    if (stamp === this.#stamp) return;
+    try {
+      const file = stats && (await readRecordFile(this.#path));
+      this.#hear(stats);
+      if (file?.text !== this.#text || this.#record === undefined) this.#read(file?.text);
+    } catch (error) {
+      if (!(error instanceof RecordProblem)) throw error;
+      this.#forget();
+      this.#tell(error.message);
+    }
+    this.#stamp = stamp; // only now: what could not be read for want of something is read again
+  }
+
+  /** Time in which we ourselves did not look does not count as silence. */
+  excuse(ms: number): void {
+    this.#heardAt += ms;
+  }
+
+  /** Whether its instance is there. */
+  get here(): boolean {
+    return this.endpoint !== undefined && isHere(this.#standing);
+  }
+
+  /** Removes the file when nobody will ever keep it again. */
+  async sweep(): Promise<void> {
+    if (this.#record === undefined) return;
+    const now = this.#standing;
+    if (now === 'gone' || (now === 'silent' && this.#silentMs > LITTER_MS)) {
+      await this.#ground.files.remove(this.#path, this.#text);
+    }
+  }
+
+  get #standing(): Standing {
+    return standing(this.#record!, this.#silentMs, this.#ground.machine);
+  }
+
+  get #silentMs(): number {
+    return this.#ground.env.clock.now() - this.#heardAt;
+  }
+
+  /** At first sight the calendar says how old a beat is; after that, we have seen it come. */
+  #hear(stats: Stats | undefined): void {
+    const { clock } = this.#ground.env;
+    const age = this.#stamp === '' && stats !== undefined ? Math.max(0, clock.epoch() - stats.mtimeMs) : 0;
+    this.#heardAt = clock.now() - age;
+  }
+
+  #read(text: string | undefined): void {
+    this.#forget();
+    if (text === undefined) return;
+    const record = decodeRecord(text);
+    if (record.name !== this.#service) throw new RecordProblem(`it is of the service '${record.name.slice(0, 80)}'`);
+    if (record.id !== this.#id) throw new RecordProblem(`it is of the instance '${record.id.slice(0, 80)}'`);
+    this.endpoint = endpointOf(record);
+    this.#record = record;
+    this.#problem = '';
+    this.#text = text;
+  }
+
+  #tell(problem: string): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    const { clock, events } = this.#ground.env;
+    events.emit({ type: 'record', at: clock.epoch(), service: this.#service, id: this.#id, problem });
+  }
+
+  #forget(): void {
+    this.#record = this.endpoint = undefined;
+    this.#text = '';
+  }
+}
+
+const isHere = (now: Standing): boolean => now === 'known' || now === 'heard';
+
+function goneOrTrouble(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error;
+}
