@@ -56,11 +56,15 @@ export class Nodes {
     for (const endpoint of endpoints) {
       if (staying.has(endpoint.id)) continue; // an id stands once in a list; the first one counts
       staying.add(endpoint.id);
-      if (this.put(endpoint)) added.push(this.#byId.get(endpoint.id)!);
+      const known = this.#byId.get(endpoint.id);
+      if (!this.put(endpoint)) continue;
+      added.push(this.#byId.get(endpoint.id)!);
+      if (known !== undefined) removed.push(known); // the same name, at another place
     }
-    if (staying.size < this.#byId.size) {
-      for (const [id, node] of this.#byId) if (!staying.has(id)) removed.push(node);
-      for (const node of removed) this.remove(node.endpoint.id);
+    for (const node of staying.size < this.#byId.size ? [...this.#byId.values()] : []) {
+      if (staying.has(node.endpoint.id)) continue;
+      removed.push(node);
+      this.remove(node.endpoint.id);
     }
     return { added, removed };
   }

@@ -4,7 +4,7 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent } from '../core/events.ts';
-import { judge, judgeError } from '../core/judge.ts';
+import { judge } from '../core/judge.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { Ring } from '../core/ring.ts';
@@ -80,28 +80,27 @@ export class Mesh implements Caller, AsyncDisposable {
     if (signal?.aborted) return Promise.reject(calledOff(context, signal));
     const unfollow = signal && follow(signal, context.scope, () => calledOff(context, signal));
     this.#calls.add(context.scope);
-    context.history.fresh = true;
-    const answer = way.call(makeCall(send, options) as Call<unknown>, context);
-    context.history.fresh = false;
+    const answer = begin(way, makeCall(send, options) as Call<unknown>, context);
     // When the call is called off it is over, whatever it is that it waits for: this is what enforces the deadline.
     return new Promise((resolve, reject) => {
       context.scope.onCancel((reason) => {
         this.#ended(context, unfollow);
+        if (MeshError.is(reason)) reason.attempts = context.history.reports; // with the one that was under way
         reject(reason);
-        if (this.#env.events.heard) this.#tell(context, judgeError(context, reason));
+        if (this.#env.events.heard) this.#tell(context, isCallers(reason) ? 'none' : 'failure');
       });
       answer.then(
         (value) => {
           if (context.scope.cancelled) return;
           this.#ended(context, unfollow);
           resolve(value as Res);
-          if (this.#env.events.heard) this.#tell(context, judge(context, value));
+          if (this.#env.events.heard) this.#tell(context, judge(context, value).is);
         },
         (error) => {
           if (context.scope.cancelled) return;
           this.#ended(context, unfollow);
           reject(error);
-          if (this.#env.events.heard) this.#tell(context, judgeError(context, error));
+          if (this.#env.events.heard) this.#tell(context, 'failure');
         },
       );
     });
@@ -211,7 +210,7 @@ export class Mesh implements Caller, AsyncDisposable {
     if (this.#idle !== undefined && this.#calls.isEmpty) this.#idle();
   }
 
-  #tell({ service, history, begunAt }: Context, { is: outcome }: Outcome): void {
+  #tell({ service, history, begunAt }: Context, outcome: Outcome['is']): void {
     const { clock, events } = this.#env;
     events.emit({
       at: clock.epoch(),
@@ -235,9 +234,23 @@ export class Mesh implements Caller, AsyncDisposable {
 
   #load(): Promise<Transport> {
     this.#loading ??= import('../transport/transport.ts').then(({ createTransport }) => {
-      this.#transport = createTransport(this.#env, this);
+      this.#transport = createTransport(this.#env, this, (service) => this.#policies.for(service));
       return this.#transport;
     });
     return this.#loading;
   }
 }
+
+/** Starts a call on its way. A filter that throws at once fails like one that rejects. */
+function begin(way: Cluster, call: Call<unknown>, context: Context): Promise<unknown> {
+  context.history.fresh = true;
+  try {
+    return way.call(call, context);
+  } catch (error) {
+    return Promise.reject(error);
+  } finally {
+    context.history.fresh = false;
+  }
+}
+
+const isCallers = (reason: unknown): boolean => MeshError.is(reason) && reason.reason === 'caller';
