@@ -101,7 +101,9 @@ class SocketLink implements Link {
     socket.setNoDelay(true);
     socket.unref();
     socket.on('data', (piece) => this.#guard(() => this.#take(piece)));
-    socket.on('error', (error) => this.#end(connectionLoss(errorText(error))));
+    socket.on('error', (error) =>
+      this.#end(errorText(error) === 'ECONNRESET' ? this.#hungUp() : connectionLoss(errorText(error))),
+    );
     socket.on('close', () => this.#end(this.#hungUp()));
   }
 

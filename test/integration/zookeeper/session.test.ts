@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { create, exists, getData, setData } from '../../../src/zookeeper/operations.ts';
+import type { SessionState } from '../../../src/zookeeper/session.ts';
+import { FaultProxy } from '../../support/fault-proxy.ts';
+import { freePorts, startEnsemble, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
+import { becomes, eventually, openSession } from './helpers.ts';
+
+let server: ZooKeeperServer;
+before(async () => {
+  server = await startZooKeeper();
+});
+after(() => server.stop());
+
+const OPEN = [{ permissions: 31, scheme: 'world', id: 'anyone' }];
+const ephemeral = (path: string) => create(path, Buffer.from('x'), OPEN, 'ephemeral');
+
+test('a session waits for a server that is not there yet, and says what it tried (H1)', async () => {
+  const late = await startZooKeeper();
+  await late.kill();
+  const session = openSession(late.address);
+  await assert.rejects(session.ask(exists('/')), { code: 'CONNECTION_LOSS' }); // at once, and it never happens late
+  await assert.rejects(session.ready(300), {
+    code: 'UNAVAILABLE',
+    message: `zookeeper://${late.address} could not be reached within 300 ms: ${late.address}: ECONNREFUSED (UNAVAILABLE: registry)`,
+  });
+  await late.start();
+  await session.ready(10_000);
+  assert.ok(session.id !== 0n);
+  await session.close();
+  await late.stop();
+});
+
+test('what each server of an ensemble answered is told', async () => {
+  const [nobody] = await freePorts(1);
+  await using proxy = await FaultProxy.to(server);
+  proxy.set({ hang: true });
+  const session = openSession(`127.0.0.1:${nobody},${proxy.address}`, { timeoutMs: 1_000 });
+  await assert.rejects(session.ready(1_500), (error: Error) => {
+    assert.match(error.message, new RegExp(`127.0.0.1:${nobody}: ECONNREFUSED`));
+    assert.match(error.message, new RegExp(`${proxy.address}: no answer within 250 ms`));
+    return true;
+  });
+  await session.close();
+});
+
+test('a cut connection suspends the session, and the same one goes on', async () => {
+  await using proxy = await FaultProxy.to(server);
+  const session = openSession(proxy.address);
+  await session.ready(5_000);
+  const { id } = session;
+  await session.ask(ephemeral('/cut'));
+  const states: SessionState['is'][] = [];
+  const ups: boolean[] = [];
+  session.state.watch(({ is }) => states.push(is));
+  session.onUp(({ resumed }) => ups.push(resumed));
+  for (let round = 0; round < 3; round++) {
+    proxy.cut();
+    await becomes(session, 'suspended');
+    await becomes(session, 'connected');
+  }
+  assert.equal(session.id, id);
+  assert.equal((await session.ask(exists('/cut'))).ephemeralOwner, id);
+  assert.deepEqual(ups, [true, true, true]);
+  assert.deepEqual(new Set(states), new Set(['connected', 'suspended']));
+  await session.close();
+});
+
+test('a partition is seen, then the session is lost by our own clock, and a new one begins (H6)', async () => {
+  await using proxy = await FaultProxy.to(server);
+  const session = openSession(proxy.address, { timeoutMs: 800 });
+  await session.ready(5_000);
+  const { id } = session;
+  await session.ask(ephemeral('/partition'));
+  proxy.set({ holeUp: true, holeDown: true });
+  const asked = [session.ask(exists('/')), session.ask(exists('/a')), session.ask(setData('/b', Buffer.alloc(1)))];
+  await becomes(session, 'suspended');
+  for (const one of asked) await assert.rejects(one, { code: 'CONNECTION_LOSS' });
+  await becomes(session, 'lost');
+  const watcher = openSession(server.address);
+  await watcher.ready(5_000);
+  await eventually(
+    () => watcher.ask(exists('/partition')).catch((error) => error.code),
+    (code) => code === 'NO_NODE',
+  );
+  proxy.heal();
+  proxy.cut();
+  await becomes(session, 'connected');
+  assert.notEqual(session.id, id);
+  assert.ok(session.wasOurs(id));
+  assert.equal(session.id === 0n, false);
+  await Promise.all([session.close(), watcher.close()]);
+});
+
+test('a session that seemed lost goes on when all servers were away: they count from anew', async () => {
+  const own = await startZooKeeper();
+  const session = openSession(own.address, { timeoutMs: 600 });
+  await session.ready(5_000);
+  const { id } = session;
+  await session.ask(ephemeral('/kept'));
+  await own.kill();
+  await becomes(session, 'lost');
+  await own.start();
+  await becomes(session, 'connected');
+  assert.equal(session.id, id);
+  assert.equal((await session.ask(exists('/kept'))).ephemeralOwner, id);
+  await session.close();
+  await own.stop();
+});
+
+test('a server whose data was wiped is taken as new, after a while of being hung up on (H21)', async () => {
+  const own = await startZooKeeper();
+  const session = openSession(own.address, { timeoutMs: 600 });
+  await session.ready(5_000);
+  for (let at = 0; at < 20; at++) await session.ask(create(`/n${at}`, Buffer.alloc(1), OPEN, 'persistent'));
+  await own.kill();
+  await own.start({ wipe: true });
+  await becomes(session, 'lost');
+  await becomes(session, 'connected');
+  await assert.rejects(session.ask(exists('/n1')), { code: 'NO_NODE' });
+  await session.close();
+  await own.stop();
+});
+
+test('ten thousand questions at once are asked 64 at a time, and every one settles through a cut (H10, H34)', async () => {
+  await using proxy = await FaultProxy.to(server);
+  const session = openSession(proxy.address);
+  await session.ready(5_000);
+  const asked = Promise.allSettled(Array.from({ length: 10_000 }, () => session.ask(exists('/'))));
+  let most = 0;
+  for (let look = 0; look < 5; look++) {
+    const waiting = /Outstanding: (\d+)/.exec(await server.ask('srvr'));
+    most = Math.max(most, Number(waiting?.[1]));
+  }
+  proxy.cut();
+  const settled = await asked;
+  assert.ok(most <= 64, `${most} were open`);
+  const lost = settled.filter((one) => one.status === 'rejected');
+  assert.ok(lost.every((one) => one.reason.code === 'CONNECTION_LOSS'));
+  assert.ok(lost.length > 0 && lost.length < 10_000, `${lost.length} were lost`);
+  await session.close();
+});
+
+test('a server that takes sessions and drops them is not hammered (H15)', async () => {
+  await using proxy = await FaultProxy.to(server);
+  proxy.set({ truncateAfter: 41 }); // just the greeting
+  const session = openSession(proxy.address, { timeoutMs: 1_000 });
+  await proxy.nextConnection();
+  await pause(2_000); // this is about how little happens in a time
+  assert.ok(proxy.connects <= 10, `${proxy.connects} connections in two seconds`);
+  await session.close();
+});
+
+test('the leader of an ensemble dies, and sessions go on with the others (H32)', async () => {
+  const servers = await startEnsemble();
+  const modes = await Promise.all(servers.map((one) => one.ask('srvr')));
+  const leader = servers[modes.findIndex((mode) => mode.includes('Mode: leader'))]!;
+  const session = openSession(servers.map(({ address }) => address).join(','), { timeoutMs: 4_000 });
+  await session.ready(5_000);
+  const { id } = session;
+  await session.ask(ephemeral('/survives'));
+  const suspended = becomes(session, 'suspended');
+  await leader.kill();
+  await suspended;
+  await becomes(session, 'connected');
+  assert.equal(session.id, id);
+  assert.equal((await session.ask(getData('/survives'))).stat.ephemeralOwner, id);
+  await session.close();
+  await Promise.all(servers.map((one) => one.stop()));
+});
+
+test('closing is short and final in every state (H9)', async () => {
+  await using proxy = await FaultProxy.to(server);
+  const connected = openSession(proxy.address);
+  await connected.ready(5_000);
+  await connected.ask(ephemeral('/closing'));
+  await Promise.all([connected.close(), connected.close()]);
+  assert.equal(connected.state.value.is, 'closed');
+  await assert.rejects(connected.ask(exists('/')), { code: 'CONNECTION_LOSS' });
+  await assert.rejects(connected.ready(100), { code: 'UNAVAILABLE' });
+
+  const sameTick = openSession(proxy.address);
+  await sameTick.close();
+  const connecting = openSession(proxy.address);
+  await proxy.nextConnection();
+  await connecting.close();
+
+  const away = openSession(proxy.address, { timeoutMs: 600 });
+  await away.ready(5_000);
+  proxy.set({ refuse: true });
+  proxy.cut();
+  await becomes(away, 'suspended');
+  await away.close();
+
+  proxy.heal();
+  const mute = openSession(proxy.address);
+  await mute.ready(5_000);
+  proxy.set({ holeUp: true, holeDown: true });
+  await mute.close(); // a second at most
+  await eventually(
+    () => proxy.open,
+    (open) => open === 0,
+  );
+
+  const watcher = openSession(server.address);
+  await watcher.ready(5_000);
+  await assert.rejects(watcher.ask(exists('/closing')), { code: 'NO_NODE' });
+  await watcher.close();
+});
+
+for (const [name, address] of [
+  ['connected', () => server.address],
+  ['trying', () => '127.0.0.1:1'],
+] as const) {
+  test(`a process whose session is ${name} ends when it has nothing else to do (H27)`, async () => {
+    const helpers = fileURLToPath(new URL('./helpers.ts', import.meta.url));
+    const code = `
+      const { openSession } = await import(${JSON.stringify(helpers)});
+      const session = openSession(process.argv[1]);
+      setTimeout(() => console.log(session.state.value.is), 700);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code, address()], { stdio: 'pipe' });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+    const exit = await new Promise((resolve) => child.once('exit', resolve));
+    assert.equal(exit, 0);
+    assert.equal(said.trim(), name === 'connected' ? 'connected' : 'connecting');
+  });
+}
