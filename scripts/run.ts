@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Prints what the program prints as well as keeping it. */
   readonly echo?: boolean;
+  /** Ends the program, and tells so, when it takes longer. */
+  readonly longestMs?: number;
 }
 
 /** Runs a program to its end. One that can not be started ends with 127 and says why. */
@@ -28,6 +30,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       // A test that runs tests must not make them believe that they are its own.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.longestMs,
+      killSignal: 'SIGKILL',
     });
     let output = '';
     const hear = (text: string): void => {
@@ -41,7 +45,10 @@ export function run(command: string, args: readonly string[], options: RunOption
       output += `${command}: ${error.message}\n`;
       end(127);
     });
-    child.once('close', (code, signal) => end(code ?? (signal === null ? 1 : 128)));
+    child.once('close', (code, signal) => {
+      if (signal !== null) output += `\n${command} was ended by ${signal}\n`;
+      end(code ?? 128);
+    });
   });
 }
 

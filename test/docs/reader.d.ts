@@ -1,0 +1,12 @@
+// What a reader of the guides has in mind when a few lines speak of `mesh` without making one. Only the pages see this.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+declare global {
+  const mesh: import('inmesh').Mesh;
+  const createMesh: typeof import('inmesh').createMesh;
+  const meshAxios: typeof import('inmesh/axios').meshAxios;
+  const axios: typeof import('axios').default;
+  const http: typeof import('node:http');
+  /** The reader's own handler. */
+  const handle: (request: IncomingMessage, response: ServerResponse) => void;
+}

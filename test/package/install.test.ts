@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { root, tool } from '../../scripts/run.ts';
+import { bring, type Installed, install, manifests, well } from './installed.ts';
+
+let consumer: Installed;
+before(async () => {
+  consumer = await install();
+});
+after(() => consumer?.[Symbol.asyncDispose]());
+
+/** Packages that nobody gets who did not ask for them, or not before they are used. */
+const OPTIONAL = ['axios', 'jose', 'express', 'fastify', 'koa', 'hono', '@opentelemetry/sdk-node'];
+const LATE = ['undici', 'opossum', 'node-zookeeper-client', '@opentelemetry/api'];
+
+const door = (name: string): string => (name === '.' ? 'inmesh' : `inmesh${name.slice(1)}`);
+
+test('the front door opens by import and by require, and is the same thing both ways', async () => {
+  const output = await well(
+    consumer.run(
+      'both.mjs',
+      `import { createRequire } from 'node:module';
+       const [imported, required] = [await import('inmesh'), createRequire(import.meta.url)('inmesh')];
+       console.log(typeof imported.createMesh, required.createMesh === imported.createMesh);
+       console.log(Object.keys(imported).sort().join());`,
+    ),
+  );
+  const [first, names] = output.trim().split('\n');
+  assert.equal(first, 'function true');
+  assert.ok(names?.split(',').includes('MeshError'), names);
+});
+
+test('a CommonJS program can require it', async () => {
+  const output = await well(
+    consumer.run('old.cjs', `const { createMesh } = require('inmesh'); console.log(typeof createMesh);`),
+  );
+  assert.equal(output.trim(), 'function');
+});
+
+test('every door that package.json names opens', async () => {
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: object };
+  const [data, code] = [[] as string[], [] as string[]];
+  for (const name of Object.keys(exports)) (name.endsWith('.json') ? data : code).push(door(name));
+  assert.deepEqual(data, ['inmesh/policy.schema.json', 'inmesh/package.json']);
+  await consumer.lend('axios', 'follow-redirects', 'form-data', 'proxy-from-env');
+  const source = [
+    ...code.map((name) => `console.log('${name}', Object.keys(await import('${name}')).length > 0);`),
+    ...data.map(
+      (name) => `console.log('${name}', typeof (await import('${name}', { with: { type: 'json' } })).default);`,
+    ),
+  ];
+  const output = await well(consumer.run('doors.mjs', source.join('\n')));
+  const told = [...code.map((name) => `${name} true`), ...data.map((name) => `${name} object`)];
+  assert.deepEqual(output.trim().split('\n'), told);
+});
+
+test('what is no door does not open', async () => {
+  const paths = ['inmesh/dist/index.js', 'inmesh/core/stack', 'inmesh/src/index.ts', 'inmesh/dist/mesh/mesh.js'];
+  const source = paths.map((path) => `await import('${path}').catch(({ code }) => console.log(code));`).join('\n');
+  const output = await well(consumer.run('walls.mjs', source));
+  assert.deepEqual(output.trim().split('\n'), Array(paths.length).fill('ERR_PACKAGE_PATH_NOT_EXPORTED'));
+});
+
+test('the schema that is shipped is the one that the code makes', async () => {
+  const { policyJsonSchema } = await import('../../src/policy/json-schema.ts');
+  const shipped: unknown = JSON.parse(await readFile(join(consumer.inmesh, 'dist/policy.schema.json'), 'utf8'));
+  assert.deepEqual(shipped, JSON.parse(JSON.stringify(policyJsonSchema())));
+});
+
+test('nothing but code, types, the schema and the papers is shipped', () => {
+  const files = globSync('**/*.*', { cwd: consumer.inmesh });
+  const odd = files.filter((file) => !/^dist\/[\w/-]+(\.js|\.d\.ts|\.schema\.json)$/.test(file)).toSorted();
+  assert.deepEqual(odd, ['CHANGELOG.md', 'README.md', 'package.json']);
+  assert.ok(files.length > 50, `only ${files.length} files`);
+});
+
+test('importing it loads no client, breaker or driver, and opens nothing', async () => {
+  const loaded = await well(
+    consumer.run(
+      'light.mjs',
+      `import { createRequire, registerHooks } from 'node:module';
+       const urls = [];
+       registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+       const idle = process.getActiveResourcesInfo().join();
+       await import('inmesh');
+       console.log(JSON.stringify({
+         packages: [...urls, ...Object.keys(createRequire(import.meta.url).cache)].filter((url) => url.includes('node_modules')),
+         opened: process.getActiveResourcesInfo().join() !== idle,
+       }));`,
+    ),
+  );
+  const { packages, opened } = JSON.parse(loaded) as { packages: string[]; opened: boolean };
+  const names = new Set(packages.map((url) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]));
+  assert.ok(names.has('inmesh'), loaded);
+  for (const name of [...OPTIONAL, ...LATE]) assert.ok(!names.has(name), `${name} was loaded`);
+  assert.equal(opened, false);
+});
+
+test("importing it leaves the process's own fetch and its dispatchers alone", async () => {
+  const output = await well(
+    consumer.run(
+      'fetch.mjs',
+      `const symbols = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name));
+       const look = () => symbols.map((symbol) => Object.getOwnPropertyDescriptor(globalThis, symbol));
+       await fetch('data:,wake'); // makes the built-in client, and with it the dispatcher of this process
+       const [fetchBefore, before] = [globalThis.fetch, look()];
+       const { createMesh } = await import('inmesh');
+       const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: ['http://127.0.0.1:1'] } } });
+       await mesh.request('http://orders/', { method: 'GET' }).catch(() => {}); // loads the transport
+       await mesh.close();
+       const after = look();
+       console.log(globalThis.fetch === fetchBefore,
+         ...symbols.map((_, i) => before[i]?.value === after[i]?.value && before[i]?.get === after[i]?.get));`,
+    ),
+  );
+  assert.equal(output.trim(), 'true true true');
+});
+
+test('no package that it brings along runs a script when it is installed', () => {
+  const all = manifests(consumer.folder);
+  assert.ok(all.length > 5, `only ${all.length} packages were found`);
+  const scripted = all.filter(({ scripts, gypfile, file }) => {
+    const own = ['preinstall', 'install', 'postinstall', 'preuninstall'].some((name) => scripts?.[name] !== undefined);
+    return own || gypfile === true || file.includes('node-gyp');
+  });
+  assert.deepEqual(
+    scripted.map(({ name }) => name),
+    [],
+  );
+});
+
+test('no optional peer is installed for who did not ask for it', () => {
+  const names = new Set(manifests(consumer.folder).map(({ name }) => name));
+  assert.deepEqual(
+    OPTIONAL.filter((name) => names.has(name)),
+    [],
+  );
+  assert.ok(names.has('@opentelemetry/api'));
+});
+
+test("a user's TypeScript compiles against it, declarations checked and all", async () => {
+  await Promise.all([bring(consumer, 'consumer.ts'), bring(consumer, 'tsconfig.json')]);
+  await consumer.lend('axios', '@types/node', 'undici-types');
+  const { code, output } = await tool('typescript/bin/tsc', ['-p', consumer.folder]);
+  assert.equal(code, 0, output);
+});
+
+test('publint has nothing to say', async () => {
+  const output = await well(tool('publint/src/cli.js', [consumer.tarball, '--strict', '--pack', 'false']));
+  assert.match(output, /All good!/);
+});
+
+test('every way to resolve its types finds them (arethetypeswrong)', async () => {
+  const args = [consumer.tarball, '--profile', 'esm-only', '--no-color', '--no-emoji'];
+  const { code, output } = await tool('@arethetypeswrong/cli/dist/index.js', args);
+  assert.equal(code, 0, output);
+});

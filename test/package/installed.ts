@@ -1,0 +1,91 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Ended, node, npm, root } from '../../scripts/run.ts';
+
+/** An empty package somewhere else into which ours was installed from its tarball, as a user would. */
+export interface Installed extends AsyncDisposable {
+  readonly folder: string;
+  /** Our package in there. */
+  readonly inmesh: string;
+  /** The tarball that it came from. */
+  readonly tarball: string;
+  /** Writes a file there and runs it with the Node that runs this test. */
+  run(name: string, source: string, flags?: readonly string[]): Promise<Ended>;
+  /** Lends a package of ours to the consumer, for what its types mention or a test calls. */
+  lend(...names: readonly string[]): Promise<void>;
+}
+
+/** The API that is no optional peer: what npm installs beside us for a user who has not got it. */
+const PEER = '@opentelemetry/api@1.9.1';
+
+/** Packs this package and installs the tarball in an empty folder. */
+export async function install(): Promise<Installed> {
+  const folder = await mkdtemp(join(tmpdir(), 'inmesh-consumer-'));
+  try {
+    const tarball = await pack(folder);
+    await writeFile(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
+    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--force'];
+    await well(npm(['install', ...flags, tarball, PEER], { cwd: folder }));
+    return consumer(folder, tarball);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** `npm pack` builds first: see `prepack`. */
+async function pack(folder: string): Promise<string> {
+  await well(npm(['pack', '--pack-destination', folder], { cwd: root }));
+  const packed = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (packed === undefined) throw new Error(`npm pack left no tarball in ${folder}`);
+  return join(folder, packed);
+}
+
+function consumer(folder: string, tarball: string): Installed {
+  return {
+    folder,
+    tarball,
+    inmesh: join(folder, 'node_modules', 'inmesh'),
+    async run(name, source, flags = []) {
+      await writeFile(join(folder, name), source);
+      return node([...flags, name], { cwd: folder });
+    },
+    async lend(...names) {
+      for (const name of names) {
+        const to = join(folder, 'node_modules', name);
+        if (existsSync(to)) continue;
+        await mkdir(dirname(to), { recursive: true });
+        await symlink(join(root, 'node_modules', name), to);
+      }
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Waits for a program that has to end well. */
+export async function well(ending: Promise<Ended>): Promise<string> {
+  const { code, output } = await ending;
+  if (code !== 0) throw new Error(`ended with ${code}:\n${output}`);
+  return output;
+}
+
+/** The manifests of all packages installed in `folder`, nested ones too. */
+export const manifests = (folder: string): readonly Manifest[] =>
+  globSync('node_modules/**/package.json', { cwd: folder })
+    .map((file) => join(folder, file))
+    .map((file) => ({ file, ...(JSON.parse(readFileSync(file, 'utf8')) as Omit<Manifest, 'file'>) }))
+    .filter(({ file, name }) => name !== undefined && file.endsWith(join('node_modules', name, 'package.json')));
+
+export interface Manifest {
+  readonly file: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly gypfile?: boolean;
+  readonly scripts?: Readonly<Record<string, string>>;
+}
+
+/** Copies a fixture of this folder to the consumer. */
+export const bring = (to: Installed, fixture: string): Promise<void> =>
+  cp(new URL(`./fixtures/${fixture}`, import.meta.url), join(to.folder, fixture));
