@@ -1,7 +1,8 @@
 import { MeshError } from '../core/errors.ts';
 import { type FetchMessage, readFetch } from './fetch-message.ts';
 import { toResponse } from './fetch-response.ts';
-import { isRedirect, isSpent, locate, redirected } from './redirect.ts';
+import { NOTHING } from './payload.ts';
+import { hop, isRedirect } from './redirect.ts';
 import type { Message } from './request.ts';
 import type { MeshResponse } from './response.ts';
 
@@ -45,9 +46,12 @@ async function follow(send: Send, first: FetchMessage, redirect: MeshResponse): 
       const { service } = message.target;
       if (message.redirect === 'error') throw new MeshError('request', `${service}: redirects, which was not wanted`);
       if (hops > MOST_REDIRECTS) throw new MeshError('request', `${service}: more than ${MOST_REDIRECTS} redirects`);
-      const next = redirected(message, answer.statusCode, locate(answer, message.target));
-      if (isSpent(next.payload)) throw new MeshError('request', `${service}: redirects, but the body has been sent`);
-      message = { ...message, ...next, headers: next.headers! };
+      const { hasBody, ...next } = hop(message, answer);
+      const payload = hasBody ? message.payload : NOTHING;
+      if (payload.source?.touched && !payload.replayable) {
+        throw new MeshError('request', `${service}: redirects, but the body has been sent`);
+      }
+      message = { ...message, ...next, headers: next.headers!, payload };
       answer = await send(message);
     }
   } catch (error) {

@@ -1,7 +1,5 @@
 import { MeshError } from '../core/errors.ts';
 import type { Fields } from './headers.ts';
-import { NOTHING, type Payload } from './payload.ts';
-import type { Message } from './request.ts';
 import type { MeshResponse } from './response.ts';
 import { problemOf, type Target } from './target.ts';
 
@@ -16,7 +14,7 @@ export const isRedirect = ({ statusCode, headers }: MeshResponse): boolean =>
  * other address that is not the name of a service is refused, so that no answer can make us call what it likes.
  * @throws MeshError INVALID_ARGUMENT for what names no service.
  */
-export function locate({ headers, endpoint }: MeshResponse, from: Target): Target {
+function locate({ headers, endpoint }: MeshResponse, from: Target): Target {
   const { service, path } = from;
   const base = `http://${service}${path}`;
   const url = URL.parse(textOf([headers.location].flat()[0]!), base);
@@ -35,24 +33,24 @@ function textOf(location: string): string {
 const OF_BODY = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
 const OF_ORIGIN = ['authorization', 'proxy-authorization', 'cookie', 'host'];
 
-/** The message as it goes on to `target`, as the Fetch standard has it. */
-export function redirected(message: Message, status: number, target: Target): Message {
-  const { method } = message;
-  const asGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST';
-  const drop = asGet ? OF_BODY : [];
-  const crossing = target.service.toLowerCase() === message.target.service.toLowerCase() ? [] : OF_ORIGIN;
-  return {
-    ...message,
-    target,
-    method: asGet ? 'GET' : method,
-    headers: without(message.headers, [...drop, ...crossing]),
-    payload: asGet ? NOTHING : message.payload,
-  };
+/** What of a request changes when it is sent on. */
+export interface Hop {
+  readonly target: Target;
+  readonly method: string;
+  readonly headers: Fields | undefined;
+  /** Whether it goes on with its body. */
+  readonly hasBody: boolean;
 }
 
-/** Whether the body of a message has gone, and a redirect would need it again. */
-export function isSpent(payload: Payload): boolean {
-  return !payload.replayable && payload.source?.touched === true;
+/** The request as it goes on to where `answer` sends it, as the Fetch standard has it. */
+export function hop(from: Omit<Hop, 'hasBody'>, answer: MeshResponse): Hop {
+  const target = locate(answer, from.target);
+  const { method } = from;
+  const { statusCode } = answer;
+  const asGet = statusCode === 303 ? method !== 'GET' && method !== 'HEAD' : statusCode < 303 && method === 'POST';
+  const crossing = target.service.toLowerCase() !== from.target.service.toLowerCase();
+  const headers = without(from.headers, [...(asGet ? OF_BODY : []), ...(crossing ? OF_ORIGIN : [])]);
+  return { target, method: asGet ? 'GET' : method, headers, hasBody: !asGet };
 }
 
 function without(fields: Fields | undefined, names: readonly string[]): Fields | undefined {

@@ -1,0 +1,1 @@
+export { type MeshRequester, meshAxios } from './transport/axios.ts';

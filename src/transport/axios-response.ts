@@ -1,0 +1,99 @@
+import { Readable } from 'node:stream';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { systemClock, type Timer } from '../core/clock.ts';
+import { MeshError } from '../core/errors.ts';
+import { toText } from './body.ts';
+import { codingsOf, decode } from './decode.ts';
+import type { Fields } from './headers.ts';
+import type { MeshResponse } from './response.ts';
+
+/** Reads an answer as `config.responseType` wants it. `dueAt` is when `config.timeout` is over. */
+export async function readAnswer(
+  answer: MeshResponse,
+  config: InternalAxiosRequestConfig,
+  request: unknown,
+  dueAt: number,
+): Promise<AxiosResponse> {
+  const { body, headers } = answer;
+  const codings = config.decompress === false || hasNoBody(answer, config) ? [] : codingsOf(headers);
+  const source = codings.length > 0 ? decode(body.readable, codings) : undefined;
+  return {
+    data: await readData(answer, source, config, dueAt),
+    status: answer.statusCode,
+    statusText: answer.statusText,
+    headers: (source === undefined ? headers : withoutCoding(headers)) as AxiosResponse['headers'],
+    config,
+    request,
+  };
+}
+
+function withoutCoding({ 'content-encoding': _, ...headers }: Fields): Fields {
+  return headers;
+}
+
+const hasNoBody = ({ statusCode }: MeshResponse, { method }: InternalAxiosRequestConfig): boolean =>
+  statusCode === 204 || statusCode === 304 || method?.toUpperCase() === 'HEAD';
+
+async function readData(
+  answer: MeshResponse,
+  source: Readable | undefined,
+  config: InternalAxiosRequestConfig,
+  dueAt: number,
+): Promise<unknown> {
+  const { responseType, onDownloadProgress, maxContentLength = -1 } = config;
+  const limit = maxContentLength > -1 ? maxContentLength : Number.POSITIVE_INFINITY;
+  const isCounted = source !== undefined || onDownloadProgress !== undefined || responseType === 'stream';
+  const total = Number(answer.headers['content-length'] ?? Number.NaN);
+  const parts = isCounted ? count(source ?? answer.body.readable, limit, total, onDownloadProgress) : undefined;
+  if (responseType === 'stream') {
+    const plain = limit === Number.POSITIVE_INFINITY && onDownloadProgress === undefined;
+    return plain ? (source ?? answer.body.readable) : Readable.from(parts!, { objectMode: false });
+  }
+  const timer = answer.body.over || dueAt === Number.POSITIVE_INFINITY ? undefined : watch(answer, dueAt);
+  try {
+    const bytes = parts === undefined ? await answer.body.bytes(limit) : await collect(parts);
+    return responseType === 'arraybuffer' ? bytes : readText(bytes, config.responseEncoding);
+  } catch (error) {
+    throw error instanceof RangeError ? tooLong(limit) : error;
+  } finally {
+    timer?.cancel();
+  }
+}
+
+/** `config.timeout` holds for the body too. */
+function watch({ body }: MeshResponse, dueAt: number): Timer {
+  const late = () => body.destroy(new MeshError('deadline', 'the body took too long', { sent: 'yes' }));
+  return systemClock.schedule(Math.max(0, dueAt - systemClock.now()), late);
+}
+
+function readText(bytes: Buffer, encoding: string | undefined): string {
+  if (encoding === undefined || encoding === 'utf8') return toText(bytes);
+  return bytes.toString(encoding as BufferEncoding);
+}
+
+async function* count(
+  parts: Readable,
+  limit: number,
+  total: number,
+  progress: InternalAxiosRequestConfig['onDownloadProgress'],
+): AsyncGenerator<Buffer> {
+  let loaded = 0;
+  for await (const part of parts as AsyncIterable<Buffer>) {
+    loaded += part.length;
+    if (loaded > limit) throw tooLong(limit);
+    const known = Number.isNaN(total) ? {} : { total, progress: loaded / total };
+    progress?.({ loaded, bytes: part.length, lengthComputable: !Number.isNaN(total), download: true, ...known });
+    yield part;
+  }
+}
+
+async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of parts) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** What axios says; its code is that of a bad answer. */
+function tooLong(limit: number): Error {
+  return Object.assign(new Error(`maxContentLength size of ${limit} exceeded`), { code: 'ERR_BAD_RESPONSE' });
+}
