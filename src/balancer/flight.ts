@@ -1,6 +1,5 @@
-import type { Context } from '../core/context.ts';
+import type { Context, Flight, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
-import type { Flight, Landing } from '../core/flight.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Node } from '../core/node.ts';
 import { discard, type Outcome } from '../core/outcome.ts';

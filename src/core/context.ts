@@ -1,7 +1,6 @@
 import type { Policy } from '../policy/table.ts';
 import type { Trace } from '../wire/trace-context.ts';
 import type { AttemptReport } from './errors.ts';
-import type { Flight } from './flight.ts';
 import type { Node } from './node.ts';
 import type { Classify, Outcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
@@ -30,6 +29,21 @@ export interface Context {
   readonly classify: Classify | undefined;
   /** What is true of the whole call, attempts and all. */
   readonly history: History;
+}
+
+/** Hears how an attempt ended, and when. One function serves for all attempts, so that none needs one of its own. */
+export type Landing = (outcome: Outcome, now: number, flight: Flight, context: Context) => void;
+
+/** One attempt under way. It ends once, by its answer or by being called off. */
+export interface Flight {
+  /** Where it goes. */
+  readonly node: Node;
+  /** When it began, on the mesh's clock. */
+  readonly at: number;
+  /** The term of the node's ejection when it began: a verdict counts in no other. */
+  readonly term: number;
+  /** Runs `landing` at the end, also when the client that sends never lets go. The first to ask is the first to hear. */
+  onEnd(landing: Landing): void;
 }
 
 /** What is true of a whole call. The one thing in a context that changes; each field says who writes it. */

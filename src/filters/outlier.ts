@@ -1,7 +1,6 @@
-import type { Context } from '../core/context.ts';
+import type { Context, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import type { Landing } from '../core/flight.ts';
 import type { Node } from '../core/node.ts';
 import type { Filter } from '../core/service.ts';
 
