@@ -43,7 +43,7 @@ export function gaps(folder: string = root): string[] {
   const bare = foldersOf(join(folder, 'src')).filter((name) => !tested.has(name));
   const stray = files.filter((file) => file.split(sep).length < 3).map((file) => basename(file));
   return [
-    ...empty.map((suite) => `no test is a ${suite} test`),
+    ...empty.map((suite) => `there is no test of the kind ${suite}`),
     ...bare.map((name) => `src/${name} has no test in test/${name}`),
     ...stray.map((name) => `test/${name} lies in no folder, so it is no kind of test`),
   ];

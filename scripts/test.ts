@@ -18,7 +18,7 @@ const ALONE: readonly Suite[] = ['integration', 'package', 'examples']; // their
 /** Runs the tests of some kinds with the Node that runs this. */
 export async function test(wanted: readonly Suite[], options: { echo?: boolean; jobs?: number } = {}): Promise<Tested> {
   const empty = wanted.find((suite) => filesOf(suite).length === 0);
-  if (empty !== undefined) return nothing(`no test is a ${empty} test`);
+  if (empty !== undefined) return nothing(`there is no test of the kind ${empty}`);
   try {
     ensure(wanted.flatMap((suite) => programsOf(suite)));
   } catch (error) {

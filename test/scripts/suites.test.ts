@@ -49,7 +49,7 @@ for (const suite of suites) {
       full.filter((file) => !file.startsWith('test/') || suiteOf(file) !== suite),
       gaps,
     );
-    assert.ok(found.includes(`no test is a ${suite} test`), found.join());
+    assert.ok(found.includes(`there is no test of the kind ${suite}`), found.join());
   });
 }
 
