@@ -11,6 +11,8 @@ export interface Ground {
   readonly machine: Machine;
   readonly files: RecordFiles;
   readonly watch: WatchFolder;
+  /** Records of one service that are read, at most. */
+  readonly mostFiles: number;
   /** Hears of services that come. */
   readonly rootWatch: FolderWatch;
 }

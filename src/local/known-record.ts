@@ -51,26 +51,24 @@ export class KnownRecord {
     this.#heardAt += ms;
   }
 
-  /** Whether its instance is there. */
-  get here(): boolean {
-    return this.endpoint !== undefined && isHere(this.#standing);
+  /** Whether its instance is there, as far as was known at `now`. */
+  isHere(now: number): boolean {
+    if (this.endpoint === undefined) return false;
+    const keeper = this.#standing(now);
+    return keeper === 'known' || keeper === 'heard';
   }
 
   /** Removes the file when nobody will ever keep it again. */
-  async sweep(): Promise<void> {
+  async sweep(now: number): Promise<void> {
     if (this.#record === undefined) return;
-    const now = this.#standing;
-    if (now === 'gone' || (now === 'silent' && this.#silentMs > LITTER_MS)) {
+    const keeper = this.#standing(now);
+    if (keeper === 'gone' || (keeper === 'silent' && now - this.#heardAt > LITTER_MS)) {
       await this.#ground.files.remove(this.#path, this.#text);
     }
   }
 
-  get #standing(): Standing {
-    return standing(this.#record!, this.#silentMs, this.#ground.machine);
-  }
-
-  get #silentMs(): number {
-    return this.#ground.env.clock.now() - this.#heardAt;
+  #standing(now: number): Standing {
+    return standing(this.#record!, now - this.#heardAt, this.#ground.machine);
   }
 
   /** At first sight the calendar says how old a beat is; after that, we have seen it come. */
@@ -104,8 +102,6 @@ export class KnownRecord {
     this.#text = '';
   }
 }
-
-const isHere = (now: Standing): boolean => now === 'known' || now === 'heard';
 
 function goneOrTrouble(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error;

@@ -18,7 +18,10 @@ import { ServiceWatch } from './service-watch.ts';
 export interface LocalParts {
   readonly machine?: Machine;
   readonly watch?: WatchFolder;
+  readonly mostFiles?: number;
 }
+
+const MOST_FILES = 10_000;
 
 /**
  * A registry that is a folder, for the processes of one machine: a file for each instance, in the format of Curator's
@@ -42,10 +45,11 @@ class LocalRegistry implements Registry {
   };
   #closing: Promise<void> | undefined;
 
-  constructor(root: string, env: Env, { machine = thisMachine(), watch = watchFolder }: LocalParts) {
+  constructor(root: string, env: Env, parts: LocalParts) {
+    const { machine = thisMachine(), watch = watchFolder, mostFiles = MOST_FILES } = parts;
     this.name = `local://${root}`;
     const rootWatch = new FolderWatch(root, watch, (service) => this.#wake(service));
-    this.#ground = { root, env, machine, watch, files: new RecordFiles(root, env), rootWatch };
+    this.#ground = { root, env, machine, watch, files: new RecordFiles(root, env), rootWatch, mostFiles };
   }
 
   resolve(service: string): Resolving {

@@ -15,7 +15,6 @@ import { idIn, isTemporary } from './record-files.ts';
 const SOON_MS = 10; // changes come in flocks: look once for all of them
 const LOOK_MS = 500; // also without a change: a process that died says nothing
 const OFTEN_MS = 80; // where the system does not tell of changes
-const MOST_FILES = 10_000;
 const AT_ONCE = 32; // files in hand
 const LITTER_MS = 60_000;
 
@@ -96,9 +95,10 @@ export class ServiceWatch implements Resolving {
 
   async #look(): Promise<void> {
     const { clock } = this.#ground.env;
-    const overslept = clock.now() - this.#lookedAt - 2 * LOOK_MS; // we, or the whole machine, stood still
+    const now = clock.now(); // silence is judged as of now: should we stand still from here on, nobody is to blame
+    const overslept = now - this.#lookedAt - 2 * LOOK_MS;
     if (overslept > 0) for (const record of this.#known.values()) record.excuse(overslept);
-    this.#lookedAt = clock.now();
+    this.#lookedAt = now;
     try {
       await ((await this.#folderWatch.refresh()) ? this.#readAll() : this.#miss());
     } catch (error) {
@@ -118,10 +118,10 @@ export class ServiceWatch implements Resolving {
     const all = [...known.values()];
     await inTurn(all, (record) => record.look());
     if (this.#closed) return;
-    const here = all.filter((record) => record.here);
+    const here = all.filter((record) => record.isHere(this.#lookedAt));
     this.#last.list(here.map(({ endpoint }) => endpoint as Endpoint));
     const litter = all.length === here.length ? [] : all.filter((record) => !here.includes(record));
-    await inTurn(litter, (record) => record.sweep().catch(() => {})); // another may do it
+    await inTurn(litter, (record) => record.sweep(this.#lookedAt).catch(() => {})); // another may do it
     await inTurn(temporaries, (fileName) => this.#sweepTemporary(join(this.#folder, fileName)).catch(() => {}));
   }
 
@@ -129,14 +129,15 @@ export class ServiceWatch implements Resolving {
     const fileNames = (await readdir(this.#folder)).sort();
     const records = fileNames.filter((fileName) => idIn(fileName) !== undefined);
     this.#tellOfCrowd(records.length);
-    return { records: records.slice(0, MOST_FILES), temporaries: fileNames.filter(isTemporary) };
+    return { records: records.slice(0, this.#ground.mostFiles), temporaries: fileNames.filter(isTemporary) };
   }
 
   #tellOfCrowd(count: number): void {
-    const { clock, events } = this.#ground.env;
-    const crowded = count > MOST_FILES;
+    const { mostFiles, env } = this.#ground;
+    const { clock, events } = env;
+    const crowded = count > mostFiles;
     if (crowded && !this.#crowded) {
-      const problem = `there are ${count} records; only the first ${MOST_FILES} are read`;
+      const problem = `there are ${count} records; only the first ${mostFiles} are read`;
       events.emit({ type: 'record', at: clock.epoch(), service: this.#service, id: '', problem });
     }
     this.#crowded = crowded;
