@@ -86,7 +86,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     awaitNext();
   };
   awaitNext();
-  await clock.advance(seconds * 1_000 + DRAIN_MS);
+  await clock.run(seconds * 1_000 + DRAIN_MS);
   await mesh.close();
   return figures(env, world, tally);
 }

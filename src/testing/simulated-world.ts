@@ -37,6 +37,13 @@ export class SimulatedWorld {
     return server;
   }
 
+  /** Makes servers behave otherwise from now on: those at these places, or all. */
+  change(model: Partial<ServerModel>, ...places: readonly number[]): void {
+    for (const [place, server] of this.servers.entries()) {
+      if (places.length === 0 || places.includes(place)) Object.assign(server.model, model);
+    }
+  }
+
   /** Takes a server off the list; it goes on answering what it has. */
   remove(server: SimulatedServer): void {
     this.#list(this.#endpoints.filter(({ url }) => this.#byUrl.get(url) !== server));
