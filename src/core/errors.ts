@@ -23,6 +23,10 @@ export const reasons = {
   'no-endpoints': { code: 'UNAVAILABLE', about: 'The service has no endpoint that takes calls.' },
   connect: { code: 'UNAVAILABLE', about: 'No connection to the endpoint could be made.' },
   reset: { code: 'UNAVAILABLE', about: 'The connection ended before the answer came.' },
+  circuit: {
+    code: 'UNAVAILABLE',
+    about: 'Too many calls to the service failed of late, so it is not called for a while.',
+  },
   registry: { code: 'UNAVAILABLE', about: 'The registry could not be used for what was asked of it.' },
   closed: { code: 'UNAVAILABLE', about: 'This mesh has been closed.' },
   deadline: { code: 'DEADLINE_EXCEEDED', about: 'The time for the whole call ran out.' },

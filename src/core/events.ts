@@ -46,6 +46,20 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly endpoint: string;
     }
   | {
+      /** The circuit of a service, or of one of its routes, has moved. */
+      readonly type: 'circuit';
+      /** Empty when it is the circuit of the whole service. */
+      readonly route: string;
+      readonly state: 'closed' | 'open' | 'half-open';
+      /** Calls that came to a verdict within the window, and those of them that failed. */
+      readonly calls: number;
+      readonly failures: number;
+      /** How long until a call may try; 0 unless it has opened. */
+      readonly forMs: number;
+      /** Whether calls are refused; a policy that only observes refuses none. */
+      readonly enforced: boolean;
+    }
+  | {
       /** Too few endpoints are healthy (on), or enough are again (off). */
       readonly type: 'panic';
       readonly on: boolean;
@@ -87,6 +101,7 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
   ejected: 'An endpoint is left out for a while.',
   returned: 'An endpoint is back in rotation.',
+  circuit: 'The circuit of a service has opened, lets a call try (half-open), or has closed again.',
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',

@@ -31,7 +31,8 @@ export function makeContext(
   const named =
     options.route === undefined && method !== undefined && path !== undefined && policies.hasRoutes(service);
   const route = named ? policies.routeOf(service, method, path) : options.route;
-  const policy = route === undefined ? cluster.policy(policies) : policies.for(service, route);
+  const usual = cluster.policy(policies);
+  const policy = route === undefined ? usual : policies.for(service, route);
   return {
     service,
     policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),

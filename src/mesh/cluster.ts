@@ -1,5 +1,6 @@
 import { balance } from '../balancer/balance.ts';
 import { Nodes } from '../balancer/nodes.ts';
+import { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import type { Cancel } from '../core/live.ts';
@@ -26,6 +27,7 @@ export class Cluster {
   readonly service: string;
   readonly nodes = new Nodes();
   readonly budget = new RetryBudget();
+  readonly circuits: Circuits;
   readonly stacks: { readonly cluster: OutboundStack; readonly endpoint: OutboundStack };
   /** The way of a call to this service, whole. */
   readonly call: Service<Call<unknown>, unknown>;
@@ -42,7 +44,8 @@ export class Cluster {
     this.#env = env;
     this.#resolving = resolving;
     this.#forget = forget;
-    const [cluster, endpoint] = [clusterStack(env, this.budget), endpointStack(env)];
+    this.circuits = new Circuits(env, (route) => this.#policies?.names(service, route) ?? false);
+    const [cluster, endpoint] = [clusterStack(env, this.circuits, this.budget), endpointStack(env)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = this.stacks.endpoint.around(sendService);
     this.call = this.stacks.cluster.around(balance(env, this.nodes, resolving, attempt));
@@ -64,6 +67,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#cancel();
+    this.circuits.close();
     this.#drop(this.nodes.update([]).removed.map((node) => node.endpoint.url));
     await this.#resolving[Symbol.asyncDispose]();
   }

@@ -1,3 +1,5 @@
+import { circuit } from '../circuit/circuit.ts';
+import type { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import { Stack } from '../core/stack.ts';
@@ -13,10 +15,11 @@ import type { RetryBudget } from '../math/retry-budget.ts';
 export type OutboundStack = Stack<Call<unknown>, unknown>;
 
 /** The way of a call, from the caller to the balancer: once for each call. One stack for each service called. */
-export const clusterStack = (env: Env, budget: RetryBudget): OutboundStack =>
+export const clusterStack = (env: Env, circuits: Circuits, budget: RetryBudget): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
+    { name: 'circuit', filter: circuit(env, circuits) }, // above retry: a call is one verdict, however often it was tried
     { name: 'retry', filter: retry(env, budget) }, // above the balancer: each try is sent elsewhere
   ]);
 

@@ -48,6 +48,11 @@ export class PolicySet {
     return this.#routes.has(service);
   }
 
+  /** Whether a route of this service has settings of its own. */
+  names(service: string, route: string): boolean {
+    return this.#routes.get(service)?.some(({ name }) => name === route) ?? false;
+  }
+
   /** The route that a request falls under, among those that the policy names. */
   routeOf(service: string, method: string, path: string): string | undefined {
     const routes = this.#routes.get(service);

@@ -35,6 +35,33 @@ export const table = {
       about: 'Calls made while serving a request get what is left of its deadline, where that is less.',
     }),
   }),
+  circuit: section('When a service that keeps failing, wherever it is asked, is not called for a while. Opossum.', {
+    mode: choice({
+      default: 'off',
+      of: ['off', 'observe', 'enforce', 'open'],
+      about:
+        'observe: counts and tells, and refuses nothing. enforce: refuses calls while it is open. open: refuses all.',
+    }),
+    threshold: number({
+      default: 0.5,
+      min: 0.01,
+      max: 1,
+      about: 'Opens when at least this share of the calls fails, all their retries counted as one call.',
+    }),
+    volume: integer({ default: 20, min: 5, max: 1_000_000, about: 'Calls in the window before it may open.' }),
+    window: duration({ default: '10s', min: '100ms', about: 'How far back it looks, to a tenth of this.' }),
+    open: duration({
+      default: '5s',
+      min: '1ms',
+      about: 'How long it stays open, less up to half by chance. Then one call tries whether the service is well.',
+    }),
+    slow: duration({
+      default: 'off',
+      off: true,
+      min: '1ms',
+      about: 'An answer that took longer counts as a failure here. The caller gets it all the same.',
+    }),
+  }),
   retry: section('How a failed attempt is tried again. Only what is safe to send again ever is.', {
     attempts: integer({ default: 3, min: 1, max: 10, about: 'Tries in all, the first one counted; 1 never retries.' }),
     statuses: statuses({

@@ -1,0 +1,89 @@
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { race } from '../core/race.ts';
+import type { CancelListener } from '../core/scope.ts';
+import type { Filter } from '../core/service.ts';
+import type { Breaker } from './breaker.ts';
+import type { Circuits } from './circuits.ts';
+
+/** Refuses calls at once while too many of those before them failed, whichever endpoints they went to. */
+export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res> {
+  return (next) => {
+    const guard = (request: Req, context: Context): Promise<Res> => {
+      const now = context.history.fresh ? context.begunAt : env.clock.now();
+      const breaker = circuits.for(context, now);
+      if (breaker === undefined) return next(request, context);
+      const { circuit } = context.policy;
+      const term = breaker.admit(circuit, now);
+      if (term !== undefined) return new Passage(env, context, breaker, term, now).watch(next(request, context));
+      return circuit.mode === 'enforce' ? Promise.reject(breaker.refusal(now)) : next(request, context);
+    };
+    return (request, context) => {
+      const { mode } = context.policy.circuit;
+      if (mode === 'off') return next(request, context);
+      if (mode === 'open') return Promise.reject(forcedOpen(context));
+      if (circuits.loaded) return guard(request, context);
+      return race(circuits.load(), context.scope).then(() => guard(request, context));
+    };
+  };
+}
+
+function forcedOpen({ service }: Context): MeshError {
+  return new MeshError('circuit', `${service}: the policy holds the circuit open`, { sent: 'no', service });
+}
+
+/** One call on its way. It ends once: by its answer, or by being called off, also when its client never lets go. */
+class Passage {
+  readonly #env: Env;
+  readonly #context: Context;
+  readonly #breaker: Breaker;
+  readonly #term: number;
+  readonly #at: number;
+  #ended = false;
+
+  constructor(env: Env, context: Context, breaker: Breaker, term: number, at: number) {
+    this.#env = env;
+    this.#context = context;
+    this.#breaker = breaker;
+    this.#term = term;
+    this.#at = at;
+    context.scope.onCancel(this satisfies CancelListener);
+  }
+
+  /** Looks at an answer without standing in its way: gives back the very promise. */
+  watch<Res>(answer: Promise<Res>): Promise<Res> {
+    answer.then(
+      (value) => {
+        if (!this.#ended) this.#end(judge(this.#context, value));
+      },
+      (error) => {
+        if (!this.#ended) this.#end(judgeError(this.#context, error));
+      },
+    );
+    return answer;
+  }
+
+  calledOff(reason: unknown): void {
+    if (!this.#ended) this.#end(judgeError(this.#context, reason));
+  }
+
+  #end(outcome: Outcome): void {
+    this.#ended = true;
+    this.#context.scope.offCancel(this);
+    const now = this.#env.clock.now();
+    this.#breaker.report(this.#term, this.#verdict(outcome, now), now);
+  }
+
+  /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */
+  #verdict({ is }: Outcome, now: number): Outcome['is'] {
+    const { policy, scope } = this.#context;
+    const took = now - this.#at;
+    if (is === 'success') return took > policy.circuit.slow ? 'failure' : 'success';
+    if (is === 'failure') return 'failure';
+    const isLate = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
+    return isLate && took >= policy.deadline.timeout / 2 ? 'failure' : 'none';
+  }
+}

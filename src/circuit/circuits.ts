@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import type { Breaker } from './breaker.ts';
+import type { CircuitFacts } from './facts.ts';
+
+const ROUTES = 1_000; // routes of one service that have a circuit of their own
+
+/** The circuits of one service: its own, and one for each route that the policy names. Made when first needed. */
+export class Circuits {
+  readonly #env: Env;
+  readonly #names: (route: string) => boolean;
+  #makes: typeof Breaker | undefined;
+  #loading: Promise<void> | undefined;
+  #own: Breaker | undefined;
+  #routes: LRUCache<string, Breaker> | undefined;
+  #closed = false;
+
+  /** `names` says whether the policy has settings for a route. */
+  constructor(env: Env, names: (route: string) => boolean) {
+    this.#env = env;
+    this.#names = names;
+  }
+
+  /** Whether opossum is there. It is loaded for the first call that a circuit guards. */
+  get loaded(): boolean {
+    return this.#makes !== undefined;
+  }
+
+  load(): Promise<void> {
+    this.#loading ??= import('./breaker.ts').then(({ Breaker }) => {
+      this.#makes = Breaker;
+    });
+    return this.#loading;
+  }
+
+  /** The circuit that a call falls under; nothing once they are closed. To be asked when `loaded`. */
+  for({ service, route, policy }: Context, now: number): Breaker | undefined {
+    if (this.#closed) return undefined;
+    if (route === undefined || !this.#names(route)) {
+      this.#own ??= new this.#makes!(this.#env, { service, route: '' }, policy.circuit, now);
+      return this.#own;
+    }
+    this.#routes ??= new LRUCache({ max: ROUTES, dispose: (breaker) => breaker.close() });
+    let breaker = this.#routes.get(route);
+    if (breaker === undefined) {
+      breaker = new this.#makes!(this.#env, { service, route }, policy.circuit, now);
+      this.#routes.set(route, breaker);
+    }
+    return breaker;
+  }
+
+  /** How they stand, the service's own first. Empty before the first call that one of them guarded. */
+  facts(now: number): CircuitFacts[] {
+    const all = this.#own === undefined ? [] : [this.#own];
+    return [...all, ...(this.#routes?.values() ?? [])].map((breaker) => breaker.facts(now));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#own?.close();
+    this.#routes?.clear();
+  }
+}
