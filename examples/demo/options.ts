@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+
+/** What the demo may be told. */
+export interface Options {
+  readonly seconds: number;
+  /** Lines instead of a live picture. */
+  readonly plain: boolean;
+  /** A registry to use instead of a folder of its own. */
+  readonly registry: string | undefined;
+  readonly help: boolean;
+}
+
+/** What `--help` says. */
+export const usage = `npm run demo -- [options]
+
+  --seconds N      how long it takes, from 5 to 600; 20 unless told
+  --plain          lines instead of a live picture; so it is anyway where the output is no terminal
+  --registry URL   a registry to use instead of a folder of its own: local:///a/folder, zookeeper://host:2181
+  --help           these lines`;
+
+/** Reads the command line. @throws Error that says what is wrong with it. */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: 'string', default: '20' },
+      plain: { type: 'boolean', default: false },
+      registry: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const seconds = Number(values.seconds);
+  if (!(seconds >= 5 && seconds <= 600)) throw new Error(`--seconds must be from 5 to 600, got '${values.seconds}'`);
+  return { seconds, plain: values.plain, registry: values.registry, help: values.help };
+}

@@ -1,0 +1,33 @@
+// One `orders` server of the demo: answers after a while, fails when told to, and lists itself for others to find.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createMesh } from 'inmesh';
+import type { OrdersSettings, ToOrders } from './messages.ts';
+import { hear, settings, tell } from './stage-hand.ts';
+
+const { registry, weight, answerMs, port } = settings<OrdersSettings>();
+let failing = 0;
+
+const server = createServer((request, response) => {
+  const status = Math.random() < failing ? 503 : 200;
+  setTimeout(() => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ path: request.url, state: status === 200 ? 'paid' : 'unknown' }));
+  }, answerMs);
+});
+
+const mesh = await createMesh({ service: 'orders', registry });
+server.listen(port, '127.0.0.1', async () => {
+  const bound = (server.address() as AddressInfo).port;
+  await mesh.announce({ host: '127.0.0.1', port: bound, weight });
+  tell({ port: bound });
+});
+
+hear<ToOrders>(async (message) => {
+  if (message !== 'end') failing = message.failing;
+  else {
+    await mesh.close(); // off the list first, so that nobody calls any more
+    server.close(() => process.exit());
+    server.closeIdleConnections();
+  }
+});

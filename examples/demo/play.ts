@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome, Stage } from './stage.ts';
+
+/** What is the matter, phase by phase, and when each begins: a share of the time there is. */
+export const phases = [
+  { from: 0, name: 'all well, c is slow' },
+  { from: 0.25, name: 'a is dead' },
+  { from: 0.5, name: 'a is dead, b fails half' },
+  { from: 0.65, name: 'b fails half' },
+  { from: 0.85, name: 'all well again' },
+] as const;
+
+/** Plays the whole piece, which takes so many seconds, and tells how it ended. */
+export async function play(stage: Stage, seconds: number): Promise<Outcome> {
+  const { journal } = stage.show;
+  const until = (share: number) => sleep(Math.max(0, (share * seconds - stage.show.at) * 1_000));
+  const enter = async (phase: number): Promise<void> => {
+    await until(phases[phase]!.from);
+    stage.enter(phase, phases[phase]!.name);
+  };
+  const say = (text: string): void => journal.stage(stage.show.at, text);
+
+  await enter(0);
+  say('calls begin: a weighs twice as much as b, c is ten times slower');
+
+  await enter(1);
+  const pid = stage.kill('a');
+  say(`a is killed with SIGKILL (process ${pid})`);
+
+  await enter(2);
+  stage.fail('b', 0.5);
+  say('b begins to fail half of its answers (status 503)');
+
+  await until(phases[3].from);
+  say('a is started again');
+  await stage.start('a');
+  await enter(3);
+
+  await enter(4);
+  stage.fail('b', 0);
+  say('b is well again');
+
+  await until(1);
+  return stage.close();
+}
