@@ -13,7 +13,8 @@ import { folderIn, type Ground } from './ground.ts';
 import { BEAT_MS, drawToken, type Owner, ownerOf, ownerTexts, type Standing, standing } from './owner.ts';
 import { fileNameOf, type RecordFile, readRecordFile } from './record-files.ts';
 
-const MOST_ROUNDS = 20; // in each, somebody else was faster; four are spent waiting for a beat
+const MOST_ROUNDS = 50; // in each, somebody else was faster; four are spent waiting for a beat
+const BUSY_MS = 5;
 
 /** Keeps the file of one instance, whatever happens to the folder meanwhile. */
 export class LocalAnnouncement implements Announcement {
@@ -95,12 +96,19 @@ export class LocalAnnouncement implements Announcement {
   async #leave(): Promise<void> {
     this.#timer?.cancel();
     this.#leaving.cancel(new Error('left'));
-    await this.#inTurn(async () => {
-      const there = await readRecordFile(this.#path);
-      if (there !== undefined && this.#isMine(there.text)) await this.#ground.files.remove(this.#path, there.text);
-    }).catch(() => {}); // away: without its beats the record is soon taken for what it is
+    await this.#inTurn(() => this.#remove()).catch(() => {}); // without its beats it is soon taken for what it is
     this.state.set('left');
     this.#left(this);
+  }
+
+  async #remove(): Promise<void> {
+    const { files, env } = this.#ground;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const there = await readRecordFile(this.#path);
+      if (there === undefined || !this.#isMine(there.text)) return;
+      if ((await files.remove(this.#path, there.text)) === 'done') return;
+      await sleep(env.clock, BUSY_MS, new Scope());
+    }
   }
 
   #later(): void {
@@ -136,17 +144,17 @@ export class LocalAnnouncement implements Announcement {
       if (await files.create(this.#path, this.#text)) return 'listed';
       const there = await readRecordFile(this.#path);
       if (there === undefined) continue;
-      if (this.#isMine(there.text)) {
-        await files.replace(this.#path, this.#text);
-        return 'listed';
-      }
-      const holder = this.#judge(there);
+      const holder = this.#isMine(there.text) ? 'gone' : this.#judge(there);
       if (holder === 'known') return 'conflict';
       if (holder === 'heard') {
         if (!patient || (beatAt !== undefined && beatAt !== there.beatAt)) return 'conflict';
         beatAt = there.beatAt;
         await sleep(env.clock, BEAT_MS, this.#leaving);
-      } else await files.remove(this.#path, there.text);
+        continue;
+      }
+      const changed = await files.replace(this.#path, there.text, this.#text);
+      if (changed === 'done') return 'listed';
+      if (changed === 'busy') await sleep(env.clock, BUSY_MS, this.#leaving);
     }
     return 'conflict';
   }

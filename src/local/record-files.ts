@@ -11,7 +11,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { LONGEST_RECORD, RecordProblem } from '../wire/record.ts';
 import { openFolder } from './folder.ts';
@@ -25,7 +25,8 @@ export interface RecordFile {
 }
 
 const ENDING = '.json';
-const TEMPORARY = /^\..+\.tmp$/;
+const TEMPORARY = /^\..+\.(?:tmp|lock)$/;
+const LOCK_MS = 5_000; // it is held for a few milliseconds; who holds it longer is dead
 
 /** The file of an instance. Ids have no other character that some file system might mind. */
 export const fileNameOf = (id: string): string => `${id.replaceAll(':', '%3A')}${ENDING}`;
@@ -38,6 +39,11 @@ export const idIn = (fileName: string): string | undefined =>
 
 /** Whether it is a file on its way to be a record, or from being one. */
 export const isTemporary = (fileName: string): boolean => TEMPORARY.test(fileName);
+
+const EXCLUSIVELY = { mode: 0o600, flag: 'wx' };
+
+/** What came of an attempt: another says something else there by now, or somebody is at it at this moment. */
+export type Changed = 'done' | 'other' | 'busy';
 
 /** Reads and writes records so that nobody ever sees half of one, and nobody's is taken for another's. */
 export class RecordFiles {
@@ -54,12 +60,19 @@ export class RecordFiles {
     return this.#written(path, text, (temporary) => linkTo(temporary, path));
   }
 
-  /** Writes a file over the one that is there, in one step. */
-  async replace(path: string, text: string): Promise<void> {
-    await this.#written(path, text, async (temporary) => {
-      await rename(temporary, path);
-      return true;
+  /** Writes a file over one that still says `before`, in one step. */
+  replace(path: string, before: string, text: string): Promise<Changed> {
+    return this.#alone(path, before, async () => {
+      await this.#written(path, text, async (temporary) => {
+        await rename(temporary, path);
+        return true;
+      });
     });
+  }
+
+  /** Removes a file that still says `before`. */
+  remove(path: string, before: string): Promise<Changed> {
+    return this.#alone(path, before, () => unlink(path));
   }
 
   /** Says that the keeper of the record is still there. */
@@ -69,24 +82,32 @@ export class RecordFiles {
   }
 
   /**
-   * Removes the file if it still says `text`; whether it did. Between a look and a removal another may have come in its
-   * place, so it is moved aside first, looked at, and put back when it is another's.
+   * Nobody but the keeper of a lock takes a record out of its place, so that between a look at it and its end nobody
+   * else can have come: three who come for one place would otherwise throw each other out.
    */
-  async remove(path: string, text: string): Promise<boolean> {
-    const aside = this.#temporary(path);
+  async #alone(path: string, before: string, task: () => Promise<void>): Promise<Changed> {
+    const lock = join(dirname(path), `.${basename(path)}.lock`);
+    if (!(await this.#lock(lock))) return 'busy';
     try {
-      await rename(path, aside);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false;
-      throw error;
+      const there = await readRecordFile(path);
+      if (there?.text !== before) return 'other';
+      await task();
+      return 'done';
+    } finally {
+      await unlink(lock).catch(() => {});
     }
-    const same = await readRecordFile(aside).then(
-      (file) => file?.text === text,
-      () => false,
-    );
-    if (!same) await linkTo(aside, path).catch(() => false); // where a third has come meanwhile, it was there last
-    await unlink(aside).catch(() => {});
-    return same;
+  }
+
+  async #lock(lock: string): Promise<boolean> {
+    try {
+      await writeFile(lock, '', EXCLUSIVELY);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      const held = await lstat(lock).catch(() => undefined);
+      if (held !== undefined && this.#env.clock.epoch() - held.mtimeMs > LOCK_MS) await unlink(lock).catch(() => {});
+      return false;
+    }
   }
 
   async #written(path: string, text: string, place: (temporary: string) => Promise<boolean>): Promise<boolean> {
@@ -101,14 +122,13 @@ export class RecordFiles {
   }
 
   async #write(path: string, text: string): Promise<void> {
-    const options = { mode: 0o600, flag: 'wx' };
     try {
-      await writeFile(path, text, options);
+      await writeFile(path, text, EXCLUSIVELY);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       openFolder(this.#root); // it may be new, and must be safe
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(path, text, options);
+      await writeFile(path, text, EXCLUSIVELY);
     }
   }
 

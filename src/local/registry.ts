@@ -2,11 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import type { Cancel } from '../core/live.ts';
 import { constant } from '../discovery/constant.ts';
 import { checkInstance } from '../discovery/instance.ts';
 import { isServiceName } from '../discovery/names.ts';
 import type { Announcement, Instance, Registry, Resolving } from '../discovery/registry.ts';
 import { LocalAnnouncement } from './announcement.ts';
+import { onExit } from './exit.ts';
 import { folderOf, openFolder } from './folder.ts';
 import { FolderWatch, type WatchFolder, watchFolder } from './folder-watch.ts';
 import type { Ground } from './ground.ts';
@@ -39,10 +41,7 @@ class LocalRegistry implements Registry {
   readonly host = '127.0.0.1'; // whoever reads the folder is on the same machine
   readonly #ground: Ground;
   readonly #watches = new Map<ServiceWatch, string>();
-  readonly #announcements = new Set<LocalAnnouncement>();
-  readonly #onExit = () => {
-    for (const announcement of this.#announcements) announcement.leaveNow();
-  };
+  readonly #announcements = new Map<LocalAnnouncement, Cancel>();
   #closing: Promise<void> | undefined;
 
   constructor(root: string, env: Env, parts: LocalParts) {
@@ -64,8 +63,10 @@ class LocalRegistry implements Registry {
     const checked = checkInstance(instance);
     if (this.#closing !== undefined) throw new MeshError('closed', `${this.name} has been closed`);
     const announcement = new LocalAnnouncement(checked, this.#ground, () => this.#forget(announcement));
-    if (this.#announcements.size === 0) process.on('exit', this.#onExit);
-    this.#announcements.add(announcement);
+    this.#announcements.set(
+      announcement,
+      onExit(() => announcement.leaveNow()),
+    );
     try {
       return await announcement.join();
     } catch (error) {
@@ -93,15 +94,15 @@ class LocalRegistry implements Registry {
 
   async #end(): Promise<void> {
     await Promise.all([
-      ...[...this.#announcements].map((announcement) => announcement.close()),
+      ...[...this.#announcements.keys()].map((announcement) => announcement.close()),
       ...[...this.#watches.keys()].map((watch) => watch[Symbol.asyncDispose]()),
     ]);
     this.#ground.rootWatch.close();
   }
 
   #forget(announcement: LocalAnnouncement): void {
+    this.#announcements.get(announcement)?.();
     this.#announcements.delete(announcement);
-    if (this.#announcements.size === 0) process.off('exit', this.#onExit);
   }
 
   #wake(service: string | null): void {
