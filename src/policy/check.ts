@@ -16,7 +16,11 @@ const ROUTES = 'routes';
  */
 export function checkPolicy(document: unknown): asserts document is PolicyDocument {
   for (const [key, part] of entriesOf(document, '')) {
-    if (key === '$schema') continue; // for the editor
+    if (key === '$schema') {
+      // It is for the editor, and ours only so far as that it must not be mistaken for anything else.
+      if (typeof part !== 'string') throw new PolicyProblem(`$schema must be text, got ${show(part)}`);
+      continue;
+    }
     if (key === 'defaults') checkSections(part, 'defaults', false);
     else if (key === 'services') {
       for (const [service, sections] of entriesOf(part, 'services'))
