@@ -13,6 +13,7 @@ export interface Destination {
 }
 
 const UNUSABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
+const NOT_HTTP = 'HTTPParserError'; // has a code only now and then
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
 
 /** What an attempt failed with before any byte left. */
@@ -35,11 +36,12 @@ export function neverAnswered(error: unknown, to: Destination): MeshError {
   if (MeshError.is(error)) return withSent(error, 'maybe');
   const code = codeOf(error);
   if (UNUSABLE.has(code)) return refused(`${to.service}: ${messageOf(error)}`, to, 'maybe', error);
-  return new MeshError('reset', `${to.service}: ${whyNotAnswered(code, to.address)}`, factsOf(to, 'maybe', error));
+  const why = whyNotAnswered((error as Error).name === 'HTTPParserError' ? NOT_HTTP : code, to.address);
+  return new MeshError('reset', `${to.service}: ${why}`, factsOf(to, 'maybe', error));
 }
 
 function whyNotAnswered(code: string, address: string): string {
-  if (code.startsWith('HPE_')) return `${address} answered with something that is not HTTP`;
+  if (code === NOT_HTTP) return `${address} answered with something that is not HTTP`;
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return `${address} answered with headers that are too large`;
   return `${address} ended the connection before it answered`;
 }

@@ -140,8 +140,9 @@ function toChunk(chunk: unknown): Uint8Array | string {
 const viewOf = (view: ArrayBufferView): Uint8Array =>
   view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-const isIterable = (value: object): value is AsyncIterable<unknown> | Iterable<unknown> =>
-  Symbol.asyncIterator in value || Symbol.iterator in value;
+function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
 
 async function* chain(first: Iterable<unknown>, rest: AsyncIterable<unknown>): AsyncGenerator<unknown> {
   yield* first;

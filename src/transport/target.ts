@@ -7,8 +7,9 @@ export interface Target {
 }
 
 // What `URL` would leave as it is, apart from dots that stand for folders. Most URLs are such, and `URL` is dear.
-const PLAIN = /^http:\/\/([A-Za-z0-9._-]+)((?:\/[\w\-.~!$&()*+,;=:@%/]*)(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?)?$/;
+const PLAIN = /^http:\/\/([A-Za-z0-9._-]+)((?:\/[\w\-.~!$&()*+,;=:@%/]*)(?:\?[\w\-.~!$&()*+,;=:@%/?]+)?)?$/;
 const DOTS = /\/\.|\/%2e/i;
+const NO_HOST = /^[a-z]+:\/*$|^[a-z]+:\/\/[/?#]/i; // `URL` would take the path for the host
 const HOST = /^http:\/\/([^/?#]+)/i;
 
 /**
@@ -22,7 +23,8 @@ export function parseTarget(url: string | URL): Target {
     if (plain !== null && !DOTS.test(url)) return { service: plain[1]!, path: plain[2] ?? '/' };
   }
   const parsed = url instanceof URL ? url : URL.parse(url);
-  if (parsed === null) throw bad(`a URL must name a service, as in 'http://orders/orders/42'; got ${show(url)}`);
+  if (parsed === null || (typeof url === 'string' && NO_HOST.test(url)))
+    throw bad(`a URL must name a service, as in 'http://orders/orders/42'; got ${show(url)}`);
   const problem = problemOf(parsed);
   if (problem !== undefined) throw bad(problem);
   const asWritten = typeof url === 'string' ? HOST.exec(url)?.[1] : undefined;
