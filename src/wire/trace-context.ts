@@ -19,12 +19,15 @@ const LONGEST_STATE = 512; // what must be passed on, at least; longer ones are 
 /** Reads `traceparent` and `tracestate`, strictly; undefined when there is nothing to go on with. */
 export function parseTrace(traceparent: string | undefined, tracestate = ''): Trace | undefined {
   if (traceparent === undefined || traceparent.length > 512) return undefined;
-  const [, version, traceId, parentId, flags, more] = FORM.exec(traceparent.trim()) ?? [];
+  const [, version, traceId, parentId, flags, more] = FORM.exec(trim(traceparent)) ?? [];
   if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
   if (/^0+$/.test(traceId!) || /^0+$/.test(parentId!)) return undefined;
   const known = Number.parseInt(flags!, 16) & (SAMPLED | RANDOM_ID); // other bits are for later versions to define
   return { traceId: traceId!, parentId: parentId!, flags: known, state: stateOf(tracestate) };
 }
+
+/** Without the blanks that HTTP allows around a value; other white space has no business there. */
+const trim = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
 
 const MEMBER =
   /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
@@ -34,7 +37,7 @@ function stateOf(tracestate: string): string {
   if (tracestate === '' || tracestate.length > LONGEST_STATE) return '';
   const members = tracestate
     .split(',')
-    .map((member) => member.trim())
+    .map(trim)
     .filter((member) => member !== '');
   const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
   const valid = members.length <= 32 && keys.size === members.length && members.every((member) => MEMBER.test(member));
@@ -45,18 +48,18 @@ const TAILS = ['-00', '-01', '-02', '-03'];
 
 /** A `traceparent` of version 00 that names a new span as the parent. */
 export const formatTrace = (trace: Trace, prefix: string, bits: () => number): string =>
-  `00-${trace.traceId}${prefix}${hex(bits() | 1) + TAILS[trace.flags & 3]}`;
+  `00-${trace.traceId}${prefix}${hex(bits()) + TAILS[trace.flags & 3]}`;
 
 // Ids are made for every call, so a process draws one half of each once, and keeps it.
 
-/** The half of a span id that one process keeps, as `formatTrace` wants it: a dash and 8 hex digits. */
-export const newSpanIdPrefix = (bits: () => number): string => `-${hex(bits())}`;
+/** The half of a span id that one process keeps, as `formatTrace` wants it: a dash and 8 hex digits, not all zero. */
+export const newSpanIdPrefix = (bits: () => number): string => `-${hex(bits() | 1)}`;
 
-/** The half of a trace id that one process keeps: 16 hex digits. What level 2 wants random, 7 bytes, is in the rest. */
-export const newTraceIdPrefix = (bits: () => number): string => hex(bits()) + hex(bits());
+/** The half of a trace id that one process keeps: 16 hex digits, not all zero, so that the rest may be random bit by bit. */
+export const newTraceIdPrefix = (bits: () => number): string => hex(bits()) + hex(bits() | 1);
 
-/** 32 hex digits, never all zero. */
-export const newTraceId = (prefix: string, bits: () => number): string => prefix + hex(bits()) + hex(bits() | 1);
+/** 32 hex digits, never all zero; the last 16 are random, of which level 2 asks 14. */
+export const newTraceId = (prefix: string, bits: () => number): string => prefix + hex(bits()) + hex(bits());
 
 const TWO = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 const THREE = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, '0'));
