@@ -1,0 +1,29 @@
+import { createRequire } from 'node:module';
+
+// Imports what it is told, as the first thing that this process does, and says what that cost.
+
+const [target, then] = process.argv.slice(2);
+const rss = process.memoryUsage.rss();
+const heap = process.memoryUsage().heapUsed;
+const cpu = process.cpuUsage();
+const begun = performance.now();
+if (target !== undefined) {
+  const { createMesh } = await import(target);
+  if (then === 'request') {
+    const mesh = await createMesh({ service: 'bench', registry: { fixed: { orders: [process.env.TARGET] } } });
+    const { body } = await mesh.request('http://orders/');
+    await body.text();
+    await mesh.close();
+  }
+}
+const ms = performance.now() - begun;
+const { user, system } = process.cpuUsage(cpu);
+const MiB = 2 ** 20;
+const loaded = Object.keys(createRequire(import.meta.url).cache);
+process.send?.({
+  ms,
+  cpuMs: (user + system) / 1_000,
+  rssMiB: (process.memoryUsage.rss() - rss) / MiB,
+  heapMiB: (process.memoryUsage().heapUsed - heap) / MiB,
+  undici: loaded.filter((file) => file.includes('/undici/')).length,
+});

@@ -1,0 +1,81 @@
+import type { Figures, Task } from './competitor.ts';
+import { Runner } from './pinned.ts';
+import { calm, median, ratio, series } from './stats.ts';
+
+/** What a contest is about. */
+export interface Contest {
+  readonly bench: string;
+  readonly names: readonly string[];
+  /** What each does in each round; a competitor may have a task of its own. */
+  readonly task: Task | ((name: string) => Task);
+  readonly rounds: number;
+  /** Rounds before the first that counts. */
+  readonly warmups?: number;
+  /** Flags for the processes. */
+  readonly flags?: readonly string[];
+}
+
+/** What every competitor did in every round. */
+export class Results {
+  readonly #rounds: ReadonlyMap<string, readonly Figures[]>;
+
+  constructor(rounds: ReadonlyMap<string, readonly Figures[]>) {
+    this.#rounds = rounds;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#rounds.keys()];
+  }
+
+  /** The lower quartile of a figure over all rounds. */
+  calm(name: string, figure: string): number {
+    return calm(series(this.#of(name), figure));
+  }
+
+  median(name: string, figure: string): number {
+    return median(series(this.#of(name), figure));
+  }
+
+  /** The median of the ratios to another competitor in the same round. */
+  ratio(name: string, floor: string, figure: string): number {
+    return ratio(this.#of(name), this.#of(floor), figure);
+  }
+
+  #of(name: string): readonly Figures[] {
+    const rounds = this.#rounds.get(name);
+    if (rounds === undefined)
+      throw new RangeError(`no competitor is named '${name}'; there are ${this.names.join(', ')}`);
+    return rounds;
+  }
+}
+
+/** Lets competitors work in turns, a process each, so that whatever disturbs the machine disturbs them all alike. */
+export async function hold(contest: Contest): Promise<Results> {
+  const [results] = await holdAll({ ...contest, tasks: [contest.task] });
+  return results!;
+}
+
+/** The same for several tasks, in the same processes. Each task gets results of its own. */
+export async function holdAll(
+  contest: Omit<Contest, 'task'> & { readonly tasks: readonly Contest['task'][] },
+): Promise<Results[]> {
+  const { bench, names, tasks, rounds, warmups = 2, flags = [] } = contest;
+  const runners = await Promise.all(names.map((name) => Runner.start(bench, name, flags)));
+  const all = tasks.map(() => new Map(names.map((name) => [name, [] as Figures[]])));
+  try {
+    for (let round = -warmups; round < rounds; round++) {
+      for (const [at, task] of tasks.entries()) {
+        for (const runner of turned(runners, round)) {
+          const figures = await runner.round(typeof task === 'function' ? task(runner.name) : task);
+          if (round >= 0) all[at]!.get(runner.name)!.push(figures);
+        }
+      }
+    }
+  } finally {
+    await Promise.all(runners.map((runner) => runner.close()));
+  }
+  return all.map((rounds) => new Results(rounds));
+}
+
+/** The same things in the other direction every other time, so that nobody always comes after the same one. */
+const turned = <T>(list: readonly T[], round: number): readonly T[] => (round % 2 === 0 ? list : list.toReversed());
