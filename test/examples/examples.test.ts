@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { node, root } from '../../scripts/run.ts';
+
+const LONGEST_MS = 60_000; // an example that does not end by itself has left something open
+const LONGEST_LINES = 60;
+
+/** What each example prints. */
+const printed: Readonly<Record<string, RegExp>> = {
+  'graceful-shutdown': lines(
+    'asked to end',
+    'the listing is left',
+    'every request is answered',
+    'closed; the process ends by itself',
+  ),
+  'policy-file': lines(
+    '/orders/42: at last',
+    'another policy is in force',
+    '/orders/42: at last',
+    '/orders/42: orders: 150ms are up (DEADLINE_EXCEEDED: deadline)',
+    '/reports/2026: at last',
+    'refused: services.orders.deadline.timout: no such field; there are timeout, inherit (INVALID_ARGUMENT: policy)',
+    '/orders/42: orders: 150ms are up (DEADLINE_EXCEEDED: deadline)',
+    " 2  deadline   timeout 20s (services.orders.routes['GET /reports/{year}']), inherit true",
+  ),
+  'quick-start': lines('you asked for /orders/42'),
+  'three-hops':
+    /^orders › stock › three in store\ntraces: 1\ntime left at each hop falls: true\norders: .*\d+ms are up \(DEADLINE_EXCEEDED: deadline\)\n$/,
+  'with-axios': lines(
+    "{ path: '/orders/1?currency=EUR', customer: 'ada' }",
+    "{ path: '/orders/2?currency=EUR', customer: 'ada' }",
+    "{ path: '/orders/3?currency=EUR', customer: 'ada' }",
+    "{ path: '/orders/4?currency=EUR', customer: 'ada' }",
+    'an axios error, as ever: 404',
+  ),
+  'with-fetch': lines(
+    "{ did: 'GET /orders/42' }",
+    "{ did: 'POST /orders' }",
+    'UNAVAILABLE, no-endpoints: no-such-service: not known in the registry (UNAVAILABLE: no-endpoints)',
+  ),
+  'writing-a-filter': /^with the filter: 200\nwithout it: 401\n *\d+ {2}signed\n *\d+ {2}retry +attempts 3,.*\n$/,
+};
+
+/** A line that each of these prints once, sooner or later: which of two things comes first is chance. */
+const sometime: Readonly<Record<string, string>> = {
+  'graceful-shutdown': 'answered /orders/42\n',
+  'with-axios': 'tried again elsewhere: ECONNREFUSED\n',
+};
+
+function lines(...text: string[]): RegExp {
+  const escaped = text.map((line) => line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('\n')}\n$`);
+}
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inmesh-examples-')); // their `local:` is nobody else's
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+for (const [name, output] of Object.entries(printed)) {
+  test(`the example ${name} runs, prints what it should, and ends by itself`, async () => {
+    const flags = ['--import', './test/docs/self.ts', '--unhandled-rejections=strict'];
+    const file = `examples/${name}.ts`;
+    const ended = await node([...flags, file], { cwd: root, env: { TMPDIR: folder }, longestMs: LONGEST_MS });
+    assert.equal(ended.code, 0, ended.output);
+    const line = sometime[name];
+    if (line !== undefined) assert.equal(ended.output.split(line).length, 2, ended.output);
+    assert.match(ended.output.replace(line ?? '', ''), output);
+  });
+}
+
+test('every example is run by a test', () => {
+  const there = globSync('*.ts', { cwd: join(root, 'examples') }).map((file) => file.replace(/\.ts$/, ''));
+  assert.deepEqual(Object.keys(printed), there.sort());
+});
+
+test('every example says on top what it shows, imports the package as a user does, and is short', async () => {
+  for (const name of Object.keys(printed)) {
+    const code = await readFile(join(root, 'examples', `${name}.ts`), 'utf8');
+    assert.match(code, /^\/\/ [A-Z].*\.\n/i, name);
+    assert.match(code, / from 'inmesh';\n/, name);
+    assert.doesNotMatch(code, /\.\.\//, name);
+    assert.ok(code.split('\n').length <= LONGEST_LINES, name);
+  }
+});
+
+test('the quick start has at most fifteen lines', async () => {
+  const code = await readFile(join(root, 'examples', 'quick-start.ts'), 'utf8');
+  assert.ok(code.trimEnd().split('\n').length <= 15);
+});
