@@ -31,6 +31,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
       '--test-reporter=spec',
       `--test-concurrency=${jobs}`,
       `--test-timeout=${LONGEST_MS}`,
+      ...(process.env.TEST_FORCE_EXIT ? ['--test-force-exit'] : []), // see node22.ts
       ...wanted.flatMap((suite) => filesOf(suite)),
     ],
     { echo: options.echo ?? false, env: { FORCE_COLOR: '0' } },
