@@ -1,3 +1,5 @@
+import { formatDuration } from '../policy/duration.ts';
+
 /** Whether calls pass, are refused, or one of them is trying. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
@@ -12,4 +14,14 @@ export interface CircuitFacts {
   readonly failures: number;
   /** Milliseconds until a call may try; 0 unless it is open. */
   readonly triesInMs: number;
+}
+
+/** The same as a sentence. */
+export function sayCircuit({ route, state, calls, failures, triesInMs }: CircuitFacts): string {
+  const what = route === '' ? 'circuit' : `circuit of ${route}`;
+  const counts = `${failures} of ${calls} calls failed`;
+  if (state === 'closed') return `${what} closed: ${counts}`;
+  if (state === 'half-open') return `${what} half-open: one call is trying whether the service is well again`;
+  if (triesInMs === 0) return `${what} open: the next call will try whether the service is well again`;
+  return `${what} open: no calls for another ${formatDuration(triesInMs)}, ${counts}`;
 }

@@ -1,4 +1,5 @@
 import { isPanic } from '../balancer/pick.ts';
+import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
@@ -30,6 +31,8 @@ export interface ClusterSnapshot {
   readonly stack: readonly string[];
   readonly panic: boolean;
   readonly retriesLeft: number;
+  /** That of the service and those of its routes; empty until the policy makes one guard a call. */
+  readonly circuits: readonly CircuitFacts[];
   readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
   readonly endpoints: readonly EndpointSnapshot[];
 }
@@ -67,6 +70,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
     retriesLeft: Math.max(0, Math.floor(cluster.budget.balance(budget, perSecond, now))),
+    circuits: cluster.circuits.facts(now),
     policy: policies.describe(cluster.service, route),
     endpoints: [...cluster.nodes].map((node) => ofNode(node, policy, panic, now)),
   };
@@ -119,6 +123,7 @@ export function explain(
       .filter(([name]) => !shot.stack.includes(name))
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
+    ...shot.circuits.map((circuit) => `    ${sayCircuit(circuit)}`),
     ...shot.endpoints.map(
       ({ address, weight, zone, why, inFlight, latencyMs }) =>
         `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight} in flight: ${why}`,
