@@ -15,6 +15,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'bare Node': [],
   'bare Node, twin': [],
   "import 'inmesh'": [OURS],
+  'and createMesh': [OURS, 'create'],
   'and a first request': [OURS, 'request'],
   "import 'undici'": ['undici'],
   "import 'axios'": ['axios'],

@@ -9,10 +9,9 @@ const cpu = process.cpuUsage();
 const begun = performance.now();
 if (target !== undefined) {
   const { createMesh } = await import(target);
-  if (then === 'request') {
+  if (then !== undefined) {
     const mesh = await createMesh({ service: 'bench', registry: { fixed: { orders: [process.env.TARGET] } } });
-    const { body } = await mesh.request('http://orders/');
-    await body.text();
+    if (then === 'request') await (await mesh.request('http://orders/')).body.text();
     await mesh.close();
   }
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Figures, Task } from './competitor.ts';
@@ -9,11 +10,11 @@ export const CLIENT_CPU = 0;
 /** Where servers run, so that they do not take a client's time; the same one where there is no other. */
 export const SERVER_CPU = availableParallelism() > 1 ? 1 : 0;
 
-const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
+const TASKSET = '/usr/bin/taskset';
 
 /** A command that keeps a program on one processor, where the machine can do that. */
 export const pinned = (cpu: number, command: readonly string[]): readonly string[] =>
-  hasTaskset ? ['taskset', '-c', String(cpu), ...command] : command;
+  existsSync(TASKSET) ? [TASKSET, '-c', String(cpu), ...command] : command;
 
 /** Starts a script of ours in a pinned process that can be talked to. */
 export function start(

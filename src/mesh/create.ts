@@ -1,24 +1,12 @@
-import { systemClock } from '../core/clock.ts';
-import type { Env } from '../core/env.ts';
-import { Events } from '../core/events.ts';
-import { entropy } from '../core/random.ts';
-import { Timeouts } from '../core/timeouts.ts';
-import { Mesh } from './mesh.ts';
-import { checkOptions, type MeshOptions, readPolicy } from './options.ts';
-import { openRegistry } from './registries.ts';
+import type { Mesh } from './mesh.ts';
+import type { MeshOptions } from './options.ts';
 
 /**
- * Makes a mesh: opens the registry, reads the policy, and is ready to call.
+ * Makes a mesh: opens the registry, reads the policy, and is ready to call. The mesh is loaded now and not before, so
+ * that importing the package costs next to nothing.
  * @throws MeshError INVALID_ARGUMENT when an option is not usable; UNAVAILABLE when the registry can not be opened.
  */
 export async function createMesh(options: MeshOptions): Promise<Mesh> {
-  checkOptions(options);
-  const policies = readPolicy(options.policy);
-  const env = options.env ?? realWorld();
-  const registry = await openRegistry(options.registry, env);
-  return new Mesh(options.service, env, registry, policies, options.stacks ?? {});
-}
-
-function realWorld(): Env {
-  return { clock: systemClock, random: entropy(), events: new Events(), timeouts: new Timeouts(systemClock) };
+  const { openMesh } = await import('./open.ts');
+  return openMesh(options);
 }
