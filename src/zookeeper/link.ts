@@ -145,7 +145,7 @@ class SocketLink implements Link {
 
   ask<T>({ command, read }: Operation<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(this.#ended);
+      if (this.#ended !== undefined) return reject(connectionLoss(this.#ended.message));
       const open = { at: this.#clock.now(), fail: reject };
       this.#open.add(open);
       this.#guard(() =>
@@ -198,7 +198,8 @@ class SocketLink implements Link {
     this.#socket.destroy();
     const open = [...this.#open];
     this.#open.clear();
-    for (const { fail } of open) fail(error);
+    const lost = this.#up ? connectionLoss(error.message) : error; // to who asked, one end is like another
+    for (const { fail } of open) fail(lost);
     if (this.#up) queueMicrotask(() => this.#options.onEnd(error));
   }
 

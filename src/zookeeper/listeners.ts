@@ -18,6 +18,11 @@ export class Listeners {
     };
   }
 
+  /** Whether anybody listens at `path`. */
+  has(path: string): boolean {
+    return this.#byPath.has(path);
+  }
+
   tell(event: WatchEvent): void {
     for (const path of event.path === '/' ? ['/'] : [event.path, parentOf(event.path)]) {
       for (const listener of [...(this.#byPath.get(path) ?? [])]) listener(event);

@@ -1,0 +1,120 @@
+import { isCode, orAbsent } from './errors.ts';
+import { addWatch, create, exists, multi, remove, type Stat, setData } from './operations.ts';
+import { parentOf } from './paths.ts';
+import { makeContainers, type Tree } from './tree.ts';
+
+/** How a look at the node ended. `again`: something moved meanwhile. */
+export type Look = 'as wanted' | 'again' | 'conflict';
+
+/** The node of one instance: knows what is wanted of it, looks at what is, and does what is between. */
+export class InstanceNode {
+  readonly path: string;
+  readonly #tree: Tree;
+  #data: Buffer;
+  #unsaid = true; // whether what is there may say something else
+  #watched = false; // whether the server tells this connection of what happens to the node
+  wanted = true;
+  /** Somebody else sees to it from now on. */
+  abandoned = false;
+
+  constructor(tree: Tree, path: string, data: Buffer) {
+    this.#tree = tree;
+    this.path = path;
+    this.#data = data;
+  }
+
+  /** What the node shall say from now on. */
+  set data(data: Buffer) {
+    this.#data = data;
+    this.#unsaid = true;
+  }
+
+  /** The watch on the node is gone: with its connection, or because it told. */
+  unwatched(): void {
+    this.#watched = false;
+  }
+
+  /**
+   * Looks, and does what is to be done: nothing when the node is ours and says what it should.
+   * @throws ZookeeperError when nobody can be asked, or the answer is no.
+   */
+  async look(): Promise<Look> {
+    const { session } = this.#tree;
+    await this.#watch();
+    const stat = await orAbsent(session.ask(exists(this.path, session.lacks.has('addWatch'))));
+    if (this.abandoned) return 'as wanted';
+    const mine = stat !== undefined && stat.ephemeralOwner === session.id;
+    const leftover = stat !== undefined && session.wasOurs(stat.ephemeralOwner);
+    if (!this.wanted) return mine || leftover ? this.#remove(stat) : 'as wanted';
+    if (stat === undefined) return this.#create();
+    if (leftover) return this.#takeOver(stat);
+    if (!mine) return 'conflict';
+    return this.#unsaid ? this.#tell(stat) : 'as wanted';
+  }
+
+  /** Asks, once for each connection, to be told when somebody touches the node. */
+  async #watch(): Promise<void> {
+    const { session } = this.#tree;
+    if (this.#watched || session.lacks.has('addWatch')) return;
+    try {
+      await session.ask(addWatch(this.path, false));
+      this.#watched = true;
+    } catch (error) {
+      if (isCode(error, 'UNIMPLEMENTED')) session.lacks.add('addWatch'); // it hangs up; the next connection knows
+      throw error;
+    }
+  }
+
+  async #create(): Promise<Look> {
+    const { session, acl } = this.#tree;
+    const data = this.#data;
+    try {
+      await session.ask(create(this.path, data, acl, 'ephemeral'));
+    } catch (error) {
+      if (isCode(error, 'NO_NODE')) await makeContainers(this.#tree, parentOf(this.path));
+      else if (!isCode(error, 'NODE_EXISTS')) throw error;
+      return 'again';
+    }
+    return this.#told(data);
+  }
+
+  /** Replaces what an earlier session of ours left, so that no watcher ever sees it missing. */
+  async #takeOver(stat: Stat): Promise<Look> {
+    const { session, acl } = this.#tree;
+    const [path, data] = [this.path, this.#data];
+    const errors = await session.ask(
+      multi([
+        { is: 'delete', path, version: stat.version },
+        { is: 'create', path, data, acl, kind: 'ephemeral' },
+      ]),
+    );
+    if (errors.some((error) => error !== 0)) return 'again'; // somebody was faster
+    return this.#told(data);
+  }
+
+  async #tell(stat: Stat): Promise<Look> {
+    const data = this.#data;
+    try {
+      await this.#tree.session.ask(setData(this.path, data, stat.version));
+    } catch (error) {
+      if (isCode(error, 'BAD_VERSION') || isCode(error, 'NO_NODE')) return 'again';
+      throw error;
+    }
+    return this.#told(data);
+  }
+
+  async #remove(stat: Stat): Promise<Look> {
+    try {
+      await this.#tree.session.ask(remove(this.path, stat.version));
+    } catch (error) {
+      if (isCode(error, 'BAD_VERSION')) return 'again';
+      if (!isCode(error, 'NO_NODE')) throw error;
+    }
+    return 'as wanted';
+  }
+
+  #told(data: Buffer): Look {
+    this.#unsaid = data !== this.#data;
+    return this.#unsaid ? 'again' : 'as wanted';
+  }
+}

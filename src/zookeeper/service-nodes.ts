@@ -1,0 +1,301 @@
+import type { Timer } from '../core/clock.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Cancel } from '../core/live.ts';
+import { isCode, orAbsent } from './errors.ts';
+import { FORBIDDEN, type Known, knownOf } from './members.ts';
+import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
+import { nameIn } from './paths.ts';
+import type { Tree } from './tree.ts';
+import { Verification } from './verification.ts';
+
+/** What was found below a service. */
+export interface Found {
+  /** Whether the service has a node at all. */
+  readonly there: boolean;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+/** Whom it tells. */
+export interface Hearer {
+  found(found: Found): void;
+  /** A record can not be read; it costs itself alone. */
+  record(name: string, problem: string): void;
+  /** The server says no to a question. It is asked again. */
+  trouble(error: unknown): void;
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * Knows the instances of one service, by one watch over all of them. What is told is noted, and what was noted is read;
+ * after a new connection one look at the folder says whether anybody came or went meanwhile.
+ */
+export class ServiceNodes {
+  readonly #tree: Tree;
+  readonly #folder: string;
+  readonly #hearer: Hearer;
+  readonly #verification: Verification;
+  readonly #stops: Cancel[];
+  readonly #known = new Map<string, Known>();
+  readonly #dirty = new Set<string>(); // to be read
+  #touched = new Set<string>(); // told of since the last question was asked: its answer may be older
+  #there = false;
+  #pzxid: bigint | undefined; // when, for all we know, an instance last came or went
+  #asOf = -1n; // up to which moment of the ensemble's history all was told
+  #complete = false; // whether all is told by this connection
+  #mustWatch = true;
+  #mustCheck = false;
+  #mustList = false;
+  #moved = false; // somebody came or went since #pzxid was learnt
+  #untold = true;
+  #working = false;
+  #epoch = 0;
+  #retry: Timer | undefined;
+
+  constructor(tree: Tree, folder: string, hearer: Hearer) {
+    this.#tree = tree;
+    this.#folder = folder;
+    this.#hearer = hearer;
+    this.#verification = new Verification(tree.env, () => this.#work());
+    const { session } = tree;
+    this.#stops = [session.listeners.add(folder, (event) => this.#hear(event)), session.onUp((up) => this.#up(up))];
+    this.#work();
+  }
+
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#retry?.cancel();
+    this.#verification.close();
+    const { session } = this.#tree;
+    const watched = !session.lacks.has('addWatch') && !this.#mustWatch && !session.listeners.has(this.#folder);
+    if (watched) session.ask(removeWatches(this.#folder)).catch(() => {}); // it goes with the connection at the latest
+  }
+
+  #up({ knownTo }: { knownTo: bigint }): void {
+    this.#epoch++;
+    if (this.#complete) this.#asOf = knownTo;
+    this.#complete = false;
+    this.#mustWatch = this.#untold = true;
+    this.#work();
+  }
+
+  #hear({ is, path }: WatchEvent): void {
+    if (path === this.#folder) this.#hearFolder(is);
+    else {
+      const name = nameIn(path);
+      this.#touched.add(name);
+      if (is === 'deleted') this.#drop(name);
+      else this.#dirty.add(name);
+    }
+    this.#work();
+  }
+
+  #hearFolder(is: WatchEvent['is']): void {
+    if (is === 'deleted') this.#gone();
+    if (is === 'changed') return;
+    this.#mustList = true; // also of one that is gone: the list says so, and keeps a watch for its return
+  }
+
+  #drop(name: string): void {
+    this.#dirty.delete(name);
+    this.#untold = this.#moved = true;
+    this.#known.delete(name);
+  }
+
+  #gone(): void {
+    this.#known.clear();
+    this.#dirty.clear();
+    this.#there = false;
+    this.#pzxid = undefined;
+    this.#moved = this.#mustList = false;
+    this.#untold = true;
+  }
+
+  get #reachable(): boolean {
+    return this.#stops.length > 0 && this.#tree.session.state.value.is === 'connected';
+  }
+
+  /** Does what there is to do, one question after another; then tells, if there is something to tell. */
+  #work(): void {
+    if (this.#working) return;
+    this.#working = true;
+    void this.#steps().finally(() => {
+      this.#working = false;
+    });
+  }
+
+  async #steps(): Promise<void> {
+    while (this.#reachable) {
+      const step = this.#next();
+      if (step === undefined) return this.#report();
+      const epoch = this.#epoch;
+      try {
+        await step();
+      } catch (error) {
+        if (epoch !== this.#epoch) continue; // there is another connection by now
+        if (!isCode(error, 'CONNECTION_LOSS') && !isCode(error, 'UNIMPLEMENTED')) this.#trouble(error);
+        return; // the next connection starts again
+      }
+    }
+  }
+
+  #trouble(error: unknown): void {
+    this.#hearer.trouble(error);
+    this.#untold = true;
+    this.#retry?.cancel();
+    this.#retry = this.#tree.env.clock.schedule(RETRY_MS * (1 + this.#tree.env.random.next()), () => this.#work());
+    this.#retry.hold(false);
+  }
+
+  #next(): (() => Promise<void>) | undefined {
+    if (this.#mustWatch) return () => this.#watch();
+    if (this.#mustCheck) return () => this.#check();
+    if (this.#mustList) return () => this.#list();
+    if (this.#dirty.size > 0) return () => this.#read();
+    if (this.#verification.due) return () => this.#verify();
+    if (this.#moved && !this.#oneShot) return () => this.#learnPzxid();
+    return undefined;
+  }
+
+  #report(): void {
+    if (!this.#untold) return;
+    this.#untold = false;
+    const endpoints = new Map<string, Endpoint>();
+    for (const [name, { endpoint }] of this.#known) if (endpoint !== undefined) endpoints.set(name, endpoint);
+    this.#hearer.found({ there: this.#there, endpoints });
+  }
+
+  /** Servers before 3.6 know only watches that tell once, so each question asks for one. */
+  get #oneShot(): boolean {
+    return this.#tree.session.lacks.has('addWatch');
+  }
+
+  async #watch(): Promise<void> {
+    const { session } = this.#tree;
+    const epoch = this.#epoch;
+    if (this.#oneShot) {
+      this.#mustList = true;
+      for (const name of this.#known.keys()) this.#dirty.add(name);
+    } else {
+      try {
+        await session.ask(addWatch(this.#folder, true));
+      } catch (error) {
+        if (isCode(error, 'UNIMPLEMENTED')) session.lacks.add('addWatch'); // it hangs up; the next connection knows
+        throw error;
+      }
+      this.#mustCheck = true;
+    }
+    if (epoch === this.#epoch) this.#mustWatch = false;
+  }
+
+  /** One look says whether anybody came or went while there was no watch; and often that nothing happened at all. */
+  async #check(): Promise<void> {
+    const { session } = this.#tree;
+    const stat = await orAbsent(session.ask(exists(this.#folder)));
+    this.#mustCheck = false;
+    this.#complete = true; // what is left to do is noted
+    if (session.zxid === this.#asOf) this.#verification.later();
+    else if (stat === undefined) this.#gone();
+    else {
+      if (stat.pzxid !== this.#pzxid) this.#mustList = true;
+      this.#verification.start(this.#known.keys());
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { session } = this.#tree;
+    this.#mustList = false; // before the question: what is told from now on may be newer than its answer
+    this.#touched = new Set();
+    try {
+      const listed = await orAbsent(session.ask(getChildren(this.#folder, this.#oneShot)));
+      if (listed !== undefined) this.#take(listed.children, listed.stat);
+      else {
+        this.#gone();
+        if (this.#oneShot && (await orAbsent(session.ask(exists(this.#folder, true)))) !== undefined) {
+          this.#mustList = true;
+        }
+      }
+    } catch (error) {
+      this.#mustList = true;
+      throw error;
+    }
+  }
+
+  #take(children: readonly string[], { pzxid }: Stat): void {
+    if (!this.#there) this.#untold = true;
+    this.#there = true;
+    this.#pzxid = pzxid;
+    this.#moved = this.#touched.size > 0;
+    const there = new Set(children);
+    for (const name of this.#known.keys()) {
+      if (there.has(name) || this.#touched.has(name)) continue;
+      this.#known.delete(name);
+      this.#untold = true;
+    }
+    for (const name of children) if (!this.#known.has(name)) this.#dirty.add(name);
+  }
+
+  /** Reads all that was noted. Notes are cleared before the questions, so that what is told meanwhile is noted anew. */
+  async #read(): Promise<void> {
+    const names = [...this.#dirty];
+    this.#dirty.clear();
+    this.#touched = new Set();
+    const results = await Promise.allSettled(names.map((name) => this.#readOne(name)));
+    let failed: unknown;
+    for (const [at, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
+      this.#dirty.add(names[at]!);
+      failed ??= result.reason;
+    }
+    if (failed !== undefined) throw failed;
+  }
+
+  async #readOne(name: string): Promise<void> {
+    const reading = this.#tree.session.ask(getData(`${this.#folder}/${name}`, this.#oneShot));
+    const found = await orAbsent(reading).catch((error: unknown) => {
+      if (isCode(error, 'NO_AUTH')) return 'forbidden' as const;
+      throw error;
+    });
+    if (this.#touched.has(name)) return; // told of since: gone, or to be read again
+    if (found === undefined) this.#drop(name);
+    else if (found === 'forbidden') this.#learn(name, FORBIDDEN);
+    else this.#learn(name, knownOf(name, found.data, found.stat));
+  }
+
+  #learn(name: string, known: Known): void {
+    const before = this.#known.get(name);
+    // Who is new came when it was created, unless somebody went since; then #moved is set.
+    if (before === undefined && this.#pzxid !== undefined && known.czxid > this.#pzxid) this.#pzxid = known.czxid;
+    if (known.problem !== '' && known.problem !== before?.problem) this.#hearer.record(name, known.problem);
+    this.#known.set(name, known);
+    this.#untold = true;
+  }
+
+  /** So that the next connection finds that all is as it was, and has nothing to list. */
+  async #learnPzxid(): Promise<void> {
+    this.#moved = false;
+    this.#touched = new Set();
+    const stat = await orAbsent(this.#tree.session.ask(exists(this.#folder)));
+    if (this.#touched.size > 0) this.#moved = true;
+    else this.#pzxid = stat?.pzxid;
+  }
+
+  /** Asks of some whether their data is still what we read. */
+  async #verify(): Promise<void> {
+    const { session } = this.#tree;
+    const names = this.#verification.take();
+    try {
+      await Promise.all(
+        names.map(async (name) => {
+          const stat = await orAbsent(session.ask(exists(`${this.#folder}/${name}`)));
+          const known = this.#known.get(name);
+          if (known !== undefined && stat?.mzxid !== known.mzxid) this.#dirty.add(name);
+        }),
+      );
+    } catch (error) {
+      this.#verification.putBack(names);
+      throw error;
+    }
+    this.#verification.later();
+  }
+}

@@ -1,0 +1,94 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Cancel } from '../core/live.ts';
+import type { Resolution } from '../core/resolution.ts';
+import { LastGood } from '../discovery/last-good.ts';
+import type { Resolving } from '../discovery/registry.ts';
+import { ServiceNodes } from './service-nodes.ts';
+import { Stabilizer } from './stabilizer.ts';
+import { folderOf, type Tree } from './tree.ts';
+
+/** Where a service lives, as the tree says it, steadied: what the tree forgets for a moment is not forgotten. */
+export class ServiceWatch implements Resolving {
+  readonly #tree: Tree;
+  readonly #service: string;
+  readonly #last: LastGood;
+  readonly #stabilizer: Stabilizer;
+  readonly #nodes: ServiceNodes;
+  readonly #ended: () => void;
+  readonly #stopState: Cancel;
+  #stopDeaths: Cancel | undefined;
+  #there = false;
+
+  constructor(tree: Tree, service: string, ended: () => void) {
+    const { session, env, holdMs } = tree;
+    const { clock, events } = env;
+    this.#tree = tree;
+    this.#service = service;
+    this.#ended = ended;
+    this.#last = new LastGood((stale, error) =>
+      events.emit({ type: 'registry', at: clock.epoch(), service, stale, error }),
+    );
+    this.#stabilizer = new Stabilizer(clock, holdMs, (endpoints) => this.#publish(endpoints));
+    this.#stopState = session.state.watch((state) => {
+      if (state.is === 'suspended' || state.is === 'lost') this.#away(new Error(state.problem));
+    });
+    this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {
+      found: ({ there, endpoints }) => {
+        this.#there = there;
+        this.#stabilizer.update(endpoints);
+      },
+      record: (id, problem) => events.emit({ type: 'record', at: clock.epoch(), service, id, problem }),
+      trouble: (error) => this.#away(error),
+    });
+  }
+
+  get value(): Resolution {
+    return this.#last.value;
+  }
+
+  watch(watcher: (value: Resolution) => void): Cancel {
+    return this.#last.watch(watcher);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#nodes.close();
+    this.#stabilizer.close();
+    this.#stopState();
+    this.#stopDeaths?.();
+    this.#ended();
+  }
+
+  #publish(endpoints: readonly Endpoint[]): void {
+    this.#hearDeaths(this.#stabilizer.held > 0);
+    try {
+      if (endpoints.length === 0 && !this.#there) this.#last.absent();
+      else this.#last.list(endpoints);
+    } catch {
+      // A watcher's fault is its own; what we know of the service must not stop for it.
+    }
+  }
+
+  /** Nobody can be asked: what was known stands, and nobody is taken off the list until the tree is seen again. */
+  #away(error: unknown): void {
+    this.#stabilizer.freeze();
+    try {
+      this.#last.fail(error);
+    } catch {
+      // As above.
+    }
+  }
+
+  /** While some are kept that the tree no longer has, those who call them may know better. */
+  #hearDeaths(on: boolean): void {
+    if (on === (this.#stopDeaths !== undefined)) return;
+    this.#stopDeaths?.();
+    this.#stopDeaths = on
+      ? this.#tree.env.events.on((event) => {
+          if (event.type !== 'ejected' || event.service !== this.#service) return;
+          const value = this.value;
+          const endpoints = 'endpoints' in value ? value.endpoints : [];
+          for (const { id, address } of endpoints) if (address === event.endpoint) this.#stabilizer.dead(id);
+        })
+      : undefined;
+  }
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { endpoint } from '../../src/core/endpoint.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { Stabilizer } from '../../src/zookeeper/stabilizer.ts';
+
+function aService() {
+  const clock = new VirtualClock();
+  let used = '';
+  const stabilizer = new Stabilizer(clock, 2_000, (endpoints) => {
+    used = endpoints
+      .map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`))
+      .sort()
+      .join(' ');
+  });
+  /** What the tree says: ids, with `*0` behind those who are leaving. */
+  const tree = (text: string) => {
+    const words = text === '' ? [] : text.split(' ');
+    const entries = words.map((word) => {
+      const [id, weight = '1'] = word.split('*') as [string, string?];
+      return [id, endpoint(`http://${id}:80`, { id, weight: Number(weight) })] as const;
+    });
+    stabilizer.update(new Map(entries));
+  };
+  return { clock, stabilizer, tree, used: () => used };
+}
+
+test('who comes is used at once, and who changes is changed at once', () => {
+  const { tree, used, clock } = aService();
+  tree('a b');
+  assert.equal(used(), 'a b');
+  tree('a b*7 c');
+  assert.equal(used(), 'a b*7 c');
+  assert.equal(clock.pending, 0);
+});
+
+test('who said so leaves at once; who did not is kept for two seconds', async () => {
+  const { tree, used, clock } = aService();
+  tree('a b c d');
+  tree('a*0 b c d');
+  tree('b c d');
+  assert.equal(used(), 'b c d');
+  tree('c d');
+  await clock.advance(1_999);
+  assert.equal(used(), 'b c d');
+  await clock.advance(1);
+  assert.equal(used(), 'c d');
+});
+
+test('who is back in time was never away', async () => {
+  const { tree, used, clock } = aService();
+  tree('a b c d');
+  tree('b c d');
+  await clock.advance(1_900);
+  tree('a b c d');
+  await clock.advance(10_000);
+  assert.equal(used(), 'a b c d');
+});
+
+test('many at once are kept, until most are back', async () => {
+  const { tree, used, clock } = aService();
+  tree('a b c d e f');
+  tree('');
+  await clock.advance(300_000);
+  assert.equal(used(), 'a b c d e f');
+  tree('a b c d e');
+  assert.equal(used(), 'a b c d e'); // the one that is still missing was so for long
+});
+
+test('many at once are kept for ten minutes at most', async () => {
+  const { tree, used, clock } = aService();
+  tree('a b c d e f');
+  tree('a b c d');
+  await clock.advance(599_999);
+  assert.equal(used(), 'a b c d e f');
+  await clock.advance(1);
+  assert.equal(used(), 'a b c d');
+});
+
+test('who is found dead by its callers goes at once, but only if the tree misses it too', async () => {
+  const { tree, used, stabilizer } = aService();
+  tree('a b c d e f');
+  stabilizer.dead('a');
+  assert.equal(used(), 'a b c d e f');
+  tree('d e f');
+  stabilizer.dead('a');
+  stabilizer.dead('b');
+  assert.equal(used(), 'c d e f');
+  assert.equal(stabilizer.held, 1);
+});
+
+test('the last one of a service may go: one is no mass', async () => {
+  const { tree, used, clock } = aService();
+  tree('a');
+  tree('');
+  await clock.advance(2_000);
+  assert.equal(used(), '');
+});
+
+test('while the tree can not be seen nobody goes, and then who is still missing does', async () => {
+  const { tree, used, clock, stabilizer } = aService();
+  tree('a b c d');
+  tree('b c d');
+  stabilizer.freeze();
+  stabilizer.dead('a');
+  await clock.advance(60_000);
+  assert.equal(used(), 'a b c d');
+  tree('b c d');
+  assert.equal(used(), 'b c d');
+});
+
+test('what is closed waits for nothing', async () => {
+  const { tree, used, clock, stabilizer } = aService();
+  tree('a b c d');
+  tree('a b c');
+  stabilizer.close();
+  await clock.advance(10_000);
+  assert.equal(used(), 'a b c d');
+});
