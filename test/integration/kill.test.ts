@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createMesh, type Mesh, MeshError } from '../../src/index.ts';
+import { aFolder, type Program, pace, type Settled, start } from '../support/processes.ts';
+
+const PER_SECOND = 200;
+const CALLS = 600;
+const KILL_FROM = 200; // by then every server has had its share
+
+interface World {
+  readonly mesh: Mesh;
+  readonly servers: Map<string, Program>;
+  serve(port?: number): Promise<string>;
+}
+
+/** Three servers, each a process of its own, and a mesh that knows all of them. */
+async function world(t: TestContext): Promise<World> {
+  const registry = `local://${await aFolder(t)}`;
+  const servers = new Map<string, Program>();
+  const serve = async (port = 0): Promise<string> => {
+    const program = start(t, 'orders', { registry, answerMs: 40, port });
+    const { address } = await program.said<{ address: string }>('address');
+    servers.set(address, program);
+    return address;
+  };
+  await Promise.all([serve(), serve(), serve()]);
+  const mesh = await createMesh({ service: 'checkout', registry });
+  t.after(() => mesh.close({ timeoutMs: 0 }));
+  await new Promise<void>((resolve) => {
+    mesh.on((event) => event.type === 'endpoints' && event.endpoints === 3 && resolve());
+    mesh.explain('orders');
+  });
+  return { mesh, servers, serve };
+}
+
+interface Killed {
+  readonly address: string;
+  readonly pid: number;
+  readonly settled: readonly Settled<string>[];
+}
+
+/** Calls steadily; once some are under way at one server, it is killed. */
+async function killUnderCalls({ mesh, servers }: World, method: string): Promise<Killed> {
+  let address: string | undefined;
+  const settled = await pace(PER_SECOND, CALLS, async (n) => {
+    const answer = mesh.request('http://orders/orders/42', { method, headers: { 'x-call': String(n) } });
+    const victim = n < KILL_FROM || address !== undefined ? undefined : busy(mesh);
+    if (victim !== undefined) {
+      address = victim;
+      servers.get(victim)!.kill();
+    }
+    return (await answer).body.text();
+  });
+  assert.ok(address !== undefined, 'no server ever had two calls under way');
+  return { address, pid: servers.get(address)!.pid, settled };
+}
+
+const busy = (mesh: Mesh): string | undefined =>
+  mesh.snapshot().clusters[0]!.endpoints.find(({ inFlight }) => inFlight >= 2)?.address;
+
+const errorsOf = (settled: readonly Settled<string>[]): unknown[] =>
+  settled.flatMap((one) => ('error' in one ? [one.error] : []));
+
+const pidsOf = (settled: readonly Settled<string>[]): Set<number> =>
+  new Set(settled.flatMap((one) => ('value' in one ? [Number(one.value)] : [])));
+
+test('no idempotent call fails when one of three servers is killed, and it is called again once it is back', async (t) => {
+  const stage = await world(t);
+  let retries = 0;
+  stage.mesh.on((event) => {
+    if (event.type === 'retry') retries++;
+  });
+
+  const { address, pid, settled } = await killUnderCalls(stage, 'GET');
+
+  assert.deepEqual(errorsOf(settled), []);
+  assert.equal(settled.length, CALLS);
+  assert.ok(pidsOf(settled.slice(0, KILL_FROM)).has(pid), 'the server that was killed had never been called');
+  assert.ok(retries >= 2, `calls that were under way were to be tried again, ${retries} were`);
+
+  assert.equal(await stage.serve(Number(address.split(':')[1])), address);
+  const again = stage.servers.get(address)!.pid;
+  for (let answered = 0; answered !== again; ) {
+    const { body } = await stage.mesh.request('http://orders/orders/42');
+    answered = Number(await body.text());
+  }
+});
+
+test('of calls that must not be sent twice only those under way at the killed server fail, and none is sent twice', async (t) => {
+  const stage = await world(t);
+
+  const { address, settled } = await killUnderCalls(stage, 'POST');
+
+  const errors = errorsOf(settled);
+  assert.ok(errors.length >= 2, 'calls that were under way must have failed');
+  for (const error of errors) {
+    assert.ok(MeshError.is(error), String(error));
+    assert.deepEqual([error.code, error.reason, error.sent], ['UNAVAILABLE', 'reset', 'maybe']);
+    assert.equal(error.endpoint, address);
+  }
+  const seen: string[] = [];
+  for (const [at, server] of stage.servers) {
+    if (at === address) continue;
+    server.tell({});
+    seen.push(...(await server.said<{ seen: string[] }>('seen')).seen);
+  }
+  const failed = settled.filter((one) => 'error' in one).map(({ n }) => String(n));
+  assert.equal(new Set(seen).size, seen.length, 'a call was sent twice');
+  assert.deepEqual(
+    failed.filter((n) => seen.includes(n)),
+    [],
+    'a call that failed was sent elsewhere too',
+  );
+});

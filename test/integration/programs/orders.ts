@@ -1,0 +1,29 @@
+// A server that lists itself as an instance of `orders`, answers after a while, and remembers what it was asked.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createMesh } from '../../../src/index.ts';
+import { settings } from '../../support/processes.ts';
+
+/** What it is told. */
+export interface OrdersSettings {
+  readonly registry: string;
+  readonly answerMs: number;
+  /** 0 takes any. */
+  readonly port: number;
+}
+
+const { registry, answerMs, port } = settings<OrdersSettings>();
+const seen: string[] = [];
+const server = createServer((request, response) => {
+  seen.push(String(request.headers['x-call']));
+  request.resume();
+  setTimeout(() => response.end(String(process.pid)), answerMs);
+});
+const mesh = await createMesh({ service: 'orders', registry });
+server.listen(port, '127.0.0.1', async () => {
+  const bound = (server.address() as AddressInfo).port;
+  await mesh.announce({ host: '127.0.0.1', port: bound });
+  process.send?.({ address: `127.0.0.1:${bound}` });
+});
+process.on('message', () => process.send?.({ seen }));
+process.on('disconnect', () => process.exit());
