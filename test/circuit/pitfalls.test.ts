@@ -141,9 +141,12 @@ test('12: no interval is ever started, and what closes a circuit ends its every 
     running.delete(timer);
     stop(timer);
   });
-  const guarded = await Guarded.ready({ volume: 20, open: '5s' });
+  const route = 'GET /search';
+  const routes = { services: { orders: { routes: { [route]: {} } } } };
+  const guarded = await Guarded.ready({ volume: 20, open: '5s' }, routes);
   await guarded.calls(50, ok);
   assert.equal(running.size, 0);
+  await guarded.calls(20, fails, { route });
   for (let round = 0; round < 3; round++) {
     await guarded.calls(60, fails);
     await guarded.env.clock.advance(5_000);
@@ -152,7 +155,7 @@ test('12: no interval is ever started, and what closes a circuit ends its every 
   await guarded.calls(1, fails);
   assert.deepEqual(
     [...running].map((timer) => (timer as NodeJS.Timeout).hasRef()),
-    [false], // opossum's own, for as long as it is open
+    [false, false], // opossum's own, one for each circuit that is open
   );
 
   guarded.circuits.close();
