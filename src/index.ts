@@ -16,5 +16,5 @@ export type { Snapshot } from './mesh/explain.ts';
 export type { CloseOptions, Mesh } from './mesh/mesh.ts';
 export type { MeshOptions } from './mesh/options.ts';
 export type { Policy, PolicyDocument } from './policy/table.ts';
+export type { RequestOptions } from './transport/request.ts';
 export type { MeshResponse } from './transport/response.ts';
-export type { RequestOptions } from './transport/transport.ts';

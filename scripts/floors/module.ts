@@ -34,13 +34,30 @@ export function readModule(source: string): Module {
   return { tokens, imports, exports, handedOn };
 }
 
-/** Whether the word at `at` is a property of something, or a key: `foo.import`, `{ import: 1 }`. */
+/** Whether the word at `at` is a property of something, a key or a method: `foo.import`, `{ import: 1, export() {} }`. */
 export function isMember(tokens: readonly Token[], at: number): boolean {
-  const before = tokens[at - 1];
+  const [before, after] = [tokens[at - 1], tokens[at + 1]];
   if (before?.kind === 'sign' && (before.text === '.' || before.text === '?.')) return true;
-  const after = tokens[at + 1];
-  const isKey = after?.kind === 'sign' && (after.text === ':' || after.text === '?') && before?.text !== '?';
-  return isKey && before?.kind === 'sign' && (before.text === '{' || before.text === ',' || before.text === ';');
+  const first =
+    before?.kind === 'sign' ? OPENS_A_MEMBER.includes(before.text) : MARKS_A_MEMBER.includes(before?.text ?? '');
+  if (!first || after?.kind !== 'sign') return false;
+  return after.text === ':' || after.text === '?' || (after.text === '(' && isMethod(tokens, at + 1));
+}
+
+const OPENS_A_MEMBER = ['{', ',', ';'];
+const MARKS_A_MEMBER = ['readonly', 'async', 'static', 'override', 'get', 'set'];
+
+/** After the parentheses of a method comes its type or its body; after those of a call comes neither. */
+function isMethod(tokens: readonly Token[], open: number): boolean {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at++) {
+    const { kind, text } = tokens[at]!;
+    if (kind !== 'sign') continue;
+    if (text === '(') depth++;
+    if (text !== ')' || --depth > 0) continue;
+    return tokens[at + 1]?.text === ':' || tokens[at + 1]?.text === '{';
+  }
+  return false;
 }
 
 function called(tokens: readonly Token[], at: number): Import {

@@ -7,8 +7,6 @@ import { Pools } from './pools.ts';
 import { type Message, type RequestOptions, readMessage, sendMessage } from './request.ts';
 import type { MeshResponse } from './response.ts';
 
-export type { RequestOptions } from './request.ts';
-
 /** How calls are sent over HTTP. */
 export interface Transport {
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. */

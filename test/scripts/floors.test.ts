@@ -211,7 +211,8 @@ test('what only looks like an import, a clock or chance is left alone', async ()
     `const pattern = /['"]|setTimeout\\(|import '[/]'/;`,
     `const half = 4 / 2; const again = half / 2; // '`,
     `const moment = Date.parse(text) + Date.UTC(2026, 0, 1) + new Date(0).getTime();`,
-    `const settings = { import: 1, performance: 2, timeout: 3 };`,
+    `const settings = { import: 1, performance: 2, timeout: 3, setTimeout() {}, async require(x: string) {} };`,
+    `interface Socket { setTimeout(ms: number): void; import(name: string): void; readonly performance: number }`,
     `export const x = [template, pattern, again, moment, settings.performance, settings.import];`,
   ].join('\n');
   assert.deepEqual(await found({ 'src/core/innocent.ts': `${innocent}\n` }), []);

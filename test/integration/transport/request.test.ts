@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { MeshError } from '../../../src/core/errors.ts';
-import type { RequestOptions } from '../../../src/transport/transport.ts';
+import type { RequestOptions } from '../../../src/transport/request.ts';
 import { echo, nobody, type Seen, serve } from '../../support/http.ts';
 import { transportTo } from '../../support/transport.ts';
 
