@@ -5,7 +5,7 @@ import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { race } from '../core/race.ts';
 import type { Resolution } from '../core/resolution.ts';
-import type { Service } from '../core/service.ts';
+import { ask, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
 import type { Nodes } from './nodes.ts';
 import { isPanic, pick } from './pick.ts';
@@ -31,6 +31,7 @@ export function balance<Req, Res>(
   };
 
   return (request, context) => {
+    if (context.scope.cancelled) return Promise.reject(context.scope.reason); // it is over: nothing is sent any more
     const now = context.history.fresh ? context.begunAt : clock.now();
     const node = choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
@@ -57,7 +58,7 @@ function fly<Req, Res>(
   const flight = new AttemptFlight(env, context, node, now);
   const own = copy(context);
   own.flight = flight;
-  return landing(flight, endpoint(request, own));
+  return landing(flight, ask(endpoint, request, own));
 }
 
 const landing = <Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res> =>

@@ -25,6 +25,7 @@ export class AttemptFlight implements Flight {
     if (node.inFlight++ === 0) node.silentSince = now;
     node.calls++;
     context.history.attempts++;
+    context.history.outcome = undefined; // what was judged before is not this
     context.scope.onCancel(this);
   }
 
@@ -63,6 +64,8 @@ export class AttemptFlight implements Flight {
     this.#learn(outcome, now, ms);
     this.#first?.(outcome, now, this, this.#context);
     if (this.#others !== undefined) for (const landing of this.#others) landing(outcome, now, this, this.#context);
+    // A probe that nobody judged must not be the last one.
+    if (this.node.ejection.undecided(this.term, now)) this.node.moved(this.node);
     if (outcome.is !== 'success' || outcome.status >= 400) this.#note(outcome, ms);
     if (this.#env.events.heard) this.#tell(outcome, ms);
   }

@@ -23,10 +23,12 @@ export function endpoint(
 ): Endpoint {
   const parsed = URL.parse(url);
   if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    throw new TypeError(`an endpoint must be an http or https URL such as 'http://10.0.0.5:3000', got '${url}'`);
+    throw new TypeError(
+      `an endpoint must be an http or https URL such as 'http://10.0.0.5:3000', got '${withoutUser(url)}'`,
+    );
   }
-  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '' || parsed.username !== '') {
-    throw new TypeError(`an endpoint must be scheme, host and port alone, got '${redact(parsed)}'`);
+  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '' || hasUser(parsed)) {
+    throw new TypeError(`an endpoint must be scheme, host and port alone, got '${withoutUser(parsed.href)}'`);
   }
   const weight = more.weight ?? 1;
   if (!Number.isFinite(weight) || weight < 0)
@@ -42,10 +44,13 @@ export function endpoint(
   });
 }
 
-function redact(url: URL): string {
-  if (url.username !== '' || url.password !== '') url.username = url.password = '***';
-  return url.href;
-}
+const hasUser = ({ username, password }: URL): boolean => username !== '' || password !== '';
+
+/** A URL for people to read, as it was given; who it logs in as is nobody's business. */
+const withoutUser = (url: unknown): string =>
+  String(url)
+    .replace(/\/\/[^/?#]*@/, '//***@')
+    .slice(0, 200);
 
 /** Whether two endpoints of one id say the same. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {

@@ -1,13 +1,13 @@
 import type { Context } from './context.ts';
 import { MeshError } from './errors.ts';
-import { type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
+import { type Classify, type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
 
 /** What became of an attempt that returned `value`. Judged once, however many filters ask. */
 export function judge(context: Context, value: unknown): Outcome {
   const { history, classify, policy } = context;
   if (history.outcome !== undefined && history.settled === value) return history.outcome;
   const usual = outcomeOf(value, policy.outcome.failing.has);
-  return remember(context, value, withOwn(usual, classify?.({ value })));
+  return remember(context, value, withOwn(usual, classify, { value }));
 }
 
 /** What became of an attempt that threw `error`. Judged once, however many filters ask. */
@@ -17,11 +17,22 @@ export function judgeError(context: Context, error: unknown): Outcome {
   // Once called off, whatever the client throws is our own doing.
   const reason = scope.cancelled && MeshError.is(scope.reason) ? scope.reason : error;
   const usual = outcomeOfError(reason, policy.outcome.failing.has);
-  return remember(context, error, MeshError.is(reason) ? usual : withOwn(usual, classify?.({ error })));
+  return remember(context, error, MeshError.is(reason) ? usual : withOwn(usual, classify, { error }));
 }
 
-function withOwn(usual: Outcome, is: Outcome['is'] | undefined): Outcome {
-  return is === undefined || is === usual.is ? usual : { ...usual, is };
+/** Where the caller's own judgement differs, it stands for itself: what the policy says of statuses is not asked. */
+function withOwn(usual: Outcome, classify: Classify | undefined, settled: Parameters<Classify>[0]): Outcome {
+  const is = classify === undefined ? undefined : verdictOf(classify, settled);
+  return is === undefined || is === usual.is ? usual : { ...usual, is, status: 0 };
+}
+
+function verdictOf(classify: Classify, settled: Parameters<Classify>[0]): ReturnType<Classify> {
+  try {
+    const is = classify(settled);
+    return is === 'success' || is === 'failure' || is === 'none' ? is : undefined;
+  } catch {
+    return undefined; // a slip of the judge must cost no call its answer
+  }
 }
 
 function remember({ history }: Context, settled: unknown, outcome: Outcome): Outcome {

@@ -34,15 +34,24 @@ export function outcomeOfError(error: unknown, failing: FailingStatus): Outcome 
   const response = property(error, 'response') ?? error; // axios, got and ky hang the answer on the error
   const status = statusOf(response) || number(property(error, 'statusCode')) || number(property(error, 'status'));
   if (status >= 100 && status < 600) return outcomeOfStatus(status, response, failing);
-  const code = codeOf(error);
-  if (code !== undefined)
-    return { is: 'failure', why: code, sent: sentOf(code, error), status: 0, retryAfter: undefined };
-  const name = property(error, 'name');
-  const why = typeof name === 'string' ? name : 'thrown';
-  // A slip in the caller's own code is nobody else's fault.
-  const slip = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
-  return { is: slip ? 'none' : 'failure', why, sent: 'maybe', status: 0, retryAfter: undefined };
+  const [code, name] = [codeOf(error), property(error, 'name')];
+  const why = code ?? (typeof name === 'string' ? name : 'thrown');
+  if (isSlip(error, code) || isAbort(code, name))
+    return { is: 'none', why, sent: 'maybe', status: 0, retryAfter: undefined };
+  return { is: 'failure', why, sent: sentOf(code, error), status: 0, retryAfter: undefined };
 }
+
+/** A slip in the caller's own code is nobody else's fault. Node gives codes to some: ERR_INVALID_URL, ERR_INVALID_ARG_TYPE. */
+function isSlip(error: unknown, code: string | undefined): boolean {
+  const isKind = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isKind && (code === undefined || (code === property(error, 'code') && code.startsWith('ERR_')));
+}
+
+/** The client was told to stop by somebody who is not the mesh, so it was the caller. */
+const isAbort = (code: string | undefined, name: unknown): boolean =>
+  name === 'AbortError' || (code !== undefined && ABORTED.has(code));
+
+const ABORTED = new Set(['ABORT_ERR', 'ERR_CANCELED', 'UND_ERR_ABORTED']); // of Node, axios, undici
 
 function outcomeOfStatus(status: number, answer: unknown, failing: FailingStatus): Outcome {
   const is = failing(status) ? 'failure' : 'success';
@@ -62,7 +71,7 @@ const whyOf = (error: MeshError): string => {
 
 /** The HTTP status of an answer in any client's shape (fetch, axios, undici, got, node:http); 0 if it is not one. */
 function statusOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null || !('headers' in value)) return 0; // a domain object may have a status
+  if (property(value, 'headers') === undefined) return 0; // a domain object may have a status
   return number(property(value, 'statusCode')) || number(property(value, 'status'));
 }
 
@@ -70,8 +79,8 @@ function statusOf(value: unknown): number {
 export function headerOf(answer: unknown, name: string): string | undefined {
   const headers = property(answer, 'headers');
   if (typeof headers !== 'object' || headers === null) return undefined;
-  const get = property(headers, 'get');
-  const value = typeof get === 'function' ? get.call(headers, name) : property(headers, name);
+  const get = method(headers, 'get', name);
+  const value = get === undefined ? property(headers, name) : attempted(get);
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -85,17 +94,29 @@ const NEVER_SENT = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
   'EADDRNOTAVAIL',
-  'ERR_INVALID_URL',
   'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_SOCKET_CONNECTION_TIMEOUT',
+  // Whom we can not trust we have told nothing.
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
 
-function sentOf(code: string, error: unknown): Sent {
-  if (NEVER_SENT.has(code)) return 'no';
-  return syscallOf(error) === 'connect' ? 'no' : 'maybe'; // ETIMEDOUT and ECONNRESET while connecting
+function sentOf(code: string | undefined, error: unknown): Sent {
+  if (code === undefined) return 'maybe';
+  return NEVER_SENT.has(code) || isConnecting(error) || isConnecting(property(error, 'cause')) ? 'no' : 'maybe';
 }
 
-function syscallOf(error: unknown): unknown {
-  return property(error, 'syscall') ?? property(property(error, 'cause'), 'syscall');
+/** Whether it went wrong while connecting: ETIMEDOUT and ECONNRESET may, and one for each address that was tried. */
+function isConnecting(error: unknown): boolean {
+  const each = property(error, 'errors');
+  if (Array.isArray(each) && each.length > 0) return each.every((one) => property(one, 'syscall') === 'connect');
+  return property(error, 'syscall') === 'connect';
 }
 
 /** The code of an error, or of what caused it: fetch says only "fetch failed" and keeps the code in its cause. */
@@ -116,21 +137,32 @@ const VAGUE = new Set(['ERR_BAD_RESPONSE', 'ERR_BAD_REQUEST', 'ERR_NETWORK', 'AB
 export function discard(answer: unknown): void {
   const body = property(answer, 'body');
   const close = method(body, 'dump') ?? method(body, 'cancel') ?? method(body, 'destroy') ?? method(answer, 'resume');
+  const closing = close && attempted(close);
+  if (closing instanceof Promise) closing.catch(() => {});
+}
+
+function method(of: unknown, name: string, ...args: readonly unknown[]): (() => unknown) | undefined {
+  const value = property(of, name);
+  return typeof value === 'function' ? () => value.apply(of, args) : undefined;
+}
+
+/** What it gives; nothing when it throws: it is not ours, and an answer must not fail for being looked at. */
+function attempted(work: () => unknown): unknown {
   try {
-    const closing = close?.();
-    if (closing instanceof Promise) closing.catch(() => {});
+    return work();
   } catch {
-    // It was not ours to begin with, and nobody is reading it.
+    return undefined;
   }
 }
 
-function method(of: unknown, name: string): (() => unknown) | undefined {
-  const value = property(of, name);
-  return typeof value === 'function' ? () => value.call(of) : undefined;
-}
-
+/** What stands under a name in a thing that is not ours, and may answer with an error. */
 function property(of: unknown, name: string): unknown {
-  return typeof of === 'object' && of !== null ? (of as Record<string, unknown>)[name] : undefined;
+  if (typeof of !== 'object' || of === null) return undefined;
+  try {
+    return (of as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
 }
 
 const number = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) ? value : 0);

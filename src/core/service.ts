@@ -6,6 +6,15 @@ export type Service<Req, Res> = (request: Req, context: Context) => Promise<Res>
 /** Gives a service one new habit, and keeps its shape. */
 export type Filter<Req, Res> = (next: Service<Req, Res>) => Service<Req, Res>;
 
+/** Asks a service so that whatever it does comes as a promise: a filter of a user's may throw, or forget to be async. */
+export function ask<Req, Res>(service: Service<Req, Res>, request: Req, context: Context): Promise<Res> {
+  try {
+    return Promise.resolve(service(request, context));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Wraps `service` in `filters`; the first filter listed meets the request first. */
 export function compose<Req, Res>(filters: readonly Filter<Req, Res>[], service: Service<Req, Res>): Service<Req, Res> {
   return filters.reduceRight((next, filter) => filter(next), service);

@@ -33,7 +33,10 @@ export class Timeouts {
       queue = new Queue(this.#clock);
       this.#queues.set(ms, queue);
     }
-    return queue.add(new Waiting(queue, now + ms, task as (subject: unknown) => void, subject));
+    const due = now + ms;
+    // Who comes late would wait for those who came before, and has a timer of its own.
+    if (due < queue.latest) return this.#clock.schedule(Math.max(0, due - this.#clock.now()), () => task(subject));
+    return queue.add(new Waiting(queue, due, task as (subject: unknown) => void, subject));
   }
 
   /** How many wait; for tests, since it counts them. */
@@ -53,12 +56,15 @@ class Queue {
   readonly #clock: Clock;
   readonly #waiting = new Ring<Waiting>();
   #timer: Timer | undefined;
+  /** When the one that came last falls due. */
+  latest = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(waiting: Waiting): Waiting {
+    this.latest = waiting.due;
     this.#waiting.add(waiting);
     if (this.#timer === undefined) this.#arm();
     return waiting;
@@ -87,12 +93,15 @@ class Queue {
   #fire(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    for (let first = this.#waiting.first; first !== undefined && first.due <= now; first = this.#waiting.first) {
-      const { task, subject } = first;
-      this.remove(first);
-      task?.(subject);
+    try {
+      for (let first = this.#waiting.first; first !== undefined && first.due <= now; first = this.#waiting.first) {
+        const { task, subject } = first;
+        this.remove(first);
+        task?.(subject);
+      }
+    } finally {
+      if (this.#timer === undefined && !this.#waiting.isEmpty) this.#arm(); // also when a task throws
     }
-    if (this.#timer === undefined && !this.#waiting.isEmpty) this.#arm();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
-import type { Filter } from '../core/service.ts';
+import { ask, type Filter } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
 
 /** Bounds one attempt: at its end the client is told to stop, and whoever waits above hears at once. */
@@ -22,7 +22,7 @@ export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
     const own = copy(context);
     own.scope = scope;
     scope.keep(timeouts.after(timeout, at, expire, own));
-    return race(next(request, own), scope).then(
+    return race(ask(next, request, own), scope).then(
       (value) => {
         over();
         return value;

@@ -14,8 +14,9 @@ export function outlier<Req, Res>(env: Env): Filter<Req, Res> {
     } else if (outcome.is === 'none' && !hadItsTime(context, now - at)) {
       if (ejection.undecided(term, now)) node.moved(node);
     } else {
+      const { state } = ejection;
       const forMs = ejection.failed(term, context.policy.outlier, now, env.random.next());
-      if (forMs > 0) moved(env, context, node, forMs);
+      if (ejection.state !== state) moved(env, context, node, forMs);
     }
   };
   return (next) => (request, context) => {

@@ -44,6 +44,11 @@ export class VirtualClock implements Clock {
     return this.#tasks.filter((task) => task.held).length;
   }
 
+  /** How many timers wait in all. */
+  get scheduled(): number {
+    return this.#tasks.length;
+  }
+
   /** Moves time on. Each timer fires at its own moment, and promises settle in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
