@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Events, type MeshEvent } from '../../src/core/events.ts';
+
+const event: MeshEvent = { at: 1, service: 'orders', type: 'panic', on: true, healthy: 1, endpoints: 3 };
+
+test('every listener hears every event, from when it came until it left', () => {
+  const events = new Events();
+  const heard: string[] = [];
+  events.emit(event);
+  const leave = events.on(() => heard.push('a'));
+  events.on(() => heard.push('b'));
+  events.emit(event);
+  leave();
+  leave();
+  events.emit(event);
+  assert.deepEqual(heard, ['a', 'b', 'b']);
+});
+
+test('it knows whether anybody listens', () => {
+  const events = new Events();
+  assert.equal(events.heard, false);
+  const leave = events.on(() => {});
+  assert.equal(events.heard, true);
+  leave();
+  assert.equal(events.heard, false);
+});
+
+test('a listener that throws harms neither the others nor who told', () => {
+  const events = new Events();
+  const heard: MeshEvent[] = [];
+  events.on(() => {
+    throw new Error('its own fault');
+  });
+  events.on((event) => heard.push(event));
+  events.emit(event);
+  assert.deepEqual(heard, [event]);
+});
+
+test('who leaves or comes while news is told changes it for the next news', () => {
+  const events = new Events();
+  const heard: string[] = [];
+  const leave = events.on(() => {
+    heard.push('a');
+    leave();
+    events.on(() => heard.push('c'));
+  });
+  events.on(() => heard.push('b'));
+  events.emit(event);
+  assert.deepEqual(heard, ['a', 'b']);
+  events.emit(event);
+  assert.deepEqual(heard, ['a', 'b', 'b', 'c']);
+});
