@@ -10,6 +10,7 @@ export const codes = {
   DEADLINE_EXCEEDED: { http: 504, about: 'There was not enough time.' },
 } as const;
 
+/** What kind of failure it is, in gRPC's words. */
 export type Code = keyof typeof codes;
 
 /** Which mechanism spoke, in the word that names its slot, its policy section and its page. */
@@ -35,6 +36,7 @@ export const reasons = {
   bug: { code: 'INTERNAL', about: 'This should not happen; please report it.' },
 } as const satisfies Record<string, { code: Code; about: string }>;
 
+/** Which mechanism refused. */
 export type Reason = keyof typeof reasons;
 
 /** Whether the other side may have seen the request. */
