@@ -92,8 +92,7 @@ export class ServiceNodes {
 
   #hearFolder(is: WatchEvent['is']): void {
     if (is === 'deleted') this.#gone();
-    if (is === 'changed') return;
-    this.#mustList = true; // also of one that is gone: the list says so, and keeps a watch for its return
+    if (is !== 'changed') this.#mustList = true; // also of one that is gone: that keeps a watch for its return
   }
 
   #drop(name: string): void {

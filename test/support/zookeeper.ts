@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -174,7 +175,15 @@ interface Launch {
   readonly options: ServerOptions;
 }
 
+/** The packages that the tests run on; installed if this machine has not got them. */
+async function ensurePrograms(): Promise<void> {
+  if (existsSync(`${JARS}/zookeeper.jar`) && existsSync(`${JARS}/curator-recipes.jar`)) return;
+  const { ensure, ZOOKEEPER } = await import('../../scripts/programs.ts');
+  ensure(ZOOKEEPER);
+}
+
 async function launch(plan: Launch): Promise<ZooKeeperServer> {
+  await ensurePrograms();
   const file = join(plan.dir, 'zoo.cfg');
   await writeFile(
     file,
