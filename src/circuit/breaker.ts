@@ -72,8 +72,7 @@ export class Breaker {
     }
     const wasClosed = this.#opossum.closed;
     this.#window.now = now;
-    const told = this.#opossum.fire(is === 'failure');
-    if (is === 'failure') told.catch(forget);
+    this.#opossum.fire(is === 'failure');
     if (this.#opossum.opened) this.#opened(now);
     else if (!wasClosed) this.#tell('closed', 0);
   }
@@ -164,7 +163,7 @@ function makeOpossum(window: Window, { threshold, volume }: Limits, state: Circu
     status: window as unknown as Opossum.Status,
     state: { closed: state === 'closed', halfOpen: state === 'half-open' },
   };
-  return new Opossum<[boolean], void>(settled, options as Opossum.Options<[boolean]>);
+  return new Opossum<[boolean], void>(settled, options as Opossum.Options<[boolean]>).fallback(nothing);
 }
 
 /** What opossum is given to run: it has ended by the time it is asked, so opossum hears of it in one step. */
@@ -185,4 +184,4 @@ const SUCCEEDED = new (class {
   catch = () => {};
 })();
 
-const forget = () => {}; // the caller has the answer; this was only a verdict
+const nothing = () => {}; // the caller has the answer; this was only a verdict, which nobody waits for
