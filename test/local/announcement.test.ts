@@ -206,3 +206,22 @@ test('an id that fits no file name is refused with what the system says', async 
   await using client = world.open();
   await assert.rejects(client.announce(anInstance(`a${':'.repeat(120)}`)), /can not be listed: ENAMETOOLONG/);
 });
+
+test('a lock whose keeper died while it held it is done away with', async () => {
+  await using world = await StillFolder.make();
+  await using client = world.open({ pid: 2 });
+  await world.leave(anInstance('a', { port: 9999 }), { machine: 'here', pid: 1 });
+  const lock = join(world.folder, 'orders', '.a.json.lock');
+  await writeFile(lock, '');
+  await world.beat(lock);
+  const refused = refusedFor('registry', client.announce(anInstance('a')));
+  await world.pass(400, 5);
+  assert.equal((await read(world.pathOf('a'))).port, 9999);
+  await refused; // somebody is at it, and has been all the time
+  await world.pass(5_100);
+  await client.announce(anInstance('b')); // others are not concerned
+  const again = client.announce(anInstance('a'));
+  await world.pass(100, 5);
+  assert.equal((await again).state.value, 'listed');
+  assert.deepEqual(await readdir(join(world.folder, 'orders')), ['a.json', 'b.json']);
+});
