@@ -7,6 +7,7 @@ import type { MeshOptions } from './options.ts';
 /** Opens what stands behind a scheme; each is loaded only when it is asked for. */
 const schemes: Readonly<Record<string, (url: string, env: Env) => Promise<Registry>>> = {
   'local:': async (url, env) => (await import('../local/registry.ts')).localRegistry(url, env),
+  'zookeeper:': async (url, env) => (await import('../zookeeper/registry.ts')).zookeeperRegistry(url, {}, env),
 };
 
 /** Opens the registry that the options name. @throws MeshError INVALID_ARGUMENT when its scheme is not known. */
