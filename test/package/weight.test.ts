@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { root, tool } from '../../scripts/run.ts';
+import { read, snippetsOf } from '../docs/markdown.ts';
+import { openWorld } from '../docs/world.ts';
+import { type Installed, install, well } from './installed.ts';
+
+let consumer: Installed;
+before(async () => {
+  consumer = await install();
+});
+after(() => consumer?.[Symbol.asyncDispose]());
+
+const FRONT_DOOR = 16 * 1_024; // bytes, compressed; what every process that imports it reads
+const WHOLE_MESH = 96 * 1_024; // what a process reads that calls with a client of its own
+
+/** What is loaded by a program that does this. */
+async function loadedBy(name: string, doing: string): Promise<{ own: string[]; packages: string[] }> {
+  const output = await well(
+    consumer.run(
+      name,
+      `import { createRequire, registerHooks } from 'node:module';
+       const urls = new Set();
+       registerHooks({ load: (url, context, next) => (urls.add(url), next(url, context)) });
+       ${doing}
+       for (const file of Object.keys(createRequire(import.meta.url).cache)) urls.add(file);
+       console.log(JSON.stringify([...urls].filter((url) => url.includes('node_modules'))));`,
+    ),
+  );
+  const files = JSON.parse(output) as string[];
+  const packageOf = (file: string): string => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)![1]!;
+  const own = files.filter((file) => packageOf(file) === 'inmesh');
+  return { own, packages: [...new Set(files.map(packageOf))].filter((name) => name !== 'inmesh').sort() };
+}
+
+/** Bytes of these files, each compressed alone. */
+async function weigh(files: readonly string[]): Promise<number> {
+  const texts = await Promise.all(files.map((file) => readFile(fileURLToPath(file))));
+  return texts.reduce((sum, text) => sum + gzipSync(text).length, 0);
+}
+
+test('the front door is light and brings no other package', async () => {
+  const { own, packages } = await loadedBy('door.mjs', `await import('inmesh');`);
+  assert.deepEqual(packages, []);
+  const bytes = await weigh(own);
+  assert.ok(bytes > 0 && bytes <= FRONT_DOOR, `${own.length} files of ${bytes} bytes; ${FRONT_DOOR} is the most`);
+});
+
+test('a mesh that only calls brings the map with a bound and the reader of policies, and nothing else', async () => {
+  const { own, packages } = await loadedBy(
+    'mesh.mjs',
+    `const { createMesh } = await import('inmesh');
+     const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: ['http://127.0.0.1:1'] } } });
+     const answer = await mesh.call('orders', () => 'answered');
+     if (answer !== 'answered') throw new Error(answer);
+     await mesh.close();`,
+  );
+  assert.deepEqual(packages, ['lru-cache', 'valibot']);
+  const bytes = await weigh(own);
+  assert.ok(bytes <= WHOLE_MESH, `${own.length} files of ${bytes} bytes; ${WHOLE_MESH} is the most`);
+});
+
+test('all that is shipped stays within its budget', async () => {
+  const { code, output } = await tool('size-limit/bin.js', [], { cwd: root });
+  assert.equal(code, 0, output);
+});
+
+test('the first code of the README runs with the package as it is installed', async () => {
+  const first = snippetsOf('README.md', read('README.md')).find(({ runs }) => runs);
+  const world = await openWorld();
+  try {
+    const output = await well(consumer.run('readme.mts', first!.code)); // finds the world by our own environment
+    assert.match(output, /42/);
+  } finally {
+    await world[Symbol.asyncDispose]();
+  }
+});
+
+test('its version is that of the changelog', async () => {
+  const { version } = JSON.parse(await readFile(join(consumer.inmesh, 'package.json'), 'utf8')) as { version: string };
+  const changelog = await readFile(join(consumer.inmesh, 'CHANGELOG.md'), 'utf8');
+  assert.ok(changelog.includes(`\n## [${version}]`), `CHANGELOG.md says nothing of ${version}`);
+});
