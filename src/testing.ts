@@ -4,6 +4,7 @@ export type { Env } from './core/env.ts';
 export { type Random, seeded } from './core/random.ts';
 export { aContext, type ContextOptions } from './testing/context.ts';
 export { type TestEnv, testEnv } from './testing/env.ts';
+export { FakeRegistry } from './testing/fake-registry.ts';
 export { fixed } from './testing/random.ts';
 export { type Answer, type Asked, answer, refused, reset, type Script, type Step, script } from './testing/script.ts';
 export { type ServerFigures, type Simulation, type SimulationOptions, simulate } from './testing/simulate.ts';

@@ -9,6 +9,7 @@ import type { Cancel } from '../core/live.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { Ring } from '../core/ring.ts';
 import { follow, type Scope } from '../core/scope.ts';
+import { ask } from '../core/service.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -245,13 +246,9 @@ export class Mesh implements Caller, AsyncDisposable {
 /** Starts a call on its way. A filter that throws at once fails like one that rejects. */
 function begin(way: Cluster, call: Call<unknown>, context: Context): Promise<unknown> {
   context.history.fresh = true;
-  try {
-    return way.call(call, context);
-  } catch (error) {
-    return Promise.reject(error);
-  } finally {
-    context.history.fresh = false;
-  }
+  const answer = ask(way.call, call, context);
+  context.history.fresh = false;
+  return answer;
 }
 
 const isCallers = (reason: unknown): boolean => MeshError.is(reason) && reason.reason === 'caller';

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refused, seeded } from '../../src/testing.ts';
+import { parseTrace } from '../../src/wire/trace-context.ts';
+import { aWorld, fail, give, hang, inTurn } from './world.ts';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const PARENT = 'b7ad6b7169203331';
+const incoming = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: 'vendor=1' };
+
+test('a call begins a trace, sampled and random, without any SDK', async () => {
+  const world = aWorld({ random: seeded(1) });
+  await world.outcome(give('ok'));
+  const { headers } = world.seen[0]!.attempt;
+  assert.match(headers.traceparent!, /^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/);
+  assert.ok(parseTrace(headers.traceparent));
+  assert.equal(headers.tracestate, undefined);
+});
+
+test('two calls begin two traces', async () => {
+  const world = aWorld({ random: seeded(1) });
+  await world.call(give('ok'));
+  await world.call(give('ok'));
+  const [one, other] = world.seen.map(({ attempt }) => parseTrace(attempt.headers.traceparent)!.traceId);
+  assert.notEqual(one, other);
+  await world.end();
+});
+
+test('a call made while serving a request goes on with its trace and its state, under a parent of its own', async () => {
+  const world = aWorld({ random: seeded(1) });
+  await world.mesh.within(incoming, () => world.outcome(give('ok')));
+  const { headers } = world.seen[0]!.attempt;
+  const trace = parseTrace(headers.traceparent)!;
+  assert.equal(trace.traceId, TRACE);
+  assert.notEqual(trace.parentId, PARENT);
+  assert.equal(trace.flags, 1);
+  assert.equal(headers.tracestate, 'vendor=1');
+});
+
+test('each attempt is a parent of its own in one trace', async () => {
+  const world = aWorld({ random: seeded(1) });
+  await world.outcome(fail(refused()));
+  const traces = world.seen.map(({ attempt }) => parseTrace(attempt.headers.traceparent)!);
+  assert.equal(traces.length, 3);
+  assert.equal(new Set(traces.map(({ traceId }) => traceId)).size, 1);
+  assert.equal(new Set(traces.map(({ parentId }) => parentId)).size, 3);
+});
+
+test('a traceparent of the caller’s own is left alone', async () => {
+  const world = aWorld();
+  const own = `00-${TRACE}-${PARENT}-00`;
+  await world.outcome(give('ok'), { headers: { traceparent: own } });
+  assert.equal(world.seen[0]!.attempt.headers.traceparent, own);
+  assert.equal(world.seen[0]!.attempt.headers.tracestate, undefined);
+});
+
+test('a policy may sample a share of the traces, begin none, or send none', async () => {
+  const some = aWorld({ random: seeded(2), policy: { trace: { sample: 0.25 } } });
+  for (let call = 0; call < 400; call++) await some.call(give('ok'));
+  const sampled = some.seen.filter(({ attempt }) => parseTrace(attempt.headers.traceparent)!.flags & 1).length;
+  assert.ok(sampled > 70 && sampled < 130, `${sampled} of 400`);
+  await some.end();
+
+  const none = aWorld({ policy: { trace: { begin: false } } });
+  await none.outcome(give('ok'));
+  assert.equal(none.seen[0]!.attempt.headers.traceparent, undefined);
+
+  const goneOn = aWorld({ policy: { trace: { begin: false } } });
+  await goneOn.mesh.within(incoming, () => goneOn.outcome(give('ok')));
+  assert.equal(parseTrace(goneOn.seen[0]!.attempt.headers.traceparent)!.traceId, TRACE, 'one that led here goes on');
+
+  const off = aWorld({ policy: { propagate: { trace: false } } });
+  await off.mesh.within(incoming, () => off.outcome(give('ok')));
+  assert.equal(off.seen[0]!.attempt.headers.traceparent, undefined);
+});
+
+test('a trace that led here sampled or not stays so, whatever share the policy samples', async () => {
+  const world = aWorld({ policy: { trace: { sample: 1 } } });
+  await world.mesh.within({ traceparent: `00-${TRACE}-${PARENT}-00` }, () => world.outcome(give('ok')));
+  assert.equal(parseTrace(world.seen[0]!.attempt.headers.traceparent)!.flags, 0);
+});
+
+test('hostile headers of a request count as absent', async () => {
+  const world = aWorld({ random: seeded(1) });
+  const hostile = {
+    traceparent: 'zz',
+    tracestate: 'x',
+    'grpc-timeout': '-1m',
+    'x-envoy-expected-rq-timeout-ms': '1e9',
+  };
+  await world.mesh.within(hostile, () => world.outcome(give('ok')));
+  const { headers } = world.seen[0]!.attempt;
+  assert.ok(parseTrace(headers.traceparent));
+  assert.equal(headers['x-envoy-expected-rq-timeout-ms'], '10000');
+});
+
+test('the time that is left travels as Envoy says it, and shrinks with each attempt', async () => {
+  const world = aWorld();
+  await world.outcome(fail(refused()));
+  assert.deepEqual(
+    world.seen.map(({ attempt }) => attempt.headers['x-envoy-expected-rq-timeout-ms']),
+    ['10000', '9987', '9962'],
+  );
+});
+
+test('the time that is left travels as gRPC says it, where the policy wants that', async () => {
+  const world = aWorld({ policy: { propagate: { deadline: 'grpc' } } });
+  await world.outcome(give('ok'));
+  const { headers } = world.seen[0]!.attempt;
+  assert.equal(headers['grpc-timeout'], '10000m');
+  assert.equal(headers['x-envoy-expected-rq-timeout-ms'], undefined);
+});
+
+test('the other side has no more than this attempt has', async () => {
+  const world = aWorld({ policy: { attempt: { timeout: '300ms' } } });
+  await world.outcome(inTurn(hang, give('ok')), { method: 'GET' });
+  assert.equal(world.seen[0]!.attempt.headers['x-envoy-expected-rq-timeout-ms'], '300');
+});
+
+test('a deadline that was inherited goes on, and never grows', async () => {
+  const world = aWorld();
+  await world.mesh.within({ 'x-envoy-expected-rq-timeout-ms': '500' }, async () => {
+    await world.env.clock.advance(123.4);
+    await world.outcome(give('ok'));
+  });
+  assert.equal(world.seen[0]!.attempt.headers['x-envoy-expected-rq-timeout-ms'], '376');
+});
+
+test('off sends no deadline', async () => {
+  const world = aWorld({ policy: { propagate: { deadline: 'off' } } });
+  await world.outcome(give('ok'));
+  const names = Object.keys(world.seen[0]!.attempt.headers);
+  assert.deepEqual(names, ['traceparent']);
+});
+
+test('each attempt has headers of its own, and the caller’s are never written to', async () => {
+  const world = aWorld();
+  const own = Object.freeze({ 'x-mine': '1' });
+  await world.outcome(
+    (attempt) => {
+      attempt.headers['x-added'] = `${attempt.attempt}`;
+      return Promise.reject(refused());
+    },
+    { headers: own },
+  );
+  assert.deepEqual(own, { 'x-mine': '1' });
+  const sent = world.seen.map(({ attempt }) => attempt.headers);
+  assert.equal(new Set(sent).size, 3);
+  assert.deepEqual(
+    sent.map((headers) => [headers['x-mine'], headers['x-added']]),
+    [
+      ['1', '1'],
+      ['1', '2'],
+      ['1', '3'],
+    ],
+  );
+});
