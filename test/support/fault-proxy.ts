@@ -61,8 +61,9 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Replaces all faults; `{}` heals. What is already open feels it too. */
-  set(faults: Faults): void {
+  set(faults: Faults): this {
     this.#faults = faults;
+    return this;
   }
 
   heal(): void {

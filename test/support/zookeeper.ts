@@ -269,7 +269,7 @@ class JavaServer implements ZooKeeperServer {
   }
 
   thaw(): void {
-    if (this.#guard !== undefined) process.kill(this.#pid, 'SIGCONT');
+    if (this.#guard !== undefined) process.kill(this.#pid, 'SIGCONT'); // one that was killed meanwhile needs none
   }
 
   async stop(): Promise<void> {
