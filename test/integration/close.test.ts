@@ -21,6 +21,8 @@ test('a process that closes its meshes has no handle left, and ends by itself wi
 test('a mesh that is only there to call keeps no process alive, also when nobody closes it', async (t) => {
   const { url } = await serve(t, oftenAnswering);
   const program = start(t, 'closed-mesh', { registry: '', url, close: false });
+  const { left } = await program.said<{ left: string[] }>('left');
+  assert.deepEqual(left, []);
   assert.equal(await program.ended, 0);
 });
 
