@@ -24,7 +24,7 @@ export class CuratorClasses implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'inmesh-curator-'));
     const entries = await readdir(SOURCES, { recursive: true });
     const files = entries.filter((name) => name.endsWith('.java')).map((name) => join(SOURCES, name));
-    await promisify(execFile)('javac', ['-nowarn', '-cp', COMPILE, '-d', folder, ...files]);
+    await promisify(execFile)('javac', ['-nowarn', '-encoding', 'UTF-8', '-cp', COMPILE, '-d', folder, ...files]);
     return new CuratorClasses(folder);
   }
 
