@@ -43,7 +43,7 @@ export class Nodes {
     for (const node of this.#out) {
       if (node.ejection.state !== 'out') continue;
       if (found === undefined && node.ejection.until <= now && !tried.includes(node)) found = node;
-      else next = Math.min(next, node.ejection.until);
+      next = Math.min(next, node.ejection.until);
     }
     this.#nextDue = next;
     return found;

@@ -3,7 +3,7 @@ import type { Random } from '../core/random.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Nodes } from './nodes.ts';
 
-const REDRAWS = 4; // for a second node that differs from the first, or one that was not tried yet
+const REDRAWS = 4; // for a node that is not the first, or was not tried yet
 
 /**
  * Picks a node for one attempt: one that is due for a probe, or the better of two drawn by weight. Endpoints out of
@@ -26,20 +26,20 @@ export function pick(
   const pool = isPanic(nodes, policy.panic) ? live : ready;
   if (pool.size < 2) {
     const only = pool.at(0);
-    return only !== undefined && tried.includes(only) ? (untried(live, tried, random) ?? only) : only;
+    return only !== undefined && tried.includes(only) ? (fresh(live, undefined, tried, random) ?? only) : only;
   }
-  const first = fresh(pool, tried, random);
-  if (first === undefined)
-    return untried(pool, tried, random) ?? untried(live, tried, random) ?? pool.draw(random.next());
+  const first = fresh(pool, undefined, tried, random);
+  if (first === undefined) return fresh(live, undefined, tried, random) ?? pool.draw(random.next());
   if (pool !== ready && ready.size > 0) {
     // In panic health is ignored, load is not: one of all against one of the healthy, so that these are used first, and
     // the others once these are so crowded that even a sick one may do better.
-    const healthy = fresh(ready, tried, random);
+    const healthy = fresh(ready, first, tried, random);
     return healthy !== undefined && isBetter(healthy, first, 1, policy.decay, now, random) ? healthy : first;
   }
-  const margin = pool.even || pool.draw(random.next()) !== first ? 1 : SURE;
-  const second = other(pool, first, tried, random);
+  const drawn = pool.draw(random.next());
+  const second = drawn !== first && !tried.includes(drawn!) ? drawn : fresh(pool, first, tried, random);
   if (second === undefined) return first;
+  const margin = drawn === first && !pool.even ? SURE : 1;
   return isBetter(second, first, margin, policy.decay, now, random) ? second : first;
 }
 
@@ -88,28 +88,17 @@ const newness = ({ latency, inFlight }: Node): number => (latency.known ? 1 : in
 
 type Pool = Nodes['live'];
 
-function fresh(pool: Pool, tried: readonly Node[], random: Random): Node | undefined {
+/** One drawn by weight that is not `not` and was not tried; undefined when there is none. */
+function fresh(pool: Pool, not: Node | undefined, tried: readonly Node[], random: Random): Node | undefined {
   for (let draw = 0; draw <= REDRAWS; draw++) {
     const node = pool.draw(random.next());
-    if (node !== undefined && !tried.includes(node)) return node;
+    if (node !== not && !tried.includes(node!)) return node;
   }
-  return undefined;
-}
-
-function other(pool: Pool, first: Node, tried: readonly Node[], random: Random): Node | undefined {
-  for (let draw = 0; draw <= REDRAWS; draw++) {
-    const node = pool.draw(random.next());
-    if (node !== undefined && node !== first && !tried.includes(node)) return node;
-  }
-  return undefined;
-}
-
-/** Any that was not tried yet, looked for from a random place: rare, since few are ever tried. */
-function untried(pool: Pool, tried: readonly Node[], random: Random): Node | undefined {
+  // Few are ever tried, so it is a small pool or a heavy node that is in the way: any other will do, from anywhere on.
   const start = Math.floor(random.next() * pool.size);
   for (let step = 0; step < pool.size; step++) {
     const node = pool.at((start + step) % pool.size)!;
-    if (!tried.includes(node)) return node;
+    if (node !== not && !tried.includes(node)) return node;
   }
   return undefined;
 }

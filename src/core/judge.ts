@@ -2,6 +2,8 @@ import type { Context } from './context.ts';
 import { MeshError } from './errors.ts';
 import { type Classify, type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
 
+const CALLED_OFF: Outcome = { is: 'none', why: 'called off', sent: 'maybe', status: 0, retryAfter: undefined };
+
 /** What became of an attempt that returned `value`. Judged once, however many filters ask. */
 export function judge(context: Context, value: unknown): Outcome {
   const { history, classify, policy } = context;
@@ -15,7 +17,8 @@ export function judgeError(context: Context, error: unknown): Outcome {
   const { history, classify, policy, scope } = context;
   if (history.outcome !== undefined && history.settled === error) return history.outcome;
   // Once called off, whatever the client throws is our own doing.
-  const reason = scope.cancelled && MeshError.is(scope.reason) ? scope.reason : error;
+  const reason = scope.cancelled ? scope.reason : error;
+  if (scope.cancelled && !MeshError.is(reason)) return remember(context, error, CALLED_OFF);
   const usual = outcomeOfError(reason, policy.outcome.failing.has);
   return remember(context, error, MeshError.is(reason) ? usual : withOwn(usual, classify, { error }));
 }
