@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { type TestContext, test } from 'node:test';
+import { root } from '../../scripts/run.ts';
+import { aFolder, processesWith } from '../support/processes.ts';
+
+interface Demo {
+  readonly process: ChildProcess;
+  /** Where it puts what it needs; nobody else has anything there. */
+  readonly folder: string;
+  readonly output: { text: string };
+  /** Settles when it has printed this. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts the demo with the sources as they are. */
+async function demo(t: TestContext, ...args: string[]): Promise<Demo> {
+  const folder = await aFolder(t);
+  const flags = ['--disable-warning=ExperimentalWarning', '--import', './test/docs/self.ts'];
+  const child = spawn(process.execPath, [...flags, 'examples/demo/main.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: folder, NODE_TEST_CONTEXT: undefined },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  return {
+    process: child,
+    folder,
+    output,
+    ended,
+    async printed(pattern) {
+      const over = ended.then((how) => assert.fail(`it ended with ${how}: ${output.text}`));
+      while (!pattern.test(output.text)) await Promise.race([once(child.stdout, 'data'), over]);
+    },
+  };
+}
+
+/** Waits until no process has the folder in its command line; a test that waits for ever fails. */
+async function allGone(folder: string): Promise<void> {
+  while ((await processesWith(folder)).length > 0) await new Promise(setImmediate);
+}
+
+test('the demo loses no call while servers are killed and fail, and says so', async (t) => {
+  const { ended, output, folder } = await demo(t, '--plain', '--seconds', '6');
+  assert.equal(await ended, 0, output.text);
+  const { text } = output;
+  for (const what of [
+    /\+ a joined the registry/,
+    /▶ a is killed with SIGKILL \(process \d+\)/,
+    /↻ \d+ calls? tried again elsewhere/,
+    /▶ b begins to fail half of its answers/,
+    /▶ a is started again/,
+    /▶ b is well again/,
+    /failed +p50 +p90 +p99 +failed +p50 +p90 +p99/,
+    /all of it +0 +\d+ +\d+ +\d+ +[1-9]\d* +\d+ +\d+ +\d+/, // none with the mesh, some without it
+    /calls +failed +attempts +retries +ejections +returns +panics/,
+    /✓ 0 of \d{3} calls failed with the mesh/,
+  ]) {
+    assert.match(text, what);
+  }
+  assert.doesNotMatch(text, /\u001b/, 'colours where there is no terminal');
+  await allGone(folder);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`the demo leaves no process and no file when ${signal} ends it`, async (t) => {
+    const { process, ended, printed, folder } = await demo(t, '--plain');
+    await printed(/calls begin/);
+    assert.equal((await processesWith(folder)).length, 5, 'three servers and two clients');
+    process.kill(signal);
+    assert.equal(await ended, 128 + constants.signals[signal]);
+    await allGone(folder);
+    assert.deepEqual(await readdir(folder), []);
+  });
+}
+
+test('no process of the demo stays when it is killed itself', async (t) => {
+  const { process, printed, folder } = await demo(t, '--plain');
+  await printed(/calls begin/);
+  process.kill('SIGKILL');
+  await allGone(folder);
+});
+
+test('the demo fails, and tidies up, when one of its processes ends though it should not', async (t) => {
+  const { ended, printed, output, folder } = await demo(t, '--plain');
+  await printed(/calls begin/);
+  const [any] = await processesWith(folder);
+  process.kill(any!, 'SIGKILL');
+  assert.equal(await ended, 1);
+  assert.match(output.text, /\w+\.ts ended by itself, with SIGKILL/);
+  await allGone(folder);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('the demo says what is wrong with its options', async (t) => {
+  for (const [args, message] of [
+    [['--seconds', '1'], /^--seconds must be from 5 to 600, got '1'\n$/],
+    [['--seconds', 'ten'], /^--seconds must be from 5 to 600, got 'ten'\n$/],
+    [['--fast'], /Unknown option '--fast'/],
+    [['--registry', 'gopher://x'], /no such scheme 'gopher:' in 'gopher:\/\/x'; there are /],
+  ] as const) {
+    const { ended, output } = await demo(t, ...args);
+    assert.notEqual(await ended, 0, args.join(' '));
+    assert.match(output.text, message);
+  }
+});
