@@ -2,7 +2,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What the network does to what passes. */
 export interface Faults {
-  /** Swallow what goes to the server; `down`, what comes from it. The connection stays open. */
+  /**
+   * Keep back what goes to the server; `down`, what comes from it. The connection stays open, and after the fault all
+   * of it arrives, in order, as TCP sees to it.
+   */
   readonly holeUp?: boolean;
   readonly holeDown?: boolean;
   /** Milliseconds that every piece waits, both ways. */
@@ -18,9 +21,10 @@ export interface Faults {
 interface Pair {
   readonly near: Socket;
   readonly far: Socket | undefined;
+  readonly pipes: readonly Pipe[];
 }
 
-/** A wire to a server that can be cut, reset, slowed, and made to swallow things. */
+/** A wire to a server that can be cut, reset, slowed and stopped. */
 export class FaultProxy implements AsyncDisposable {
   /** Bytes that have passed to the server and from it. */
   up = 0;
@@ -31,10 +35,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #target: () => { host: string; port: number };
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  /** Looks at each piece on its way to the server; what it returns is passed on, `undefined` swallows it. */
-  onUp: ((piece: Buffer, near: Socket) => Buffer | undefined) | undefined;
-  /** Looks at each piece on its way from the server. */
-  onDown: ((piece: Buffer) => Buffer | undefined) | undefined;
+  /** Looks at each piece on its way to the server; what it returns is passed on. */
+  onUp: ((piece: Buffer, near: Socket) => Buffer) | undefined;
 
   private constructor(target: () => { host: string; port: number }) {
     this.#target = target;
@@ -63,6 +65,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Replaces all faults; `{}` heals. What is already open feels it too. */
   set(faults: Faults): this {
     this.#faults = faults;
+    for (const { pipes } of this.#pairs) for (const pipe of pipes) pipe.pump();
     return this;
   }
 
@@ -109,7 +112,7 @@ export class FaultProxy implements AsyncDisposable {
       return;
     }
     if (this.#faults.hang) {
-      const pair: Pair = { near, far: undefined };
+      const pair: Pair = { near, far: undefined, pipes: [] };
       this.#pairs.add(pair);
       near.resume().on('close', () => this.#pairs.delete(pair));
       return;
@@ -118,41 +121,75 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #join(near: Socket, far: Socket): void {
-    const pair: Pair = { near, far };
-    this.#pairs.add(pair);
     let received = 0;
+    const up = new Pipe(
+      () => ({ held: this.#faults.holeUp, delayMs: this.#faults.delayMs }),
+      (piece) => {
+        this.up += piece.length;
+        far.write(piece);
+      },
+    );
+    const down = new Pipe(
+      () => ({ held: this.#faults.holeDown, delayMs: this.#faults.delayMs }),
+      (piece) => {
+        const limit = this.#faults.truncateAfter ?? Number.POSITIVE_INFINITY;
+        const part = piece.subarray(0, Math.max(0, limit - received));
+        received += piece.length;
+        this.down += part.length;
+        near.write(part);
+        if (received >= limit) near.end();
+      },
+    );
+    const pair: Pair = { near, far, pipes: [up, down] };
+    this.#pairs.add(pair);
     near.setNoDelay(true);
     far.setNoDelay(true);
     far.on('error', () => {});
-    near.on('data', (piece: Buffer) => {
-      const seen = this.#faults.holeUp ? undefined : this.onUp === undefined ? piece : this.onUp(piece, near);
-      if (seen === undefined) return;
-      this.up += seen.length;
-      this.#later(() => far.write(seen));
-    });
-    far.on('data', (piece: Buffer) => {
-      const passed = this.#faults.holeDown ? undefined : this.onDown === undefined ? piece : this.onDown(piece);
-      if (passed === undefined) return;
-      const limit = this.#faults.truncateAfter ?? Number.POSITIVE_INFINITY;
-      const part = passed.subarray(0, Math.max(0, limit - received));
-      received += passed.length;
-      this.down += part.length;
-      this.#later(() => {
-        near.write(part);
-        if (received >= limit) near.end();
-      });
-    });
+    near.on('data', (piece: Buffer) => up.push(this.onUp === undefined ? piece : this.onUp(piece, near)));
+    far.on('data', (piece: Buffer) => down.push(piece));
     const end = () => {
       this.#pairs.delete(pair);
       near.destroy();
       far.destroy();
+      for (const pipe of pair.pipes) pipe.close();
     };
     near.on('close', end);
     far.on('close', end);
   }
+}
 
-  #later(task: () => void): void {
-    if (this.#faults.delayMs === undefined) task();
-    else setTimeout(task, this.#faults.delayMs);
+/** One direction of a connection: what is slow or stopped does not overtake itself. */
+class Pipe {
+  readonly #state: () => { held: boolean | undefined; delayMs: number | undefined };
+  readonly #write: (piece: Buffer) => void;
+  #queue: { readonly piece: Buffer; readonly due: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(state: () => { held: boolean | undefined; delayMs: number | undefined }, write: (piece: Buffer) => void) {
+    this.#state = state;
+    this.#write = write;
+  }
+
+  push(piece: Buffer): void {
+    this.#queue.push({ piece, due: performance.now() + (this.#state().delayMs ?? 0) });
+    this.pump();
+  }
+
+  /** Lets through what may go by now. */
+  pump(): void {
+    clearTimeout(this.#timer);
+    while (this.#queue.length > 0 && !this.#state().held) {
+      const wait = this.#queue[0]!.due - performance.now();
+      if (wait > 0 && this.#state().delayMs !== undefined) {
+        this.#timer = setTimeout(() => this.pump(), wait);
+        return;
+      }
+      this.#write(this.#queue.shift()!.piece);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#queue = [];
   }
 }
