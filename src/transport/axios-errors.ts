@@ -33,6 +33,9 @@ export function toAxiosError(
 }
 
 function describe(error: unknown, config: InternalAxiosRequestConfig): { message: string; code: string } {
+  if (error instanceof RangeError) {
+    return { message: `maxContentLength size of ${config.maxContentLength} exceeded`, code: 'ERR_BAD_RESPONSE' };
+  }
   if (!MeshError.is(error)) {
     const { message, code } = error as NodeJS.ErrnoException;
     return { message: message ?? String(error), code: code ?? 'ERR_NETWORK' };

@@ -2,11 +2,10 @@ import type { AxiosInstance, InternalAxiosRequestConfig } from 'axios';
 import { MeshError } from '../core/errors.ts';
 import type { Fields } from './headers.ts';
 import type { BodyLike } from './payload.ts';
-import { parseTarget, type Target } from './target.ts';
 
 /** A request as axios wants it sent. */
 export interface AxiosRequest {
-  readonly target: Target;
+  readonly url: string;
   readonly method: string;
   readonly headers: Fields;
   readonly body: BodyLike;
@@ -25,7 +24,7 @@ export function readConfig(config: InternalAxiosRequestConfig, instance: AxiosIn
   if (config.decompress !== false) headers['accept-encoding'] ??= 'gzip, deflate, br';
   const isWatched = onUploadProgress !== undefined || (isStream(body) && maxBodyLength > -1);
   return {
-    target: parseTarget(urlOf(config, instance)),
+    url: urlOf(config, instance),
     method: (config.method ?? 'get').toUpperCase(),
     headers,
     body: isWatched && body !== null ? watched(body, maxBodyLength, onUploadProgress) : body,
@@ -49,7 +48,9 @@ function urlOf(config: InternalAxiosRequestConfig, instance: AxiosInstance): str
 
 function readHeaders({ headers }: InternalAxiosRequestConfig): Fields {
   const fields: Fields = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    if (!Object.hasOwn(headers, name)) continue;
+    const value = headers[name];
     if (value === undefined || value === null || value === false) continue; // axios: not to be sent
     fields[name.toLowerCase()] = Array.isArray(value) ? value.map(String) : String(value);
   }

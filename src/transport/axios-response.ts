@@ -15,17 +15,28 @@ export async function readAnswer(
   dueAt: number,
 ): Promise<AxiosResponse> {
   const { body, headers } = answer;
+  const isPlain = headers['content-encoding'] === undefined && !config.onDownloadProgress;
+  if (isPlain && body.complete && config.responseType !== 'stream') {
+    return toResponse(answer, config, request, toData(await body.bytes(limitOf(config)), config), headers);
+  }
   const codings = config.decompress === false || hasNoBody(answer, config) ? [] : codingsOf(headers);
   const source = codings.length > 0 ? decode(body.readable, codings) : undefined;
-  return {
-    data: await readData(answer, source, config, dueAt),
-    status: answer.statusCode,
-    statusText: answer.statusText,
-    headers: (source === undefined ? headers : withoutCoding(headers)) as AxiosResponse['headers'],
-    config,
-    request,
-  };
+  const data = await readData(answer, source, config, dueAt);
+  return toResponse(answer, config, request, data, source === undefined ? headers : withoutCoding(headers));
 }
+
+function toResponse(
+  { statusCode: status, statusText }: MeshResponse,
+  config: InternalAxiosRequestConfig,
+  request: unknown,
+  data: unknown,
+  headers: Fields,
+): AxiosResponse {
+  return { data, status, statusText, headers: headers as AxiosResponse['headers'], config, request };
+}
+
+const limitOf = ({ maxContentLength = -1 }: InternalAxiosRequestConfig): number =>
+  maxContentLength > -1 ? maxContentLength : Number.POSITIVE_INFINITY;
 
 function withoutCoding({ 'content-encoding': _, ...headers }: Fields): Fields {
   return headers;
@@ -40,8 +51,8 @@ async function readData(
   config: InternalAxiosRequestConfig,
   dueAt: number,
 ): Promise<unknown> {
-  const { responseType, onDownloadProgress, maxContentLength = -1 } = config;
-  const limit = maxContentLength > -1 ? maxContentLength : Number.POSITIVE_INFINITY;
+  const { responseType, onDownloadProgress } = config;
+  const limit = limitOf(config);
   const isCounted = source !== undefined || onDownloadProgress !== undefined || responseType === 'stream';
   const total = Number(answer.headers['content-length'] ?? Number.NaN);
   const parts = isCounted ? count(source ?? answer.body.readable, limit, total, onDownloadProgress) : undefined;
@@ -51,10 +62,7 @@ async function readData(
   }
   const timer = answer.body.over || dueAt === Number.POSITIVE_INFINITY ? undefined : watch(answer, dueAt);
   try {
-    const bytes = parts === undefined ? await answer.body.bytes(limit) : await collect(parts);
-    return responseType === 'arraybuffer' ? bytes : readText(bytes, config.responseEncoding);
-  } catch (error) {
-    throw error instanceof RangeError ? tooLong(limit) : error;
+    return toData(parts === undefined ? await answer.body.bytes(limit) : await collect(parts), config);
   } finally {
     timer?.cancel();
   }
@@ -66,7 +74,8 @@ function watch({ body }: MeshResponse, dueAt: number): Timer {
   return systemClock.schedule(Math.max(0, dueAt - systemClock.now()), late);
 }
 
-function readText(bytes: Buffer, encoding: string | undefined): string {
+function toData(bytes: Buffer, { responseType, responseEncoding: encoding }: InternalAxiosRequestConfig): unknown {
+  if (responseType === 'arraybuffer') return bytes;
   if (encoding === undefined || encoding === 'utf8') return toText(bytes);
   return bytes.toString(encoding as BufferEncoding);
 }
@@ -93,7 +102,4 @@ async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What axios says; its code is that of a bad answer. */
-function tooLong(limit: number): Error {
-  return Object.assign(new Error(`maxContentLength size of ${limit} exceeded`), { code: 'ERR_BAD_RESPONSE' });
-}
+const tooLong = (limit: number): RangeError => new RangeError(`the body is longer than ${limit} bytes`);

@@ -7,6 +7,7 @@ import { readAnswer } from './axios-response.ts';
 import { hop, isRedirect } from './redirect.ts';
 import type { RequestOptions } from './request.ts';
 import type { MeshResponse } from './response.ts';
+import { parseTarget } from './target.ts';
 
 /** Whatever sends requests to services: a mesh. */
 export interface MeshRequester {
@@ -29,20 +30,20 @@ export function meshAxios<T extends AxiosInstance>(mesh: MeshRequester, instance
     return errors;
   };
   instance.defaults.adapter = async (config) => {
+    const cancel = config.cancelToken ? fromToken(config) : undefined;
     let request: AxiosRequest | undefined;
     let response: AxiosResponse | undefined;
-    const cancel = cancelOf(config);
     try {
-      request = readConfig(config, instance);
       const { timeout } = config;
       const dueAt = Number(timeout) > 0 ? systemClock.now() + Number(timeout) : Number.POSITIVE_INFINITY;
-      const { answer, at } = await send(mesh, config, request, cancel.signal);
-      response = await readAnswer(answer, config, describe(at), dueAt);
+      request = readConfig(config, instance);
+      const sent = await send(mesh, config, request, cancel?.signal ?? (config.signal as AbortSignal | undefined));
+      response = await readAnswer(sent.answer, config, new Asked(sent.request), dueAt);
     } catch (error) {
-      throw toAxiosError(await classOf(), error, config, request && describe(request));
+      throw toAxiosError(await classOf(), error, config, request && new Asked(request));
     } finally {
-      if (response?.data instanceof Readable) response.data.once('close', cancel.release);
-      else cancel.release();
+      if (response?.data instanceof Readable) response.data.once('close', () => cancel?.release());
+      else cancel?.release();
     }
     const { validateStatus } = config;
     if (!response.status || !validateStatus || validateStatus(response.status)) return response;
@@ -51,55 +52,61 @@ export function meshAxios<T extends AxiosInstance>(mesh: MeshRequester, instance
   return instance;
 }
 
-interface Sent {
-  readonly answer: MeshResponse;
-  readonly at: AxiosRequest;
-}
-
 async function send(
   mesh: MeshRequester,
   config: InternalAxiosRequestConfig,
-  first: AxiosRequest,
+  request: AxiosRequest,
   signal: AbortSignal | undefined,
 ): Promise<Sent> {
-  const { maxRedirects = MOST_REDIRECTS, timeout } = config;
+  const { timeout } = config;
   const options = {
     signal,
     timeout: Number(timeout) > 0 ? `${Math.min(LONGEST_MS, Math.max(1, Math.ceil(Number(timeout))))}ms` : undefined,
   };
-  let at = first;
-  for (let hops = 0; ; hops++) {
-    const { target, method, headers, body } = at;
-    const answer = await mesh.request(`http://${target.service}${target.path}`, { ...options, method, headers, body });
-    if (maxRedirects === 0 || !isRedirect(answer)) return { answer, at };
+  const ask = ({ url, method, headers, body }: AxiosRequest) =>
+    mesh.request(url, { ...options, method, headers, body });
+  const answer = await ask(request);
+  if (config.maxRedirects === 0 || !isRedirect(answer)) return { answer, request };
+  return follow(config, { answer, request }, ask);
+}
+
+interface Sent {
+  readonly answer: MeshResponse;
+  readonly request: AxiosRequest;
+}
+
+async function follow(
+  config: InternalAxiosRequestConfig,
+  first: Sent,
+  ask: (request: AxiosRequest) => Promise<MeshResponse>,
+): Promise<Sent> {
+  let { answer, request } = first;
+  for (let hops = 0; isRedirect(answer); hops++) {
     void answer.body.dump();
-    if (hops >= maxRedirects) throw tooManyRedirects();
-    const next = hop(at, answer);
-    at = { ...next, headers: next.headers!, body: next.hasBody ? body : null };
-    config.beforeRedirect?.({ ...next.target, method: at.method, headers: at.headers }, before(answer), {
-      headers: headers as Record<string, string>,
-      url: `http://${target.service}${target.path}`,
-      method,
-    });
+    if (hops >= (config.maxRedirects ?? MOST_REDIRECTS)) throw tooManyRedirects();
+    const { url, method, headers, body } = request;
+    const next = hop({ target: parseTarget(url), method, headers }, answer);
+    const { service, path } = next.target;
+    request = {
+      url: `http://${service}${path}`,
+      method: next.method,
+      headers: next.headers!,
+      body: next.hasBody ? body : null,
+    };
+    const options = { hostname: service, path, method: request.method, headers: request.headers };
+    config.beforeRedirect?.(options, before(answer), { url, method, headers: headers as Record<string, string> });
+    answer = await ask(request);
   }
+  return { answer, request };
 }
 
 const before = ({ statusCode, headers }: MeshResponse) => ({ statusCode, headers: headers as Record<string, string> });
 
-/** The signal of a request; a CancelToken is made into one. */
-function cancelOf({ cancelToken, signal }: InternalAxiosRequestConfig): {
-  signal: AbortSignal | undefined;
-  release(): void;
-} {
-  if (cancelToken === undefined || cancelToken === null) {
-    return { signal: signal as AbortSignal | undefined, release: () => {} };
-  }
+/** The signal of a request whose CancelToken is made into one. */
+function fromToken({ cancelToken, signal }: InternalAxiosRequestConfig): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const token = cancelToken as typeof cancelToken & {
-    subscribe(f: () => void): void;
-    unsubscribe(f: () => void): void;
-  };
+  const token = cancelToken as unknown as { subscribe(f: () => void): void; unsubscribe(f: () => void): void };
   token.subscribe(abort);
   signal?.addEventListener?.('abort', abort);
   return {
@@ -111,13 +118,28 @@ function cancelOf({ cancelToken, signal }: InternalAxiosRequestConfig): {
   };
 }
 
-/** What stands for the request in answers and errors; `res.responseUrl` is where it went in the end, as axios has it. */
-const describe = ({ target: { service, path }, method }: AxiosRequest) => ({
-  method,
-  host: service,
-  path,
-  res: { responseUrl: `http://${service}${path}` },
-});
+/** What stands for the request in answers and errors. `res.responseUrl` is where it went in the end, as axios has it. */
+class Asked {
+  readonly method: string;
+  readonly url: string;
+
+  constructor({ method, url }: AxiosRequest) {
+    this.method = method;
+    this.url = url;
+  }
+
+  get host(): string {
+    return new URL(this.url).host;
+  }
+
+  get path(): string {
+    return parseTarget(this.url).path;
+  }
+
+  get res(): { readonly responseUrl: string } {
+    return { responseUrl: this.url };
+  }
+}
 
 function badStatus(Class: ErrorClass, response: AxiosResponse): AxiosError {
   const { status, config, request } = response;

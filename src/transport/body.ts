@@ -42,14 +42,19 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return this.#state !== 'open';
   }
 
+  /** Whether all of it has come. */
+  get complete(): boolean {
+    return this.#state === 'ended';
+  }
+
   /** All of it, as JSON. */
-  async json<T = unknown>(): Promise<T> {
-    return JSON.parse(toText(await this.#whole(Number.POSITIVE_INFINITY))) as T;
+  json<T = unknown>(): Promise<T> {
+    return this.#as(toJson) as Promise<T>;
   }
 
   /** All of it, as text in UTF-8. */
-  async text(): Promise<string> {
-    return toText(await this.#whole(Number.POSITIVE_INFINITY));
+  text(): Promise<string> {
+    return this.#as(toText);
   }
 
   /** All of it. @throws RangeError when it has more than `limit` bytes; the rest is not read then. */
@@ -58,14 +63,13 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   }
 
   /** All of it, as a buffer of its own. */
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.#whole(Number.POSITIVE_INFINITY);
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#as(toArrayBuffer);
   }
 
   /** All of it, as a blob. */
-  async blob(): Promise<Blob> {
-    return new Blob([await this.arrayBuffer()]);
+  blob(): Promise<Blob> {
+    return this.#as((bytes) => new Blob([toArrayBuffer(bytes)]));
   }
 
   /** The same as a Node stream. */
@@ -166,6 +170,17 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     this.#used = true;
   }
 
+  /** All of it in another form; most bodies have come by the time that somebody asks, and need no waiting. */
+  #as<T>(form: (bytes: Buffer) => T): Promise<T> {
+    if (this.#state !== 'ended' || this.#used) return this.#whole(Number.POSITIVE_INFINITY).then(form);
+    this.#used = true;
+    try {
+      return Promise.resolve(form(this.#release()));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   #whole(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#claim();
@@ -240,6 +255,13 @@ export function toWebStream(
     { highWaterMark: 0 },
   ) as ReadableStream<Uint8Array>;
 }
+
+/** The bytes in a buffer of their own. */
+export const toArrayBuffer = ({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer =>
+  buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+
+/** UTF-8 as JSON. */
+export const toJson = (bytes: Buffer): unknown => JSON.parse(toText(bytes));
 
 /** UTF-8 as text, without a byte order mark. */
 export function toText(bytes: Buffer): string {

@@ -6,44 +6,46 @@ import type { Source } from './payload.ts';
 import { MeshResponse } from './response.ts';
 import type { Controller, Handler } from './undici.ts';
 
-/** What an attempt ends in, one way or the other. */
-interface Outlet {
-  resolve(answer: MeshResponse): void;
-  reject(error: unknown): void;
-}
-
 /** One request and its answer, as undici tells of them. Called off, it closes its connection. */
 export class Exchange implements Handler {
   readonly #attempt: OutgoingAttempt;
   readonly #signal: AbortSignal | undefined;
   readonly #source: Source | undefined;
-  #outlet: Outlet | undefined;
+  readonly #resolve: (answer: MeshResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  #over = false; // whether it was answered, failed or called off
   #controller: Controller | undefined;
   #answer: MeshResponse | undefined;
 
-  constructor(attempt: OutgoingAttempt, signal: AbortSignal | undefined, source: Source | undefined, outlet: Outlet) {
+  constructor(
+    attempt: OutgoingAttempt,
+    signal: AbortSignal | undefined,
+    source: Source | undefined,
+    resolve: (answer: MeshResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#attempt = attempt;
     this.#signal = signal;
     this.#source = source;
-    this.#outlet = outlet;
+    this.#resolve = resolve;
+    this.#reject = reject;
     attempt.context.scope.onCancel(this);
   }
 
   onRequestStart(controller: Controller): void {
     // Called off while it waited: thrown here, nothing is sent and the connection stays good for others.
-    if (this.#outlet === undefined) throw CALLED_OFF;
+    if (this.#over) throw CALLED_OFF;
     this.#controller = controller;
   }
 
   onResponseStart(controller: Controller, status: number, headers: unknown, statusText = ''): void {
-    const outlet = this.#outlet;
-    if (status < 200 || outlet === undefined) return; // 1xx: more is to come
-    this.#outlet = undefined;
+    if (status < 200 || this.#over) return; // 1xx: more is to come
+    this.#over = true;
     this.#attempt.context.scope.offCancel(this); // the deadline ends here; only the caller's signal goes on
     const body = new ResponseBody(controller);
     this.#answer = new MeshResponse(status, statusText, headers as Fields, body, this.#attempt.url);
     this.#signal?.addEventListener('abort', this);
-    outlet.resolve(this.#answer);
+    this.#resolve(this.#answer);
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -58,11 +60,10 @@ export class Exchange implements Handler {
   }
 
   onResponseError(_controller: Controller | null, error: unknown): void {
-    const outlet = this.#outlet;
-    if (outlet !== undefined) {
-      this.#outlet = undefined;
+    if (!this.#over) {
+      this.#over = true;
       this.#attempt.context.scope.offCancel(this);
-      outlet.reject(this.#failure(error));
+      this.#reject(this.#failure(error));
     } else if (this.#answer !== undefined) {
       this.#unlink();
       this.#answer.body.fail(brokenOff(error, destination(this.#attempt)));
@@ -71,10 +72,9 @@ export class Exchange implements Handler {
 
   /** The attempt was called off. */
   calledOff(reason: unknown): void {
-    const outlet = this.#outlet;
-    if (outlet === undefined) return;
-    this.#outlet = undefined;
-    outlet.reject(reason);
+    if (this.#over) return;
+    this.#over = true;
+    this.#reject(reason);
     this.#controller?.abort(reason as Error);
   }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { toText, toWebStream } from './body.ts';
+import { type ResponseBody, toArrayBuffer, toJson, toText, toWebStream } from './body.ts';
 import { codingsOf, decode } from './decode.ts';
 import type { MeshResponse } from './response.ts';
 
@@ -16,6 +16,8 @@ export interface Fetched {
 }
 
 type Made = new (fetched: Fetched, real?: Response) => Response;
+
+const EMPTY = Buffer.alloc(0);
 
 let made: Made | undefined;
 
@@ -81,15 +83,16 @@ function makeClass(): Made {
     }
 
     text(): Promise<string> {
-      return this.#real === undefined ? this.#whole().then(toText) : this.#real.text();
+      return this.#real === undefined ? this.#as((body) => body.text(), toText) : this.#real.text();
     }
 
     json(): Promise<unknown> {
-      return this.#real === undefined ? this.#whole().then(toJson) : this.#real.json();
+      return this.#real === undefined ? this.#as((body) => body.json(), toJson) : this.#real.json();
     }
 
-    async arrayBuffer(): Promise<ArrayBuffer> {
-      return this.#real === undefined ? new Uint8Array(await this.#whole()).buffer : this.#real.arrayBuffer();
+    arrayBuffer(): Promise<ArrayBuffer> {
+      const plain = this.#real === undefined;
+      return plain ? this.#as((body) => body.arrayBuffer(), toArrayBuffer) : this.#real!.arrayBuffer();
     }
 
     async bytes(): Promise<Uint8Array<ArrayBuffer>> {
@@ -108,15 +111,18 @@ function makeClass(): Made {
       return new FetchedResponse(this.#fetched, this.#toReal().clone()) as Response;
     }
 
-    /** All of the body. */
-    #whole(): Promise<Buffer> {
+    /** All of the body: as `plain` reads it, or in `form` after it was decoded. */
+    #as<T>(plain: (body: ResponseBody) => Promise<T>, form: (bytes: Buffer) => T): Promise<T> {
       const { answer, hasBody, mapError } = this.#fetched;
-      if (!hasBody) return Promise.resolve(Buffer.alloc(0));
-      if (answer.body.bodyUsed) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
-      const codings = codingsOf(answer.headers);
-      const bytes = codings.length === 0 ? answer.body.bytes() : collect(decode(answer.body.readable, codings));
-      return bytes.catch((error) => {
-        throw mapError(error);
+      const { body, headers } = answer;
+      if (!hasBody) return Promise.resolve(EMPTY).then(form);
+      if (body.bodyUsed) return Promise.reject(unusable());
+      const codings = codingsOf(headers);
+      const isSafe = body.complete && codings.length === 0; // nothing can go wrong on the way any more
+      const whole = codings.length === 0 ? plain(body) : collect(decode(body.readable, codings)).then(form);
+      if (isSafe) return whole;
+      return whole.catch((error) => {
+        throw error instanceof SyntaxError ? error : mapError(error);
       });
     }
 
@@ -126,7 +132,7 @@ function makeClass(): Made {
       const { answer, hasBody, mapError } = this.#fetched;
       const type = answer.headers['content-type'];
       const headers: Record<string, string> = typeof type === 'string' ? { 'content-type': type } : {};
-      if (hasBody && answer.body.bodyUsed) throw new TypeError('Body is unusable: Body has already been read');
+      if (hasBody && answer.body.bodyUsed) throw unusable();
       this.#real = new Response(hasBody ? toWebStream(readableOf(answer), mapError) : null, { headers });
       return this.#real;
     }
@@ -165,4 +171,4 @@ async function collect(readable: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const toJson = (bytes: Buffer): unknown => JSON.parse(toText(bytes));
+const unusable = (): TypeError => new TypeError('Body is unusable: Body has already been read');

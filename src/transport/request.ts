@@ -3,7 +3,7 @@ import type { Attempt, Caller, CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
-import { type BodyLike, type Payload, readBody } from './payload.ts';
+import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
 import type { Pools } from './pools.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget, type Query, type Target, withQuery } from './target.ts';
@@ -55,21 +55,26 @@ export function readMessage(
 ): Message | Promise<Message> {
   for (const key in options) if (!KEYS.has(key)) throw unknownOption(key);
   const target = parseTarget(url);
-  const { query, body, signal } = options;
+  const { body, signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw bad('signal must be an AbortSignal');
-  const path = query === undefined ? target.path : withQuery(target.path, query);
-  const payload = body === undefined ? readBody(null, 0) : readBody(body, keep(target.service));
-  const message = (payload: Payload): Message => ({
-    target: { service: target.service, path },
+  if (body === undefined) return makeMessage(target, options, NOTHING);
+  const payload = readBody(body, keep(target.service));
+  if (!(payload instanceof Promise)) return makeMessage(target, options, payload);
+  return payload.then((ready) => makeMessage(target, options, ready));
+}
+
+function makeMessage(target: Target, options: RequestOptions, payload: Payload): Message {
+  const { query, headers } = options;
+  return {
+    target: query === undefined ? target : { service: target.service, path: withQuery(target.path, query) },
     method: readMethod(options.method),
-    headers: options.headers === undefined ? undefined : readHeaders(options.headers),
+    headers: headers === undefined ? undefined : readHeaders(headers),
     payload,
-    signal,
+    signal: options.signal,
     idempotent: options.idempotent,
     timeout: options.timeout,
     route: options.route,
-  });
-  return payload instanceof Promise ? payload.then(message) : message(payload);
+  };
 }
 
 function readMethod(method: string | undefined): string {
@@ -109,7 +114,7 @@ function exchange(message: Message, attempt: Attempt, pools: Pools): Promise<Mes
   const { policy, scope } = attempt.context;
   if (scope.cancelled) throw scope.reason; // not a byte is sent then
   return new Promise((resolve, reject) => {
-    const handler = new Exchange(attempt, message.signal, source, { resolve, reject });
+    const handler = new Exchange(attempt, message.signal, source, resolve, reject);
     const headers = merge(attempt.headers, message, policy.transport.host);
     const body = (source === undefined ? payload.content : source.read()) as string | Uint8Array; // or iterable: types
     pools.get(attempt.url, policy).dispatch({ path: target.path, method, headers, body }, handler);

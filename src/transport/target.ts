@@ -7,7 +7,8 @@ export interface Target {
 }
 
 // What `URL` would leave as it is, apart from dots that stand for folders. Most URLs are such, and `URL` is dear.
-const PLAIN = /^http:\/\/([A-Za-z0-9._-]+)((?:\/[\w\-.~!$&()*+,;=:@%/]*)(?:\?[\w\-.~!$&()*+,;=:@%/?]+)?)?$/;
+const PLAIN = /^http:\/\/[A-Za-z0-9._-]+(?:\/[\w\-.~!$&()*+,;=:@%/]*(?:\?[\w\-.~!$&()*+,;=:@%/?]+)?)?$/;
+const SCHEME = 'http://'.length;
 const DOTS = /\/\.|\/%2e/i;
 const NO_HOST = /^[a-z]+:\/*$|^[a-z]+:\/\/[/?#]/i; // `URL` would take the path for the host
 const HOST = /^http:\/\/([^/?#]+)/i;
@@ -18,9 +19,11 @@ const HOST = /^http:\/\/([^/?#]+)/i;
  * @throws MeshError INVALID_ARGUMENT when it is not such a URL.
  */
 export function parseTarget(url: string | URL): Target {
-  if (typeof url === 'string') {
-    const plain = PLAIN.exec(url);
-    if (plain !== null && !DOTS.test(url)) return { service: plain[1]!, path: plain[2] ?? '/' };
+  if (typeof url === 'string' && PLAIN.test(url) && !DOTS.test(url)) {
+    const slash = url.indexOf('/', SCHEME);
+    return slash < 0
+      ? { service: url.slice(SCHEME), path: '/' }
+      : { service: url.slice(SCHEME, slash), path: url.slice(slash) };
   }
   const parsed = url instanceof URL ? url : URL.parse(url);
   if (parsed === null || (typeof url === 'string' && NO_HOST.test(url)))
