@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { AxiosInstance, InternalAxiosRequestConfig } from 'axios';
 import { MeshError } from '../core/errors.ts';
 import type { Fields } from './headers.ts';
@@ -57,18 +58,26 @@ function readHeaders({ headers }: InternalAxiosRequestConfig): Fields {
   return fields;
 }
 
-/** A form of the `form-data` package: a stream that knows its headers. */
+/** A form of the `form-data` package: a stream of the old kind, which knows its headers. */
 interface LegacyForm {
   getHeaders(): Record<string, string>;
+  hasKnownLength?(): boolean;
+  getLengthSync?(): number;
+  pipe<T extends NodeJS.WritableStream>(to: T): T;
+}
+
+function readLegacyForm(form: LegacyForm, headers: Fields): BodyLike {
+  const own = form.getHeaders();
+  for (const name of Object.keys(own)) headers[name.toLowerCase()] = own[name]!;
+  if (form.hasKnownLength?.()) headers['content-length'] ??= String(form.getLengthSync!());
+  return form.pipe(new PassThrough());
 }
 
 function readData(data: unknown, headers: Fields): BodyLike {
   if (data === undefined || data === null || data === '') return null;
   if (data instanceof FormData) delete headers['content-type']; // ours names the boundary
-  if (typeof (data as Partial<LegacyForm>).getHeaders === 'function') {
-    const own = (data as LegacyForm).getHeaders();
-    for (const name of Object.keys(own)) headers[name.toLowerCase()] = own[name]!;
-  }
+  if (typeof (data as Partial<LegacyForm>).getHeaders === 'function')
+    return readLegacyForm(data as LegacyForm, headers);
   if (data instanceof Blob && data.type !== '') headers['content-type'] = data.type;
   const fits = typeof data === 'string' || data instanceof ArrayBuffer || data instanceof Blob || isBodyObject(data);
   if (fits) return data as BodyLike;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { systemClock, type Timer } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
-import { toText } from './body.ts';
+import { collect, toText } from './bytes.ts';
 import { codingsOf, decode } from './decode.ts';
 import type { Fields } from './headers.ts';
 import type { MeshResponse } from './response.ts';
@@ -94,12 +94,6 @@ async function* count(
     progress?.({ loaded, bytes: part.length, lengthComputable: !Number.isNaN(total), download: true, ...known });
     yield part;
   }
-}
-
-async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of parts) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 const tooLong = (limit: number): RangeError => new RangeError(`the body is longer than ${limit} bytes`);

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
+import { toArrayBuffer, toJson, toText, toWebStream } from './bytes.ts';
 import type { Controller } from './undici.ts';
 
 const HIGH = 65_536; // what is kept while nobody reads; undici's own mark
 const DUMP = 131_072; // reading on is cheaper than a new connection, up to about here
 const EMPTY: readonly Buffer[] = Object.freeze([]);
-const BOM = '\u{feff}';
 
 /** Who hears the parts of a body as they come. */
 interface Sink {
@@ -229,44 +229,6 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     };
     return readable;
   }
-}
-
-/** A Node stream as a web stream of bytes. */
-export function toWebStream(
-  readable: Readable,
-  mapError: (error: unknown) => unknown = (error) => error,
-): ReadableStream<Uint8Array> {
-  const parts = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  return new ReadableStream(
-    {
-      type: 'bytes',
-      async pull(controller) {
-        try {
-          const { done, value } = await parts.next();
-          if (!done) return controller.enqueue(new Uint8Array(value)); // a copy, for the stream takes the buffer away
-          controller.close();
-          controller.byobRequest?.respond(0);
-        } catch (error) {
-          throw mapError(error);
-        }
-      },
-      cancel: () => void readable.destroy(),
-    },
-    { highWaterMark: 0 },
-  ) as ReadableStream<Uint8Array>;
-}
-
-/** The bytes in a buffer of their own. */
-export const toArrayBuffer = ({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer =>
-  buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-
-/** UTF-8 as JSON. */
-export const toJson = (bytes: Buffer): unknown => JSON.parse(toText(bytes));
-
-/** UTF-8 as text, without a byte order mark. */
-export function toText(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return text.startsWith(BOM) ? text.slice(1) : text;
 }
 
 const tooLong = (limit: number): RangeError => new RangeError(`the body is longer than ${limit} bytes`);

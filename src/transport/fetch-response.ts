@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type ResponseBody, toArrayBuffer, toJson, toText, toWebStream } from './body.ts';
+import type { ResponseBody } from './body.ts';
+import { collect, toArrayBuffer, toJson, toText, toWebStream } from './bytes.ts';
 import { codingsOf, decode } from './decode.ts';
 import type { MeshResponse } from './response.ts';
 
@@ -163,12 +164,6 @@ function* pairsOf({ headers }: MeshResponse): Generator<[string, string]> {
 function readableOf({ headers, body }: MeshResponse): Readable {
   const codings = codingsOf(headers);
   return codings.length === 0 ? body.readable : decode(body.readable, codings);
-}
-
-async function collect(readable: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of readable) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 const unusable = (): TypeError => new TypeError('Body is unusable: Body has already been read');
