@@ -13,6 +13,8 @@ export interface ZookeeperOptions {
   readonly connectTimeout?: string;
   /** How long an instance that went without a word is kept: `'2s'` unless told. */
   readonly hold?: string;
+  /** How long an instance that leaves says so before it goes, so that nobody calls it any more: `'1s'` unless told. */
+  readonly spread?: string;
   /** Where the services are in the tree: `'/services'` unless told, as Curator, Spring and Dubbo have it. */
   readonly root?: string;
   /** Who is meant to read what we write: Spring Cloud unless told. */
@@ -28,13 +30,14 @@ export interface Settings {
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly holdMs: number;
+  readonly spreadMs: number;
   readonly root: string;
   readonly payload: PayloadForm;
   readonly acl: AclName;
   readonly tls: TlsFiles | undefined;
 }
 
-const KEYS = ['sessionTimeout', 'connectTimeout', 'hold', 'root', 'payload', 'acl', 'tls'] as const;
+const KEYS = ['sessionTimeout', 'connectTimeout', 'hold', 'spread', 'root', 'payload', 'acl', 'tls'] as const;
 const TLS_KEYS = ['ca', 'cert', 'key'] as const;
 const FORMS: readonly PayloadForm[] = ['spring', 'dubbo', 'plain'];
 
@@ -53,6 +56,7 @@ export function readSettings(query: Readonly<Record<string, string>>, options: Z
     sessionTimeoutMs: duration('sessionTimeout', given.sessionTimeout ?? '10s', 100, 3_600_000),
     connectTimeoutMs: duration('connectTimeout', given.connectTimeout ?? '10s', 1, 3_600_000),
     holdMs: duration('hold', given.hold ?? '2s', 0, 3_600_000),
+    spreadMs: duration('spread', given.spread ?? '1s', 0, 60_000),
     root,
     payload: oneOf('payload', given.payload ?? 'spring', FORMS),
     acl: oneOf('acl', given.acl ?? 'open', Object.keys(acls) as AclName[]),

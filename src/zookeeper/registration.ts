@@ -9,7 +9,6 @@ import { isCode, ZookeeperError } from './errors.ts';
 import { InstanceNode, type Look } from './instance-node.ts';
 import type { Tree } from './tree.ts';
 
-const MARK_MS = 100; // from being told to take no calls until being gone: time for watchers to read the difference
 const LEAVE_MS = 1_000;
 const HEAL_MS = 250; // at most; a whole service that was cleared away shall not come back in one instant
 const RETRY_MS = 1_000;
@@ -112,11 +111,11 @@ export class Registration implements Announcement {
 
   /** What can not be removed now is removed as soon as the session goes on; if it ends, it takes the node along. */
   async #leave(): Promise<void> {
-    const { clock } = this.#tree.env;
-    if (this.state.value === 'listed' && this.#instance.weight > 0) {
+    const { env, spreadMs } = this.#tree;
+    if (spreadMs > 0 && this.state.value === 'listed' && this.#instance.weight > 0) {
       this.#node.data = this.#dataOf({ ...this.#instance, weight: 0 });
       const told = await didSettle(this.#settled(LEAVE_MS));
-      if (told) await new Promise<void>((resolve) => clock.schedule(MARK_MS, resolve));
+      if (told) await new Promise<void>((resolve) => env.clock.schedule(spreadMs, resolve));
     }
     this.#node.wanted = false;
     await didSettle(this.#settled(LEAVE_MS));

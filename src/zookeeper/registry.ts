@@ -24,10 +24,13 @@ import { folderOf, type Tree } from './tree.ts';
  */
 export function zookeeperRegistry(url: string, options: ZookeeperOptions, env: Env): Registry {
   const { servers, chroot, digest, name, query } = parseAddress(url);
-  const { sessionTimeoutMs, connectTimeoutMs, holdMs, root, payload, acl, tls } = readSettings(query, options);
+  const { sessionTimeoutMs, connectTimeoutMs, holdMs, spreadMs, root, payload, acl, tls } = readSettings(
+    query,
+    options,
+  );
   const session = new Session({ servers, chroot, digest, name, tls, timeoutMs: sessionTimeoutMs }, env);
   return new ZookeeperRegistry(name, {
-    ...{ session, env, holdMs, form: payload, acl: acls[acl] },
+    ...{ session, env, holdMs, spreadMs, form: payload, acl: acls[acl] },
     ...{ root, joinMs: connectTimeoutMs },
   });
 }

@@ -17,6 +17,8 @@ export interface Tree {
   readonly joinMs: number;
   /** How long an instance that went without a word is kept. */
   readonly holdMs: number;
+  /** How long one that leaves says so before it goes. */
+  readonly spreadMs: number;
 }
 
 /** Where the instances of a service are. */

@@ -227,7 +227,7 @@ class World {
   async #party(): Promise<Party> {
     const wires = await Promise.all(this.#servers.map((server) => FaultProxy.to(server)));
     const url = `zookeeper://${wires.map(({ address }) => address).join(',')}`;
-    const options = { sessionTimeout: `${TIMEOUT_MS}ms`, connectTimeout: '30s', hold: '500ms' };
+    const options = { sessionTimeout: `${TIMEOUT_MS}ms`, connectTimeout: '30s', hold: '500ms', spread: '0ms' };
     return { wires, registry: zookeeperRegistry(url, options, realEnv(this.random.bits())) };
   }
 

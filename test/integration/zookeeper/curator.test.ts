@@ -28,7 +28,11 @@ after(async () => {
 });
 
 const open = (options: ZookeeperOptions = {}, address = server.address) =>
-  zookeeperRegistry(`zookeeper://${address}`, { sessionTimeout: '4s', hold: '50ms', ...options }, realEnv());
+  zookeeperRegistry(
+    `zookeeper://${address}`,
+    { sessionTimeout: '4s', hold: '50ms', spread: '100ms', ...options },
+    realEnv(),
+  );
 
 const of = (service: string, id: string, more: Partial<Instance> = {}) => anInstance(id, { service, ...more });
 

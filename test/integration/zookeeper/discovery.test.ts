@@ -27,7 +27,11 @@ after(async () => {
 const ACL = [{ permissions: 31, scheme: 'world', id: 'anyone' }];
 
 const open = (address = server.address, options: ZookeeperOptions = {}, env = realEnv()): Registry =>
-  zookeeperRegistry(`zookeeper://${address}`, { sessionTimeout: '20s', hold: '50ms', ...options }, env);
+  zookeeperRegistry(
+    `zookeeper://${address}`,
+    { sessionTimeout: '20s', hold: '50ms', spread: '100ms', ...options },
+    env,
+  );
 
 const of = (service: string, id: string, more: Partial<Instance> = {}) => anInstance(id, { service, ...more });
 const list = (instance: Instance) => put(hand, `/services/${instance.service}/${instance.id}`, recordBytes(instance));

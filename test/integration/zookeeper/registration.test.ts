@@ -42,7 +42,11 @@ after(async () => {
 });
 
 const open = (address = server.address, options: ZookeeperOptions = {}): Registry =>
-  zookeeperRegistry(`zookeeper://${address}`, { sessionTimeout: '1s', hold: '50ms', ...options }, realEnv());
+  zookeeperRegistry(
+    `zookeeper://${address}`,
+    { sessionTimeout: '1s', hold: '50ms', spread: '100ms', ...options },
+    realEnv(),
+  );
 
 const of = (service: string, id = 'a', more: Partial<Instance> = {}) => anInstance(id, { service, ...more });
 const statOf = (path: string): Promise<Stat | undefined> => orAbsent(hand.ask(exists(path)));
