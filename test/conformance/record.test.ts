@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { instanceOf, recordOf } from '../../src/discovery/record.ts';
 import { decodeRecord, encodeRecord, type NewRecord } from '../../src/wire/record.ts';
 
 // Read from a ZooKeeper 3.8.0 after Curator 5.4.0 had registered a Spring instance: 540 bytes.
@@ -62,3 +64,13 @@ test('a record out of use says so in the tenth field, which older readers ignore
   assert.equal(decodeRecord(off).enabled, false);
   assert.equal(decodeRecord(off).serviceType, 'STATIC');
 });
+
+test('the record in the reference is one as we write it', async () => {
+  const page = await readFile(new URL('../../docs/reference/records.md', import.meta.url), 'utf8');
+  const [, example] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const line = JSON.stringify(JSON.parse(example!));
+  assert.equal(encodeRecord(decodeRecord(line)), line);
+  assert.equal(encodeRecord(recordOf(instanceOf(decodeRecord(line)), 1795393730228)), withoutInternal(line));
+});
+
+const withoutInternal = (line: string): string => line.replaceAll(/,"inmesh\.[a-z]+":"[^"]*"/g, '');
