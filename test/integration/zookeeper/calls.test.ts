@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Announcement, createMesh, type Mesh, type MeshEvent } from '../../../src/index.ts';
+import { FaultProxy } from '../../support/fault-proxy.ts';
+import { type Program, start } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
+import { startEnsemble, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
+import { eventually } from './helpers.ts';
+
+const AWAY_MS = Number(process.env.ZOOKEEPER_AWAY_MS ?? 4_000); // four session timeouts
+const QUICK = 'sessionTimeout=1s&hold=500ms&spread=200ms';
+
+/** Somebody who serves `orders`, and is listed. */
+interface Instance {
+  readonly mesh: Mesh;
+  readonly listing: Announcement;
+  readonly server: Server;
+}
+
+async function serve(registry: string): Promise<Instance> {
+  const server = createServer((_, response) => setTimeout(() => response.end('ok'), 5));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const mesh = await createMesh({ service: 'orders', registry });
+  return { mesh, server, listing: await mesh.announce({ port, host: '127.0.0.1' }) };
+}
+
+/** Leaves as it should: the mesh first, then the socket. */
+async function leave({ mesh, server }: Instance): Promise<void> {
+  await mesh.close();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** A mesh that calls `orders` steadily until told to stop. */
+class Caller {
+  readonly failures: string[] = [];
+  calls = 0;
+  readonly mesh: Mesh;
+  readonly #timer: NodeJS.Timeout;
+  readonly #open = new Set<Promise<unknown>>();
+
+  constructor(mesh: Mesh, perSecond: number) {
+    this.mesh = mesh;
+    this.#timer = setInterval(() => {
+      for (let count = 0; count < perSecond / 100; count++) this.#call();
+    }, 10);
+  }
+
+  static async of(registry: string, perSecond: number, endpoints: number): Promise<Caller> {
+    const mesh = await createMesh({ service: 'checkout', registry });
+    const known = heard(mesh, (event) => event.type === 'endpoints' && event.endpoints === endpoints);
+    mesh.explain('orders');
+    await known;
+    return new Caller(mesh, perSecond);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#open);
+    await this.mesh.close();
+  }
+
+  #call(): void {
+    this.calls++;
+    const call: Promise<unknown> = this.mesh
+      .request('http://orders/')
+      .then((answer) => answer.body.text())
+      .catch((error: Error) => this.failures.push(error.message))
+      .finally(() => this.#open.delete(call));
+    this.#open.add(call);
+  }
+}
+
+const heard = (mesh: Mesh, fits: (event: MeshEvent) => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = mesh.on((event) => {
+      if (!fits(event)) return;
+      stop();
+      resolve();
+    });
+  });
+
+const stale = (mesh: Mesh, on: boolean) => heard(mesh, (event) => event.type === 'registry' && event.stale === on);
+
+const urlOf = (servers: readonly { address: string }[]): string =>
+  `zookeeper://${servers.map(({ address }) => address).join(',')}?${QUICK}`;
+
+test('calls go on while ZooKeeper is away, comes back, loses its leader, and forgets every session', async (t) => {
+  const ensemble = await startEnsemble();
+  const url = urlOf(ensemble);
+  const instances = await Promise.all([serve(url), serve(url), serve(url)]);
+  const caller = await Caller.of(url, 200, 3);
+  const listed = async () => {
+    for (const { listing } of instances) await until(listing.state, (state) => state === 'listed');
+  };
+
+  let change = stale(caller.mesh, true);
+  await Promise.all(ensemble.map((server) => server.kill()));
+  await change;
+  await pause(AWAY_MS); // how long it is away is what this is about
+  change = stale(caller.mesh, false);
+  await Promise.all(ensemble.map((server) => server.start()));
+  await Promise.all([change, listed()]);
+  t.diagnostic(`away for ${AWAY_MS} ms: ${caller.failures.length} of ${caller.calls} calls failed`);
+
+  const leader = await leaderOf(ensemble);
+  change = stale(caller.mesh, true);
+  await leader.kill();
+  await change;
+  await stale(caller.mesh, false);
+  await Promise.all([leader.start(), listed()]);
+  t.diagnostic(`leader killed: ${caller.failures.length} of ${caller.calls} calls failed`);
+
+  change = stale(caller.mesh, true);
+  await Promise.all(ensemble.map((server) => server.kill()));
+  await change;
+  for (const { listing } of instances) await until(listing.state, (state) => state === 'lost');
+  change = stale(caller.mesh, false);
+  await Promise.all(ensemble.map((server) => server.start({ wipe: true })));
+  await Promise.all([change, listed()]);
+  t.diagnostic(`every session forgotten: ${caller.failures.length} of ${caller.calls} calls failed`);
+
+  await caller.stop();
+  assert.deepEqual(caller.failures, []);
+  await Promise.all(instances.map(leave));
+  await Promise.all(ensemble.map((server) => server.stop()));
+});
+
+async function leaderOf(ensemble: readonly ZooKeeperServer[]): Promise<ZooKeeperServer> {
+  const modes = await Promise.all(ensemble.map((server) => server.ask('srvr')));
+  return ensemble[modes.findIndex((mode) => mode.includes('Mode: leader'))]!;
+}
+
+test('calls go on while every instance is cut off from ZooKeeper', async (t) => {
+  await using server = await startZooKeeper();
+  await using wire = await FaultProxy.to(server);
+  const instances = await Promise.all(Array.from({ length: 3 }, () => serve(urlOf([wire]))));
+  const caller = await Caller.of(urlOf([server]), 200, 3);
+  wire.set({ holeUp: true, holeDown: true });
+  for (const { listing } of instances) await until(listing.state, (state) => state === 'lost');
+  await eventually(
+    () => server.ask('dump'),
+    (dump) => !dump.includes('/services/orders/'),
+  );
+  const calls = caller.calls;
+  await eventually(
+    () => caller.calls,
+    (now) => now > calls + 300,
+  );
+  wire.heal();
+  for (const { listing } of instances) await until(listing.state, (state) => state === 'listed');
+  await caller.stop();
+  t.diagnostic(`${caller.failures.length} of ${caller.calls} calls failed`);
+  assert.deepEqual(caller.failures, []);
+  await Promise.all(instances.map(leave));
+});
+
+test('four instances are restarted one after the other at 500 calls a second, and no call fails', async (t) => {
+  await using server = await startZooKeeper();
+  const url = urlOf([server]);
+  const instances = await Promise.all(Array.from({ length: 4 }, () => serve(url)));
+  const caller = await Caller.of(url, 500, 4);
+  const seen: number[] = [];
+  for (const [at, before] of instances.entries()) {
+    const { host, port } = before.listing.instance;
+    const known = heard(caller.mesh, (event) => event.type === 'endpoints' && event.added.length > 0);
+    instances[at] = await serve(url);
+    await known;
+    const gone = heard(caller.mesh, (event) => {
+      return event.type === 'endpoints' && event.removed.includes(`${host}:${port}`);
+    });
+    const told = until(before.listing.state, (state) => state === 'left').then(() => performance.now());
+    await Promise.all([leave(before), gone.then(async () => seen.push(performance.now() - (await told)))]);
+  }
+  await caller.stop();
+  t.diagnostic(`seen by the caller ${seen.map((ms) => Math.round(ms)).join(', ')} ms after each had left the tree`);
+  t.diagnostic(`${caller.failures.length} of ${caller.calls} calls failed`);
+  assert.deepEqual(caller.failures, []);
+  await Promise.all(instances.map(leave));
+});
+
+test('an instance that is killed goes when its session does, and nobody calls it long before', async (t) => {
+  await using server = await startZooKeeper();
+  const registry = urlOf([server]);
+  const programs = await Promise.all(Array.from({ length: 3 }, () => program(t, registry)));
+  const caller = await Caller.of(registry, 200, 3);
+  const gone = heard(caller.mesh, (event) => event.type === 'endpoints' && event.removed.length === 1);
+  const killed = performance.now();
+  programs[0]!.kill();
+  await eventually(
+    () => server.ask('dump'),
+    (dump) => (dump.match(/\/services\/orders\//g) ?? []).length === 2,
+  );
+  t.diagnostic(`gone from the tree ${Math.round(performance.now() - killed)} ms after kill -9; T is 1000, tick 200`);
+  await gone;
+  t.diagnostic(`gone from the list ${Math.round(performance.now() - killed)} ms after kill -9; the hold is 500`);
+  await caller.stop();
+  t.diagnostic(`${caller.failures.length} of ${caller.calls} calls failed`);
+  assert.deepEqual(caller.failures, []);
+});
+
+async function program(t: TestContext, registry: string): Promise<Program> {
+  const started = start(t, 'orders', { registry, answerMs: 5, port: 0 });
+  await started.said('address');
+  return started;
+}
