@@ -15,6 +15,7 @@ export class LastGood implements Live<Resolution> {
   readonly #live = new LiveValue<Resolution>({ is: 'pending' });
   readonly #onStale: OnStale;
   #problem: string | undefined;
+  #closed = false;
 
   constructor(onStale: OnStale = () => {}) {
     this.#onStale = onStale;
@@ -30,6 +31,7 @@ export class LastGood implements Live<Resolution> {
 
   /** The registry has told who is there: all of them. */
   list(endpoints: readonly Endpoint[]): void {
+    if (this.#closed) return;
     const before = this.#endpoints;
     const known = new Map(before.map((endpoint) => [endpoint.id, endpoint]));
     const now = endpoints.map((endpoint) => kept(known.get(endpoint.id), endpoint)).sort(byId);
@@ -40,6 +42,7 @@ export class LastGood implements Live<Resolution> {
 
   /** The registry has told that it has never heard of the service. */
   absent(): void {
+    if (this.#closed) return;
     if (this.value.is !== 'unknown') this.#live.set(UNKNOWN);
     this.#well();
   }
@@ -47,13 +50,18 @@ export class LastGood implements Live<Resolution> {
   /** The registry could not be asked. What was known stands. */
   fail(error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
-    if (problem === this.#problem) return;
+    if (this.#closed || problem === this.#problem) return;
     this.#problem = problem;
     const { value } = this;
     if (value.is === 'bound' || value.is === 'stale') {
       this.#live.set({ is: 'stale', endpoints: value.endpoints, error });
     }
     this.#onStale(true, problem);
+  }
+
+  /** Nobody is interested any more: what is told from now on is not passed on. */
+  close(): void {
+    this.#closed = true;
   }
 
   get #endpoints(): readonly Endpoint[] {

@@ -82,8 +82,8 @@ export class KnownRecord {
     this.#forget();
     if (text === undefined) return;
     const record = decodeRecord(text);
-    if (record.name !== this.#service) throw new RecordProblem(`it is of the service '${record.name.slice(0, 80)}'`);
-    if (record.id !== this.#id) throw new RecordProblem(`it is of the instance '${record.id.slice(0, 80)}'`);
+    if (record.name !== this.#service) throw new RecordProblem(`it is of the service '${printable(record.name)}'`);
+    if (record.id !== this.#id) throw new RecordProblem(`it is of the instance '${printable(record.id)}'`);
     this.endpoint = endpointOf(record);
     this.#record = record;
     this.#problem = '';
@@ -102,6 +102,8 @@ export class KnownRecord {
     this.#text = '';
   }
 }
+
+const printable = (text: string): string => text.slice(0, 80).replace(/[^ -~]/g, '?');
 
 function goneOrTrouble(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error;

@@ -77,8 +77,10 @@ class LocalRegistry implements Registry {
 
   async services(): Promise<readonly string[]> {
     const { root } = this.#ground;
-    const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-    const names = folders.map(({ name }) => name).filter(isServiceName);
+    const entries = await readdir(root, { withFileTypes: true }).catch((cause: Error) => {
+      throw new MeshError('registry', `${this.name} can not be read: ${cause.message}`, { cause });
+    });
+    const names = entries.filter((entry) => entry.isDirectory() && isServiceName(entry.name)).map(({ name }) => name);
     const records = await Promise.all(names.map((name) => readdir(join(root, name)).catch(() => [])));
     return names.filter((_, at) => records[at]!.some((fileName) => idIn(fileName) !== undefined)).sort();
   }

@@ -71,6 +71,7 @@ export class ServiceWatch implements Resolving {
     this.#closed = true;
     this.#timer?.cancel();
     this.#folderWatch.close();
+    this.#last.close();
     this.#ended();
     await this.#looking;
   }
@@ -97,13 +98,18 @@ export class ServiceWatch implements Resolving {
     const { clock } = this.#ground.env;
     const now = clock.now(); // silence is judged as of now: should we stand still from here on, nobody is to blame
     const overslept = now - this.#lookedAt - 2 * LOOK_MS;
-    if (overslept > 0) for (const record of this.#known.values()) record.excuse(overslept);
+    if (overslept > 0) this.#excuse(overslept);
     this.#lookedAt = now;
     try {
       await ((await this.#folderWatch.refresh()) ? this.#readAll() : this.#miss());
     } catch (error) {
-      if (!this.#closed) this.#last.fail(error);
+      this.#last.fail(error);
     }
+  }
+
+  #excuse(overslept: number): void {
+    for (const record of this.#known.values()) record.excuse(overslept);
+    if (this.#seenAt !== undefined) this.#seenAt += overslept;
   }
 
   async #readAll(): Promise<void> {
@@ -118,9 +124,12 @@ export class ServiceWatch implements Resolving {
     const all = [...known.values()];
     await inTurn(all, (record) => record.look());
     if (this.#closed) return;
-    const here = all.filter((record) => record.isHere(this.#lookedAt));
-    this.#last.list(here.map(({ endpoint }) => endpoint as Endpoint));
-    const litter = all.length === here.length ? [] : all.filter((record) => !here.includes(record));
+    const [endpoints, litter]: [Endpoint[], KnownRecord[]] = [[], []];
+    for (const record of all) {
+      if (record.isHere(this.#lookedAt)) endpoints.push(record.endpoint!);
+      else litter.push(record);
+    }
+    this.#last.list(endpoints);
     await inTurn(litter, (record) => record.sweep(this.#lookedAt).catch(() => {})); // another may do it
     await inTurn(temporaries, (fileName) => this.#sweepTemporary(join(this.#folder, fileName)).catch(() => {}));
   }

@@ -62,7 +62,11 @@ export class FakeTown {
     const list = new LastGood();
     this.#lists.set(list, service);
     this.tell(service);
-    return { list, end: () => void this.#lists.delete(list) };
+    const end = () => {
+      this.#lists.delete(list);
+      list.close();
+    };
+    return { list, end };
   }
 
   add(announcement: Listed): void {

@@ -71,3 +71,14 @@ test('an empty list is a truth like any other when the registry itself tells it'
   last.list([]);
   assert.deepEqual(last.value, { is: 'bound', endpoints: [] });
 });
+
+test('after it was closed nothing is passed on', () => {
+  const { last, told, heard } = watched();
+  last.list([a]);
+  last.close();
+  last.list([]);
+  last.absent();
+  last.fail(new Error('away'));
+  assert.deepEqual(last.value, { is: 'bound', endpoints: [a] });
+  assert.deepEqual([heard.length, told.length], [2, 0]);
+});

@@ -75,3 +75,13 @@ test('who can not be listed is told why', async () => {
   assert.deepEqual(await readdir(join(world.folder, 'orders')), []);
   assert.equal(world.clock.pending, 0);
 });
+
+test('who asks for the services while they can not be read is told so', async () => {
+  await using world = await StillFolder.make();
+  await using client = world.open();
+  using _ = failing('readdir', 'EMFILE', () => true);
+  await assert.rejects(
+    client.services(),
+    /^MeshError: local:\/\/\S+ can not be read: EMFILE: readdir \(UNAVAILABLE: reg/,
+  );
+});
