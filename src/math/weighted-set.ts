@@ -1,8 +1,3 @@
-/** Something that can stand in a weighted set. */
-export interface Weighted {
-  readonly weight: number;
-}
-
 /**
  * Things to draw from by weight. Adding, removing, reweighing and drawing take a step for each doubling of the size,
  * and a single step while all weights are equal, as they mostly are. A binary indexed tree (Fenwick 1994).

@@ -1,4 +1,3 @@
-import { type Endpoint, endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { checkServiceName } from '../discovery/names.ts';
@@ -61,6 +60,3 @@ export function readPolicy(document: unknown): PolicySet {
     throw new MeshError('policy', cause instanceof Error ? cause.message : String(cause));
   }
 }
-
-export const toEndpoint = (one: FixedEndpoint): Endpoint =>
-  typeof one === 'string' ? endpoint(one) : endpoint(one.url, one);
