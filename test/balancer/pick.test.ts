@@ -82,6 +82,29 @@ for (const weights of [
   });
 }
 
+test('a heavy node that happens to look a little slower keeps its share: the more calls, the higher the peaks', () => {
+  const nodes = nodesOf({ a: 9, b: 1 });
+  known(nodes, { a: 15, b: 10 });
+  const { a = 0 } = counts(nodes);
+  assert.ok(Math.abs(a - 9_000) < 150, `${a} of 10000`);
+});
+
+test('a heavy node that is far slower loses its share', () => {
+  const nodes = nodesOf({ a: 9, b: 1 });
+  known(nodes, { a: 100, b: 10 });
+  assert.deepEqual(counts(nodes, { picks: 1_000 }), { b: 1_000 });
+});
+
+test('calls under way count for the part of a node that is as heavy as the other, whole ones as chance has it', () => {
+  const nodes = nodesOf({ a: 9, b: 1 });
+  known(nodes, { a: 10, b: 10 });
+  node(nodes, 'a').inFlight = 5;
+  const { b = 0 } = counts(nodes);
+  // Its own tenth, and of the nine tenths drawn for the other that tenth in which it is drawn too and 5/9 are busy.
+  const due = 10_000 * (0.1 + 0.9 * 0.1 * (5 / 9));
+  assert.ok(Math.abs(b - due) < 150, `${b}, due ${due}`);
+});
+
 test('weight 0 is never picked', () => {
   assert.equal(counts(nodesOf({ a: 1, b: 0, c: 1 })).b, undefined);
 });

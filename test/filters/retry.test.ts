@@ -252,3 +252,11 @@ test('the same error object thrown by each attempt is judged each time', async (
     ],
   );
 });
+
+test('what one attempt throws and the next one returns is judged each time for what it is', async () => {
+  const world = aWorld();
+  const thing = { a: 1 };
+  const { value } = await world.outcome(inTurn(fail(thing), give(thing)), GET);
+  assert.equal(value, thing);
+  assert.equal(world.seen.length, 2);
+});

@@ -52,10 +52,15 @@ test('a signal that nobody asks for is never made, and one that is asked for twi
 });
 
 /** A mesh with a filter of a user's own somewhere on the way. */
-const withFilter = (where: 'cluster' | 'endpoint', before: string, filter: Filter<never, never>) => {
+const withFilter = (
+  where: 'cluster' | 'endpoint',
+  before: string,
+  filter: Filter<never, never>,
+  endpoints: readonly string[] = ['http://a:1'],
+) => {
   const env = testEnv();
-  const registry = new FakeRegistry().set('orders', ['http://a:1']);
-  const mesh = new Mesh('checkout', env, registry.client(), new PolicySet(), {
+  const registry = new FakeRegistry().set('orders', endpoints);
+  const mesh = new Mesh('checkout', env, registry.client(), new PolicySet({ defaults: { outlier: { failures: 1 } } }), {
     [where]: (stack: { before(name: string, slot: object): never }) => stack.before(before, { name: 'mine', filter }),
   });
   return { env, mesh };
@@ -93,17 +98,19 @@ for (const [what, filter] of Object.entries(odd)) {
 
 test('a filter of a user’s that keeps the verdict from outlier does not keep an endpoint out for ever', async () => {
   let hide = false;
-  const { env, mesh } = withFilter(
-    'endpoint',
-    'outlier',
-    (next) => (request, context) => (hide ? (Promise.resolve('hidden') as never) : next(request, context)),
-  );
-  for (let call = 0; call < 5; call++) await mesh.call('orders', () => Promise.reject(new Error('no'))).catch(() => {});
-  hide = true;
+  const hiding: Filter<never, never> = (next) => (request, context) =>
+    hide ? (Promise.resolve('hidden') as never) : next(request, context);
+  const { env, mesh } = withFilter('endpoint', 'outlier', hiding, ['http://a:1', 'http://b:1', 'http://c:1']);
+  const sick = ({ url }: { url: string }) => (url === 'http://a:1' ? Promise.reject(new Error('no')) : 'ok');
+  const isOut = () => mesh.snapshot().clusters[0]?.endpoints.some(({ state }) => state !== 'in') ?? false;
+  for (let call = 0; call < 20 && !isOut(); call++) await mesh.call('orders', sick).catch(() => {});
+  assert.ok(isOut());
   await env.clock.advance(5_000);
+  hide = true;
   assert.equal(await mesh.call('orders', () => 'sent'), 'hidden', 'this one was the probe');
   hide = false;
-  assert.equal(await mesh.call('orders', () => 'sent'), 'sent');
+  const probe = await mesh.call('orders', ({ url }) => url);
+  assert.equal(probe, 'http://a:1', 'and the next one is, too');
   assert.ok(env.told.some(({ type }) => type === 'returned'));
   await env.clock.advance(60_000);
   await mesh.close();

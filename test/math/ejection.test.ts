@@ -77,6 +77,15 @@ test('a verdict from before a move moves nothing', () => {
   assert.equal(ejection.state, 'probing');
 });
 
+test('a failure from before the probe does not fail the probe', () => {
+  const ejection = new Ejection();
+  const old = ejection.term;
+  failTimes(ejection, 3, 0);
+  ejection.probe();
+  assert.equal(ejection.failed(old, LIMITS, 1_000, 0), 0);
+  assert.equal(ejection.state, 'probing');
+});
+
 test('a failure while it is out does not make it longer', () => {
   const ejection = new Ejection();
   failTimes(ejection, 3, 0);
