@@ -21,6 +21,8 @@ export interface ZookeeperOptions {
   readonly payload?: PayloadForm;
   /** Who may touch what we write: anybody unless told. */
   readonly acl?: AclName;
+  /** A file that keeps what is known of the services, so that a process can start while ZooKeeper is away. */
+  readonly snapshot?: string;
   /** Speaks TLS; with the authorities that Node knows when it is `true`. */
   readonly tls?: boolean | TlsFiles;
 }
@@ -34,10 +36,21 @@ export interface Settings {
   readonly root: string;
   readonly payload: PayloadForm;
   readonly acl: AclName;
+  readonly snapshot: string | undefined;
   readonly tls: TlsFiles | undefined;
 }
 
-const KEYS = ['sessionTimeout', 'connectTimeout', 'hold', 'spread', 'root', 'payload', 'acl', 'tls'] as const;
+const KEYS = [
+  'sessionTimeout',
+  'connectTimeout',
+  'hold',
+  'spread',
+  'root',
+  'payload',
+  'acl',
+  'snapshot',
+  'tls',
+] as const;
 const TLS_KEYS = ['ca', 'cert', 'key'] as const;
 const FORMS: readonly PayloadForm[] = ['spring', 'dubbo', 'plain'];
 
@@ -60,6 +73,7 @@ export function readSettings(query: Readonly<Record<string, string>>, options: Z
     root,
     payload: oneOf('payload', given.payload ?? 'spring', FORMS),
     acl: oneOf('acl', given.acl ?? 'open', Object.keys(acls) as AclName[]),
+    snapshot: pathOf('snapshot', given.snapshot),
     tls: tlsOf(given.tls, query),
   };
 }
@@ -83,6 +97,11 @@ function oneOf<T extends string>(key: string, value: unknown, all: readonly T[])
   return found;
 }
 
+function pathOf(key: string, path: unknown): string | undefined {
+  if (path !== undefined && (typeof path !== 'string' || path === '')) throw bad(key, 'the path of a file', path);
+  return path as string | undefined;
+}
+
 function tlsOf(tls: unknown, query: Readonly<Record<string, string>>): TlsFiles | undefined {
   const files = Object.fromEntries(TLS_KEYS.filter((key) => Object.hasOwn(query, key)).map((key) => [key, query[key]]));
   const on = tls === true || tls === 'true' || (typeof tls === 'object' && tls !== null);
@@ -92,9 +111,7 @@ function tlsOf(tls: unknown, query: Readonly<Record<string, string>>): TlsFiles 
   const own = typeof tls === 'object' && tls !== null ? tls : {};
   onlyKnown(Object.keys(own), TLS_KEYS);
   const all = { ...files, ...own } as Record<string, unknown>;
-  for (const [key, path] of Object.entries(all)) {
-    if (typeof path !== 'string' || path === '') throw bad(`tls.${key}`, 'the path of a PEM file', path);
-  }
+  for (const [key, path] of Object.entries(all)) pathOf(`tls.${key}`, path);
   if ((all.cert === undefined) !== (all.key === undefined))
     throw bad('tls', 'cert and key together, or neither', 'one');
   return all as TlsFiles;

@@ -13,6 +13,7 @@ import { readSettings, type ZookeeperOptions } from './options.ts';
 import { Registration } from './registration.ts';
 import { ServiceWatch } from './service-watch.ts';
 import { Session } from './session.ts';
+import { Snapshot } from './snapshot.ts';
 import { folderOf, type Tree } from './tree.ts';
 
 /**
@@ -24,13 +25,12 @@ import { folderOf, type Tree } from './tree.ts';
  */
 export function zookeeperRegistry(url: string, options: ZookeeperOptions, env: Env): Registry {
   const { servers, chroot, digest, name, query } = parseAddress(url);
-  const { sessionTimeoutMs, connectTimeoutMs, holdMs, spreadMs, root, payload, acl, tls } = readSettings(
-    query,
-    options,
-  );
+  const settings = readSettings(query, options);
+  const { sessionTimeoutMs, connectTimeoutMs, holdMs, spreadMs, root, payload, acl, tls } = settings;
+  const snapshot = settings.snapshot === undefined ? undefined : new Snapshot(settings.snapshot, `${name}${root}`, env);
   const session = new Session({ servers, chroot, digest, name, tls, timeoutMs: sessionTimeoutMs }, env);
   return new ZookeeperRegistry(name, {
-    ...{ session, env, holdMs, spreadMs, form: payload, acl: acls[acl] },
+    ...{ session, env, holdMs, spreadMs, snapshot, form: payload, acl: acls[acl] },
     ...{ root, joinMs: connectTimeoutMs },
   });
 }
@@ -108,7 +108,7 @@ class ZookeeperRegistry implements Registry {
       ...[...this.#watches].map((watch) => watch[Symbol.asyncDispose]()),
     ]);
     for (const registration of [...this.#registrations.values()]) registration.abandon();
-    await this.#tree.session.close();
+    await Promise.all([this.#tree.session.close(), this.#tree.snapshot?.close()]);
   }
 
   #mustBeOpen(): void {

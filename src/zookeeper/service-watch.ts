@@ -1,3 +1,4 @@
+import type { Timer } from '../core/clock.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
@@ -6,6 +7,8 @@ import type { Resolving } from '../discovery/registry.ts';
 import { ServiceNodes } from './service-nodes.ts';
 import { Stabilizer } from './stabilizer.ts';
 import { folderOf, type Tree } from './tree.ts';
+
+const REMEMBER_MS = 250; // a connection is usually there in a tenth of it
 
 /** Where a service lives, as the tree says it, steadied: what the tree forgets for a moment is not forgotten. */
 export class ServiceWatch implements Resolving {
@@ -17,6 +20,7 @@ export class ServiceWatch implements Resolving {
   readonly #ended: () => void;
   readonly #stopState: Cancel;
   #stopDeaths: Cancel | undefined;
+  #remembering: Timer | undefined;
   #there = false;
 
   constructor(tree: Tree, service: string, ended: () => void) {
@@ -32,6 +36,7 @@ export class ServiceWatch implements Resolving {
     this.#stopState = session.state.watch((state) => {
       if (state.is === 'suspended' || state.is === 'lost') this.#away(new Error(state.problem));
     });
+    this.#remembering = this.#rememberLater();
     this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {
       found: ({ there, endpoints }) => {
         this.#there = there;
@@ -55,17 +60,33 @@ export class ServiceWatch implements Resolving {
     this.#stabilizer.close();
     this.#stopState();
     this.#stopDeaths?.();
+    this.#remembering?.cancel();
     this.#ended();
   }
 
   #publish(endpoints: readonly Endpoint[]): void {
     this.#hearDeaths(this.#stabilizer.held > 0);
+    this.#tree.snapshot?.note(this.#service, endpoints);
     try {
       if (endpoints.length === 0 && !this.#there) this.#last.absent();
       else this.#last.list(endpoints);
     } catch {
       // A watcher's fault is its own; what we know of the service must not stop for it.
     }
+  }
+
+  /** When the tree says nothing for a while, what a process before us knew is better than nothing. */
+  #rememberLater(): Timer | undefined {
+    const { env, session, snapshot } = this.#tree;
+    const remembered = snapshot?.of(this.#service);
+    if (remembered === undefined) return undefined;
+    const timer = env.clock.schedule(REMEMBER_MS, () => {
+      if (this.value.is !== 'pending') return;
+      this.#last.list(remembered);
+      this.#away(new Error(session.problem));
+    });
+    timer.hold(false);
+    return timer;
   }
 
   /** Nobody can be asked: what was known stands, and nobody is taken off the list until the tree is seen again. */

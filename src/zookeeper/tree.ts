@@ -4,6 +4,7 @@ import { isCode, ZookeeperError } from './errors.ts';
 import { type Acl, create } from './operations.ts';
 import { parentOf } from './paths.ts';
 import type { Session } from './session.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What the parts of one registry share. */
 export interface Tree {
@@ -19,6 +20,8 @@ export interface Tree {
   readonly holdMs: number;
   /** How long one that leaves says so before it goes. */
   readonly spreadMs: number;
+  /** What was known before this process started. */
+  readonly snapshot: Snapshot | undefined;
 }
 
 /** Where the instances of a service are. */

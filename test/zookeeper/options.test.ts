@@ -11,6 +11,7 @@ test('what is left out is as the reference says', () => {
     root: '/services',
     payload: 'spring',
     acl: 'open',
+    snapshot: undefined,
     tls: undefined,
   });
 });
@@ -43,7 +44,8 @@ test('what is wrong is refused at the door, with what there is', () => {
     [{ tls: 'yes' }, {}, /tls must be true, false or files/],
     [{ ca: '/ca.pem' }, {}, /tls must be true where there are files/],
     [{}, { tls: { cert: 'c' } }, /cert and key together/],
-    [{}, { tls: { ca: 7 } }, /tls.ca must be the path of a PEM file/],
+    [{}, { tls: { ca: 7 } }, /tls.ca must be the path of a file/],
+    [{ snapshot: '' }, {}, /snapshot must be the path of a file/],
   ];
   for (const [query, options, message] of refused) {
     assert.throws(() => readSettings(query, options as ZookeeperOptions), { code: 'INVALID_ARGUMENT', message });

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Announcement, createMesh, type Mesh, type MeshEvent } from '../../../src/index.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
-import { type Program, start } from '../../support/processes.ts';
+import { aFolder, type Program, start } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { startEnsemble, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
 import { eventually } from './helpers.ts';
@@ -199,6 +199,24 @@ test('an instance that is killed goes when its session does, and nobody calls it
   await caller.stop();
   t.diagnostic(`${caller.failures.length} of ${caller.calls} calls failed`);
   assert.deepEqual(caller.failures, []);
+});
+
+test('a process that starts while ZooKeeper is away calls whom the one before it knew', async (t) => {
+  const folder = await aFolder(t);
+  await using server = await startZooKeeper();
+  const registry = `${urlOf([server])}&snapshot=${encodeURIComponent(`${folder}/services.json`)}`;
+  const instance = await serve(urlOf([server]));
+  const before = await Caller.of(registry, 100, 1);
+  await before.stop();
+  await server.kill();
+  await using mesh = await createMesh({ service: 'checkout', registry });
+  const answer = await mesh.request('http://orders/');
+  assert.equal(await answer.body.text(), 'ok');
+  const back = stale(mesh, false);
+  await server.start();
+  await back;
+  assert.equal((await mesh.request('http://orders/')).statusCode, 200);
+  await leave(instance);
 });
 
 async function program(t: TestContext, registry: string): Promise<Program> {
