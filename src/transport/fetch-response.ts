@@ -12,6 +12,8 @@ export interface Fetched {
   readonly redirected: boolean;
   /** Whether an answer to such a request can have a body. */
   readonly hasBody: boolean;
+  /** Calls the body off, also when all of it has come and nobody has read it yet. */
+  readonly signal: AbortSignal | undefined;
   /** What the reader of the body gets to see of an error. */
   readonly mapError: (error: unknown) => unknown;
 }
@@ -43,6 +45,8 @@ function makeClass(): Made {
       super(null);
       this.#fetched = fetched;
       this.#real = real;
+      const { body } = fetched.answer;
+      if (!body.over) forgotten.register(this, body);
     }
 
     get type(): Response['type'] {
@@ -114,10 +118,11 @@ function makeClass(): Made {
 
     /** All of the body: as `plain` reads it, or in `form` after it was decoded. */
     #as<T>(plain: (body: ResponseBody) => Promise<T>, form: (bytes: Buffer) => T): Promise<T> {
-      const { answer, hasBody, mapError } = this.#fetched;
+      const { answer, hasBody, signal, mapError } = this.#fetched;
       const { body, headers } = answer;
       if (!hasBody) return Promise.resolve(EMPTY).then(form);
       if (body.bodyUsed) return Promise.reject(unusable());
+      if (signal?.aborted) return Promise.reject(signal.reason);
       const codings = codingsOf(headers);
       const isSafe = body.complete && codings.length === 0; // nothing can go wrong on the way any more
       const whole = codings.length === 0 ? plain(body) : collect(decode(body.readable, codings)).then(form);
@@ -130,11 +135,13 @@ function makeClass(): Made {
     /** A Response of Node's own with the same body. */
     #toReal(): Response {
       if (this.#real !== undefined) return this.#real;
-      const { answer, hasBody, mapError } = this.#fetched;
+      const { answer, hasBody, signal, mapError } = this.#fetched;
       const type = answer.headers['content-type'];
       const headers: Record<string, string> = typeof type === 'string' ? { 'content-type': type } : {};
       if (hasBody && answer.body.bodyUsed) throw unusable();
-      this.#real = new Response(hasBody ? toWebStream(readableOf(answer), mapError) : null, { headers });
+      const live = () => (signal?.aborted ? failing(signal.reason) : toWebStream(readableOf(answer), mapError));
+      const stream = hasBody ? live() : null;
+      this.#real = new Response(stream, { headers });
       return this.#real;
     }
   }
@@ -165,5 +172,13 @@ function readableOf({ headers, body }: MeshResponse): Readable {
   const codings = codingsOf(headers);
   return codings.length === 0 ? body.readable : decode(body.readable, codings);
 }
+
+/** Bodies of answers that nobody can read any more: the answer was dropped, and its body holds a connection. */
+const forgotten = new FinalizationRegistry<ResponseBody>((body) => {
+  if (!body.bodyUsed) body.destroy();
+});
+
+const failing = (reason: unknown): ReadableStream<Uint8Array> =>
+  new ReadableStream({ start: (controller) => controller.error(reason) });
 
 const unusable = (): TypeError => new TypeError('Body is unusable: Body has already been read');

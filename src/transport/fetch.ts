@@ -66,6 +66,7 @@ function finish({ target, method, signal }: FetchMessage, answer: MeshResponse, 
   return toResponse({
     answer,
     hasBody,
+    signal,
     url: new URL(`http://${target.service}${target.path}`).href,
     redirected: isRedirected,
     mapError: (error) => (signal?.aborted || !(error instanceof Error) ? error : terminated(error)),

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ofBoth } from '../../support/both-fetches.ts';
 import { echo, serve } from '../../support/http.ts';
 import { transportTo } from '../../support/transport.ts';
+
+const says =
+  (body: string): RequestListener =>
+  (_, response) =>
+    void response.end(body);
 
 const answered = (): never => assert.fail('it was answered');
 
@@ -90,6 +98,46 @@ ofBoth(
     const why = new Error('gone home');
     controller.abort(why);
     await assert.rejects(next, why);
+  },
+);
+
+ofBoth('an abort is heard also when all of the body has come', says('hello'), async ({ fetch, base }) => {
+  for (const read of [
+    (response: Response) => response.text(),
+    (response: Response) => response.body!.getReader().read(),
+  ]) {
+    const controller = new AbortController();
+    const response = await fetch(base, { signal: controller.signal });
+    const why = new Error('gone home');
+    controller.abort(why);
+    await assert.rejects(read(response), why);
+  }
+});
+
+ofBoth('an abort after the body was read changes nothing', says('hello'), async ({ fetch, base }) => {
+  const controller = new AbortController();
+  const response = await fetch(base, { signal: controller.signal });
+  assert.equal(await response.text(), 'hello');
+  controller.abort();
+  await assert.rejects(response.text(), TypeError);
+});
+
+ofBoth(
+  'an answer that was dropped unread lets go of its connection',
+  (_, response) => void response.write('endless'),
+  async ({ fetch, base, server }) => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const drop = async () => void (await fetch(base)).status;
+    await drop();
+    let isClosed = false;
+    server.disconnected.then(() => {
+      isClosed = true;
+    });
+    while (!isClosed) {
+      collectGarbage();
+      await new Promise(setImmediate);
+    }
   },
 );
 
