@@ -51,8 +51,17 @@ export class ServiceWatch implements Resolving {
     return this.#last.value;
   }
 
+  /** A watcher's fault is its own: neither we nor the other watchers stop for it. */
   watch(watcher: (value: Resolution) => void): Cancel {
-    return this.#last.watch(watcher);
+    let watching = false;
+    return this.#last.watch((value) => {
+      try {
+        watcher(value);
+      } catch (error) {
+        if (!watching) throw error; // to whoever is just beginning to watch
+      }
+      watching = true;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,12 +76,8 @@ export class ServiceWatch implements Resolving {
   #publish(endpoints: readonly Endpoint[]): void {
     this.#hearDeaths(this.#stabilizer.held > 0);
     this.#tree.snapshot?.note(this.#service, endpoints);
-    try {
-      if (endpoints.length === 0 && !this.#there) this.#last.absent();
-      else this.#last.list(endpoints);
-    } catch {
-      // A watcher's fault is its own; what we know of the service must not stop for it.
-    }
+    if (endpoints.length === 0 && !this.#there) this.#last.absent();
+    else this.#last.list(endpoints);
   }
 
   /** When the tree says nothing for a while, what a process before us knew is better than nothing. */
@@ -92,11 +97,7 @@ export class ServiceWatch implements Resolving {
   /** Nobody can be asked: what was known stands, and nobody is taken off the list until the tree is seen again. */
   #away(error: unknown): void {
     this.#stabilizer.freeze();
-    try {
-      this.#last.fail(error);
-    } catch {
-      // As above.
-    }
+    this.#last.fail(error);
   }
 
   /** While some are kept that the tree no longer has, those who call them may know better. */

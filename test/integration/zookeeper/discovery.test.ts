@@ -237,3 +237,17 @@ test('a record changed by hand to nonsense and back costs itself, is told once, 
   const told = env.told.flatMap((event) => (event.type === 'record' ? [`${event.id}: ${event.problem}`] : []));
   assert.deepEqual(told, ['a: it is not JSON']);
 });
+
+test('a listener that throws harms nobody but itself (H20)', async () => {
+  await list(of('throws', 'a'));
+  await using mesh = open();
+  const seen = mesh.resolve('throws');
+  await until(seen, isBoundTo('a'));
+  seen.watch((value) => {
+    if (idsOf(value).length !== 1) throw new Error('for the test');
+  });
+  await list(of('throws', 'b'));
+  await until(seen, isBoundTo('a', 'b'));
+  await list(of('throws', 'c'));
+  await until(seen, isBoundTo('a', 'b', 'c'));
+});

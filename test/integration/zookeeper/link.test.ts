@@ -216,13 +216,41 @@ test('a server that goes silent is left after two thirds of the session timeout,
   assert.match(await end, /silent|overdue/);
 });
 
-test('an idle link stays, for longer than the session would without it (H13)', async () => {
-  const link = await open({ timeoutMs: 400 });
+test('a link that only listens stays, for longer than the session would without our own pings (H13)', async () => {
+  const { link } = await watched({ timeoutMs: 400 });
   await link.ask(create('/idle', text(''), OPEN, 'ephemeral'));
+  await link.ask(addWatch('/idle', false));
   const other = await open();
   const started = systemClock.now();
-  while (systemClock.now() - started < 1_200) await other.ask(exists('/idle')); // rejects once it has expired
+  while (systemClock.now() - started < 1_200) await other.ask(setData('/idle', text(''))); // rejects once it is gone
   await Promise.all([link.close(1_000), other.close(1_000)]);
+});
+
+test('the session timeout is the one that was agreed on, whatever was asked for (H35)', async () => {
+  for (const [asked, agreed] of [
+    [1, 400],
+    [5_000, 5_000],
+    [10_000_000, 120_000],
+  ] as const) {
+    const link = await open({ timeoutMs: asked });
+    assert.equal(link.timeoutMs, agreed);
+    await link.close(1_000);
+  }
+});
+
+test('five hundred links, one after the other, leave nothing behind (H33)', async () => {
+  const first = await open();
+  const { key, zxid } = first;
+  first.destroy('for the test');
+  const handles = () => process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind)).length;
+  const before = handles();
+  for (let round = 0; round < 500; round++) {
+    const link = await open({ key, zxid });
+    await link.ask(exists('/'));
+    link.destroy('for the test');
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(handles() <= before + 1, `${before} handles, then ${handles()}`);
 });
 
 test('a server that takes the connection and says nothing is given up (H5)', async () => {
