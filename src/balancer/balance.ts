@@ -5,7 +5,7 @@ import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { race } from '../core/race.ts';
 import type { Resolution } from '../core/resolution.ts';
-import { ask, type Service } from '../core/service.ts';
+import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
 import type { Nodes } from './nodes.ts';
 import { isPanic, pick } from './pick.ts';
@@ -31,11 +31,11 @@ export function balance<Req, Res>(
   };
 
   return (request, context) => {
-    if (context.scope.cancelled) return Promise.reject(context.scope.reason); // it is over: nothing is sent any more
+    if (context.scope.cancelled) return refuse(context.scope.reason); // it is over: nothing is sent any more
     const now = context.history.fresh ? context.begunAt : clock.now();
     const node = choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
-    if (resolution.value.is !== 'pending') return Promise.reject(nobody(context, resolution.value, nodes));
+    if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes));
     waiting ??= known(resolution); // one for all that wait
     return race(waiting, context.scope).then(() => {
       const later = clock.now();
@@ -61,17 +61,14 @@ function fly<Req, Res>(
   return landing(flight, ask(endpoint, request, own));
 }
 
-const landing = <Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res> =>
+/** Looks at an answer without standing in its way: gives back the very promise. First to look, it is first to know. */
+function landing<Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res> {
   answer.then(
-    (value) => {
-      flight.answered(value);
-      return value;
-    },
-    (error) => {
-      flight.failed(error);
-      throw error;
-    },
+    (value) => flight.answered(value),
+    (error) => flight.failed(error),
   );
+  return answer;
+}
 
 function tellPanic({ events, clock }: Env, { service }: Context, { ready, live }: Nodes, on: boolean): void {
   if (!events.heard) return;

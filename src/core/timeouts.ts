@@ -36,7 +36,7 @@ export class Timeouts {
     const due = now + ms;
     // Who comes late would wait for those who came before, and has a timer of its own.
     if (due < queue.latest) return this.#clock.schedule(Math.max(0, due - this.#clock.now()), () => task(subject));
-    return queue.add(new Waiting(queue, due, task as (subject: unknown) => void, subject));
+    return queue.add(new Waiting(due, task as (subject: unknown) => void, subject));
   }
 
   /** How many wait; for tests, since it counts them. */
@@ -74,11 +74,6 @@ class Queue {
     return [...this.#waiting].length;
   }
 
-  remove(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
-    waiting.task = waiting.subject = undefined; // a finished call is not kept alive
-  }
-
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -96,7 +91,7 @@ class Queue {
     try {
       for (let first = this.#waiting.first; first !== undefined && first.due <= now; first = this.#waiting.first) {
         const { task, subject } = first;
-        this.remove(first);
+        first.cancel();
         task?.(subject);
       }
     } finally {
@@ -109,17 +104,16 @@ class Waiting extends Linked implements Timeout {
   readonly due: number;
   task: ((subject: unknown) => void) | undefined;
   subject: unknown;
-  readonly #queue: Queue;
 
-  constructor(queue: Queue, due: number, task: (subject: unknown) => void, subject: unknown) {
+  constructor(due: number, task: (subject: unknown) => void, subject: unknown) {
     super();
-    this.#queue = queue;
     this.due = due;
     this.task = task;
     this.subject = subject;
   }
 
   cancel(): void {
-    if (this.task !== undefined) this.#queue.remove(this);
+    this.leave();
+    this.task = this.subject = undefined; // a finished call is not kept alive
   }
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import type { Filter } from '../core/service.ts';
+import { type Filter, refuse } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
 
 /**
@@ -19,7 +19,7 @@ export function deadline<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
     const { timeout, inherit } = context.policy.deadline;
     const parent = inherit ? scope.due : Number.POSITIVE_INFINITY;
     scope.due = Math.min(parent, begunAt + timeout);
-    if (scope.due <= begunAt) return Promise.reject(tooLate(context, 'the time is up already', 'no'));
+    if (scope.due <= begunAt) return refuse(tooLate(context, 'the time is up already', 'no'));
     // Inherited deadlines all differ; those of the policy are equal, and share a queue.
     const isOurs = scope.due < parent;
     scope.keep(

@@ -44,7 +44,8 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
 function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudget): number | undefined {
   const { attempt, policy, scope, service } = context;
   const isFine = outcome.is === 'success' && !policy.retry.statuses.has(outcome.status);
-  if (isFine || attempt >= policy.retry.attempts || scope.cancelled) return undefined;
+  const isOver = outcome.is === 'none' || attempt >= policy.retry.attempts || scope.cancelled;
+  if (isFine || isOver) return undefined;
   const { clock, random, events } = env;
   const asked = parseRetryAfter(outcome.retryAfter, clock.epoch());
   if (!isSafe(outcome, context, asked)) return undefined;
@@ -62,7 +63,6 @@ function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudg
 
 /** Whether sending it again can do no harm: it never left, or it is idempotent and the answer invites it. */
 function isSafe(outcome: Outcome, context: Context, asked: number | undefined): boolean {
-  if (outcome.is === 'none') return false;
   if (outcome.sent === 'no') return true;
   if (!context.idempotent || !context.replayable) return false;
   if (outcome.status === 0) return outcome.is === 'failure';

@@ -4,12 +4,9 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent } from '../core/events.ts';
-import { judge } from '../core/judge.ts';
 import type { Cancel } from '../core/live.ts';
-import type { Outcome } from '../core/outcome.ts';
-import { Ring } from '../core/ring.ts';
-import { follow, type Scope } from '../core/scope.ts';
-import { ask } from '../core/service.ts';
+import { follow } from '../core/scope.ts';
+import { ask, refuse } from '../core/service.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -23,6 +20,7 @@ import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
 import { Cluster, type Stacks } from './cluster.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import { readPolicy } from './options.ts';
+import { CallsUnderWay, CallUnderWay } from './under-way.ts';
 
 const CLUSTERS = 1_000; // services called at a time; a URL from outside may name any
 
@@ -42,8 +40,9 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #ambient: AmbientContext;
   readonly #clusters: LRUCache<string, Cluster>;
   readonly #announcements = new Set<Announcement>();
-  readonly #calls = new Ring<Scope>();
+  readonly #calls: CallsUnderWay;
   #policies: PolicySet;
+  #last: Cluster | undefined; // called last, so never the one to be let go of
   #transport: Transport | undefined;
   #loading: Promise<Transport> | undefined;
   #closing: Promise<void> | undefined;
@@ -52,6 +51,7 @@ export class Mesh implements Caller, AsyncDisposable {
   constructor(service: string, env: Env, registry: Registry, policies: PolicySet, stacks: Stacks) {
     this.service = service;
     this.#env = env;
+    this.#calls = new CallsUnderWay(env);
     this.#registry = registry;
     this.#policies = policies;
     this.#stacks = stacks;
@@ -76,36 +76,13 @@ export class Mesh implements Caller, AsyncDisposable {
       way = this.#cluster(service);
       context = makeContext(way, this.#policies, this.#ambient.current, this.#env.clock.now(), options);
     } catch (error) {
-      return Promise.reject(error);
+      return refuse(error);
     }
     const signal = options?.signal;
-    if (signal?.aborted) return Promise.reject(calledOff(context, signal));
+    if (signal?.aborted) return refuse(calledOff(context, signal));
     const unfollow = signal && follow(signal, context.scope, () => calledOff(context, signal));
-    this.#calls.add(context.scope);
-    const answer = begin(way, makeCall(send, options) as Call<unknown>, context);
-    // When the call is called off it is over, whatever it is that it waits for: this is what enforces the deadline.
-    return new Promise((resolve, reject) => {
-      context.scope.onCancel((reason) => {
-        this.#ended(context, unfollow);
-        if (MeshError.is(reason)) reason.attempts = context.history.reports; // with the one that was under way
-        reject(reason);
-        if (this.#env.events.heard) this.#tell(context, isCallers(reason) ? 'none' : 'failure');
-      });
-      answer.then(
-        (value) => {
-          if (context.scope.cancelled) return;
-          this.#ended(context, unfollow);
-          resolve(value as Res);
-          if (this.#env.events.heard) this.#tell(context, judge(context, value).is);
-        },
-        (error) => {
-          if (context.scope.cancelled) return;
-          this.#ended(context, unfollow);
-          reject(error);
-          if (this.#env.events.heard) this.#tell(context, 'failure');
-        },
-      );
-    });
+    const underWay = new CallUnderWay(this.#calls, context, unfollow);
+    return underWay.end(begin(way, makeCall(send, options) as Call<unknown>, context) as Promise<Res>);
   }
 
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
@@ -184,49 +161,21 @@ export class Mesh implements Caller, AsyncDisposable {
 
   async #close(timeoutMs: number): Promise<void> {
     await Promise.allSettled([...this.#announcements].map((announcement) => announcement.close()));
-    await this.#finishCalls(timeoutMs);
+    await this.#calls.finish(timeoutMs);
     await this.#transport?.close();
     this.#clusters.clear();
     await this.#registry.close().catch(() => {}); // it is being left; what it has to say changes nothing
     this.#env.timeouts.close();
   }
 
-  #idle: (() => void) | undefined;
-
-  async #finishCalls(timeoutMs: number): Promise<void> {
-    if (this.#calls.isEmpty) return;
-    const idle = new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
-    const timer = this.#env.clock.schedule(timeoutMs, () => {
-      for (const scope of this.#calls) scope.cancel(new MeshError('closed', 'the mesh was closed', { sent: 'maybe' }));
-    });
-    await idle;
-    timer.cancel();
-  }
-
-  #ended(context: Context, unfollow: Cancel | undefined): void {
-    unfollow?.();
-    context.scope.end();
-    this.#calls.delete(context.scope);
-    if (this.#idle !== undefined && this.#calls.isEmpty) this.#idle();
-  }
-
-  #tell({ service, history, begunAt }: Context, outcome: Outcome['is']): void {
-    const { clock, events } = this.#env;
-    events.emit({
-      at: clock.epoch(),
-      type: 'call',
-      service,
-      outcome,
-      attempts: history.attempts,
-      ms: clock.now() - begunAt,
-    });
-  }
-
   #cluster(service: string): Cluster {
-    const known = this.#clusters.get(service);
-    if (known !== undefined) return known;
+    if (this.#last === undefined || this.#last.service !== service) {
+      this.#last = this.#clusters.get(service) ?? this.#open(service);
+    }
+    return this.#last;
+  }
+
+  #open(service: string): Cluster {
     checkServiceName(service);
     const forget = (url: string) => this.#transport?.forget(url);
     const cluster = new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget);
@@ -250,5 +199,3 @@ function begin(way: Cluster, call: Call<unknown>, context: Context): Promise<unk
   context.history.fresh = false;
   return answer;
 }
-
-const isCallers = (reason: unknown): boolean => MeshError.is(reason) && reason.reason === 'caller';
