@@ -2,9 +2,9 @@ import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
 import { Scope } from '../core/scope.ts';
-import { parseDuration } from '../policy/duration.ts';
+import { readField } from '../policy/check.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import type { Policy } from '../policy/table.ts';
+import { type Policy, table } from '../policy/table.ts';
 import type { Ambient } from './ambient.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -53,14 +53,16 @@ function isIdempotent({ method, headers }: CallOptions): boolean {
 }
 
 function withTimeout(policy: Policy, timeout: string): Policy {
-  const ms = typeof timeout === 'string' ? parseDuration(timeout) : undefined;
-  if (ms === undefined || ms < 1) {
-    throw new MeshError(
-      'request',
-      `timeout must be a duration such as '250ms' or '2s', got ${JSON.stringify(timeout)}`,
-    );
+  return { ...policy, deadline: { ...policy.deadline, timeout: readTimeout(timeout) } };
+}
+
+/** What may be said of one call is what the policy may say of all. */
+function readTimeout(timeout: string): number {
+  try {
+    return readField(table.deadline.fields.timeout, timeout, 'timeout');
+  } catch (error) {
+    throw new MeshError('request', (error as Error).message);
   }
-  return { ...policy, deadline: { ...policy.deadline, timeout: ms } };
 }
 
 /** What a caller's abort comes to: our error, with the signal's reason as its cause. */

@@ -6,6 +6,7 @@ import { Timeouts } from '../core/timeouts.ts';
 import { Mesh } from './mesh.ts';
 import { checkOptions, type MeshOptions, readPolicy } from './options.ts';
 import { openRegistry } from './registries.ts';
+import { checkStacks } from './stacks.ts';
 
 /**
  * Makes a mesh, with all that it needs loaded.
@@ -13,8 +14,9 @@ import { openRegistry } from './registries.ts';
  */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   checkOptions(options);
-  const policies = readPolicy(options.policy);
+  const policies = readPolicy(options.policy === undefined ? {} : options.policy);
   const env = options.env ?? realWorld();
+  if (options.stacks !== undefined) checkStacks(options.stacks, env);
   const registry = await openRegistry(options.registry, env);
   return new Mesh(options.service, env, registry, policies, options.stacks ?? {});
 }

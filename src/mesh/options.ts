@@ -55,6 +55,7 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
 /** @throws MeshError INVALID_ARGUMENT that names the path, the value and what there is. */
 export function readPolicy(document: unknown): PolicySet {
   try {
+    if (document === undefined) throw new TypeError('the policy must be an object, got undefined');
     return new PolicySet(document);
   } catch (cause) {
     throw new MeshError('policy', cause instanceof Error ? cause.message : String(cause));
