@@ -101,13 +101,14 @@ ofBoth(
   },
 );
 
-ofBoth('an abort is heard also when all of the body has come', says('hello'), async ({ fetch, base }) => {
-  for (const read of [
-    (response: Response) => response.text(),
-    (response: Response) => response.body!.getReader().read(),
-  ]) {
+// Not stated of Node's own, which on Node 22 hears it only now and then.
+test('an abort is heard also when all of the body has come', async (t) => {
+  const server = await serve(t, says('hello'));
+  const { fetch } = transportTo(t, { orders: [server.url] });
+  const ways = [(response: Response) => response.text(), (response: Response) => response.body!.getReader().read()];
+  for (const read of ways) {
     const controller = new AbortController();
-    const response = await fetch(base, { signal: controller.signal });
+    const response = await fetch('http://orders/', { signal: controller.signal });
     const why = new Error('gone home');
     controller.abort(why);
     await assert.rejects(read(response), why);
