@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   import: () => import('./import/bench.ts'),
   brownout: () => import('./brownout/bench.ts'),
   http: () => import('./http/bench.ts'),
+  registry: () => import('./registry/bench.ts'),
 };
 
 const USAGE = `npm run bench -- [${Object.keys(benches).join(' | ')}]... [--json] [--rounds N] [--quick] [--ablate]
