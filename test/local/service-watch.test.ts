@@ -3,7 +3,6 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { recordOf } from '../../src/discovery/record.ts';
-import type { WatchFolder } from '../../src/local/folder-watch.ts';
 import { encodeRecord, LONGEST_RECORD } from '../../src/wire/record.ts';
 import { anInstance, everyValue, idsOf } from '../support/resolutions.ts';
 import { StillFolder } from '../support/still-folder.ts';
@@ -158,83 +157,6 @@ test('a folder that nobody makes again was given up, and its service is unknown'
   await world.leave(anInstance('b'), undefined, forever);
   await world.pass(100);
   assert.deepEqual(idsOf(orders.value), ['b']);
-});
-
-test('where the system has no watch to spare, a tenth of a second is as long as anything stays unseen', async () => {
-  await using world = await StillFolder.make();
-  await using client = world.open();
-  const orders = client.resolve('orders');
-  for (const id of ['a', 'b', 'c']) {
-    await world.leave(anInstance(id), undefined, forever);
-    await world.pass(100);
-    assert.equal(idsOf(orders.value).at(-1), id);
-  }
-});
-
-test('a watch that fails is done without, and begun again at the next look', async () => {
-  await using world = await StillFolder.make();
-  const fails: (() => void)[] = [];
-  let open = 0;
-  const failing: WatchFolder = (_, __, failed) => {
-    open++;
-    fails.push(failed);
-    return { close: () => void open-- };
-  };
-  const client = world.open({ watch: failing });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
-  assert.equal(fails.length, 1);
-  fails[0]?.();
-  await world.leave(anInstance('b'), undefined, forever);
-  await world.pass(500);
-  assert.deepEqual(idsOf(orders.value), ['a', 'b']);
-  assert.equal(fails.length, 2);
-  await client.close();
-  assert.equal(open, 0);
-});
-
-test('a thousand changes are looked at together', async () => {
-  await using world = await StillFolder.make();
-  let tell: (fileName: string | null) => void = () => {};
-  await using client = world.open({
-    watch: (_, changed) => {
-      tell = changed;
-      return { close() {} };
-    },
-  });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
-  const heard = everyValue(orders);
-  await world.leave(anInstance('b'), undefined, forever);
-  for (let at = 0; at < 1_000; at++) {
-    tell('b.json');
-    await world.pass(0.01, 0.01);
-  }
-  await world.pass(10);
-  assert.deepEqual(heard.map(idsOf), [['a'], ['a', 'b']]);
-});
-
-test('what other programs do beside the records wakes nobody', async () => {
-  await using world = await StillFolder.make();
-  let tell: (fileName: string | null) => void = () => {};
-  await using client = world.open({
-    watch: (_, changed) => {
-      tell = changed;
-      return { close() {} };
-    },
-  });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
-  await world.leave(anInstance('b'), undefined, forever);
-  for (const fileName of ['.1-2.tmp', 'README.md', '.hidden.json']) tell(fileName);
-  await world.pass(100);
-  assert.deepEqual(idsOf(orders.value), ['a']); // the look every half second will find it
-  tell(null); // something, and the system does not say what
-  await world.pass(50);
-  assert.deepEqual(idsOf(orders.value), ['a', 'b']);
 });
 
 test('no more records are read than there may be, and the rest is told of once', async () => {
