@@ -80,6 +80,15 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly error: string;
     }
   | {
+      /** A service that we depend on has enough endpoints that take calls; or has not, and `problem` says why. */
+      readonly type: 'dependency';
+      readonly connected: boolean;
+      readonly endpoints: number;
+      readonly needed: number;
+      readonly required: boolean;
+      readonly problem: string;
+    }
+  | {
       /** A record in the registry can not be read, and was passed over. */
       readonly type: 'record';
       readonly id: string;
@@ -89,6 +98,14 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       /** Another policy is in force, or one was refused and the old one stays. `service` is our own. */
       readonly type: 'policy';
       readonly accepted: boolean;
+      readonly problem: string;
+    }
+  | {
+      /** A step of closing a mesh is done, or was given up for the problem told. `service` is our own. */
+      readonly type: 'leaving';
+      /** Off the lists of others; done with what was to be done before the end; all closed. */
+      readonly step: 'drained' | 'stopped' | 'closed';
+      readonly ms: number;
       readonly problem: string;
     }
 );
@@ -105,8 +122,10 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',
+  dependency: 'A service that we depend on has enough endpoints that take calls, or no longer has.',
   record: 'A record in the registry can not be read, and was passed over.',
   policy: 'Another policy is in force, or one was refused and the old one stays.',
+  leaving: 'A step of closing a mesh is done: off the lists, finished with what it served, all closed.',
 };
 
 type Listener = (event: MeshEvent) => void;

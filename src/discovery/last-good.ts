@@ -55,6 +55,8 @@ export class LastGood implements Live<Resolution> {
     const { value } = this;
     if (value.is === 'bound' || value.is === 'stale') {
       this.#live.set({ is: 'stale', endpoints: value.endpoints, error });
+    } else if (value.is === 'pending') {
+      this.#live.set({ is: 'pending', error });
     }
     this.#onStale(true, problem);
   }

@@ -3,7 +3,7 @@ import { Nodes } from '../balancer/nodes.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
-import type { Cancel } from '../core/live.ts';
+import type { Cancel, Live } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import type { Resolving } from '../discovery/registry.ts';
@@ -50,6 +50,11 @@ export class Cluster {
     const attempt = this.stacks.endpoint.around(sendService);
     this.call = this.stacks.cluster.around(balance(env, this.nodes, resolving, attempt));
     this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
+  }
+
+  /** Where the service lives, as far as the registry has told. */
+  get known(): Live<Resolution> {
+    return this.#resolving;
   }
 
   get resolution(): Resolution {

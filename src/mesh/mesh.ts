@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { atMost } from '../core/at-most.ts';
 import type { Call, Caller, CallOptions, Send } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
@@ -15,20 +15,19 @@ import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AmbientContext, type IncomingHeaders } from './ambient.ts';
-import { type AnnounceOptions, makeInstance } from './announce.ts';
+import type { AnnounceOptions } from './announce.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
+import { type CloseOptions, readClose } from './close.ts';
 import { Cluster, type Stacks } from './cluster.ts';
+import { Clusters } from './clusters.ts';
+import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import { readPolicy } from './options.ts';
+import { type CloseTask, Presence } from './presence.ts';
+import { onSignals } from './signals.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
 
-const CLUSTERS = 1_000; // services called at a time; a URL from outside may name any
-
-/** What `close` may be told. */
-export interface CloseOptions {
-  /** Milliseconds that calls under way have to finish; 10 000 unless told. Then they are called off. */
-  readonly timeoutMs?: number;
-}
+const REGISTRY_MS = 3_000; // ours need two at most to close; one of a user's own may forget to end
 
 /** A service mesh inside this process. Made by `createMesh`; what it opened, `close` closes. */
 export class Mesh implements Caller, AsyncDisposable {
@@ -38,14 +37,17 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #registry: Registry;
   readonly #stacks: Stacks;
   readonly #ambient: AmbientContext;
-  readonly #clusters: LRUCache<string, Cluster>;
-  readonly #announcements = new Set<Announcement>();
+  readonly #clusters: Clusters;
+  readonly #dependencies = new Map<string, Dependency>();
+  readonly #presence: Presence;
   readonly #calls: CallsUnderWay;
   #policies: PolicySet;
   #last: Cluster | undefined; // called last, so never the one to be let go of
   #transport: Transport | undefined;
   #loading: Promise<Transport> | undefined;
   #closing: Promise<void> | undefined;
+  #shut = false;
+  #unheed: Cancel | undefined;
 
   /** @internal `createMesh` is the way in. */
   constructor(service: string, env: Env, registry: Registry, policies: PolicySet, stacks: Stacks) {
@@ -56,10 +58,8 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#policies = policies;
     this.#stacks = stacks;
     this.#ambient = new AmbientContext(env.clock);
-    this.#clusters = new LRUCache<string, Cluster>({
-      max: CLUSTERS,
-      dispose: (cluster) => void cluster.close().catch(() => {}),
-    });
+    this.#presence = new Presence(service, env, registry);
+    this.#clusters = new Clusters((name) => this.#open(name));
   }
 
   /**
@@ -71,7 +71,7 @@ export class Mesh implements Caller, AsyncDisposable {
     let context: Context;
     let way: Cluster;
     try {
-      if (this.#closing !== undefined) throw new MeshError('closed', `${service}: the mesh is closed`);
+      if (this.#shut) throw new MeshError('closed', `${service}: the mesh is closed`);
       checkCall(send, options);
       way = this.#cluster(service);
       context = makeContext(way, this.#policies, this.#ambient.current, this.#env.clock.now(), options);
@@ -98,16 +98,30 @@ export class Mesh implements Caller, AsyncDisposable {
   };
 
   /** Lists this process as an instance of our service, until the announcement or the mesh is closed. */
-  async announce(options: AnnounceOptions): Promise<Announcement> {
+  announce(options: AnnounceOptions): Promise<Announcement> {
+    return this.#presence.announce(options);
+  }
+
+  /**
+   * Does `task` when the mesh is closed, after others have been asked to call us no more and before our own calls end:
+   * the place to close a server. Gives back the way to forget it.
+   */
+  onClose(task: CloseTask): Cancel {
+    return this.#presence.onClose(task);
+  }
+
+  /**
+   * Waits at the start for a service that is needed, and tells by events from then on when it comes and goes. Settles
+   * with true once it has enough endpoints; where it is not required, with false when the time is up.
+   * @throws MeshError UNAVAILABLE when the time is up and it is required.
+   */
+  async dependsOn(service: string, options: DependencyOptions = {}): Promise<boolean> {
     if (this.#closing !== undefined) throw new MeshError('closed', `${this.service}: the mesh is closed`);
-    const instance = makeInstance(this.service, options, this.#registry, this.#env);
-    const announcement = await this.#registry.announce(instance);
-    this.#announcements.add(announcement);
-    const cancel = announcement.state.watch((state) => {
-      if (state === 'left') this.#announcements.delete(announcement);
-    });
-    if (announcement.state.value === 'left') cancel();
-    return announcement;
+    const parties = { dependent: this.service, service, registry: this.#registry.name };
+    const dependency = new Dependency(parties, options, this.#clusters.keep(service).known, this.#env);
+    this.#dependencies.get(service)?.close(); // asked for again, it is watched as asked for last
+    this.#dependencies.set(service, dependency);
+    return dependency.ready();
   }
 
   /**
@@ -135,6 +149,7 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** Tells `listener` what happens: attempts, retries, ejections and the like. Gives back the way to stop. */
   on(listener: (event: MeshEvent) => void): Cancel {
+    if (typeof listener !== 'function') throw new MeshError('request', `on needs a function, got ${typeof listener}`);
     return this.#env.events.on(listener);
   }
 
@@ -145,32 +160,54 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** What is known of every service called, as plain JSON. */
   snapshot(): Snapshot {
-    const clusters = [...this.#clusters.values()];
-    return snapshot(this.service, this.#registry.name, clusters, this.#policies, this.#env.clock);
+    return snapshot(this.service, this.#registry.name, this.#clusters.all(), this.#policies, this.#env.clock);
   }
 
-  /** Leaves the registry, lets calls under way finish, and closes every socket. Settles in bounded time. */
+  /**
+   * Ends in good order: asks others to call us no more and gives them time to hear of it, leaves the registry, does what
+   * was to be done on closing, lets calls under way finish, and closes every socket. Settles in bounded time, also when
+   * the registry is away.
+   */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? 10_000);
-    return this.#closing;
+    try {
+      this.#closing ??= this.#close(readClose(options));
+      return this.#closing;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @internal Closes when the process is asked to end: `createMesh({ signals })`. */
+  heed(options: CloseOptions): void {
+    this.#unheed = onSignals(() => this.close(options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    await Promise.allSettled([...this.#announcements].map((announcement) => announcement.close()));
-    await this.#calls.finish(timeoutMs);
+  async #close({ drainMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
+    const { clock, events, timeouts } = this.#env;
+    const begun = clock.now();
+    this.#shut = !this.#presence.any; // who is still being called may have to call others for it
+    for (const dependency of this.#dependencies.values()) dependency.close();
+    await this.#presence.drain(drainMs);
+    const stopAt = clock.now() + timeoutMs;
+    await this.#presence.stop(timeoutMs);
+    this.#shut = true;
+    await this.#calls.finish(Math.max(0, stopAt - clock.now()));
     await this.#transport?.close();
-    this.#clusters.clear();
-    await this.#registry.close().catch(() => {}); // it is being left; what it has to say changes nothing
-    this.#env.timeouts.close();
+    this.#clusters.close();
+    await atMost(clock, REGISTRY_MS, this.#registry.close()); // it is being left; what it has to say changes nothing
+    timeouts.close();
+    this.#unheed?.();
+    const ms = clock.now() - begun;
+    events.emit({ at: clock.epoch(), service: this.service, type: 'leaving', step: 'closed', ms, problem: '' });
   }
 
   #cluster(service: string): Cluster {
     if (this.#last === undefined || this.#last.service !== service) {
-      this.#last = this.#clusters.get(service) ?? this.#open(service);
+      this.#last = this.#clusters.get(service);
     }
     return this.#last;
   }
@@ -178,9 +215,7 @@ export class Mesh implements Caller, AsyncDisposable {
   #open(service: string): Cluster {
     checkServiceName(service);
     const forget = (url: string) => this.#transport?.forget(url);
-    const cluster = new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget);
-    this.#clusters.set(service, cluster);
-    return cluster;
+    return new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget);
   }
 
   #load(): Promise<Transport> {

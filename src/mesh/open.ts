@@ -18,7 +18,9 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const env = options.env ?? realWorld();
   if (options.stacks !== undefined) checkStacks(options.stacks, env);
   const registry = await openRegistry(options.registry, env);
-  return new Mesh(options.service, env, registry, policies, options.stacks ?? {});
+  const mesh = new Mesh(options.service, env, registry, policies, options.stacks ?? {});
+  if (options.signals) mesh.heed(options.signals === true ? {} : options.signals);
+  return mesh;
 }
 
 function realWorld(): Env {

@@ -4,6 +4,7 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import { type CloseOptions, readClose } from './close.ts';
 import type { Stacks } from './cluster.ts';
 
 /** An endpoint of a fixed list: its URL, or that and more. */
@@ -29,11 +30,16 @@ export interface MeshOptions {
   readonly policy?: PolicyDocument;
   /** Filters of your own, put among ours by name. */
   readonly stacks?: Stacks;
+  /**
+   * Whether the mesh closes when the process is asked to end, by SIGTERM or SIGINT; not unless told. What `close` may be
+   * told can be told here. Then the process ends by that signal, unless others listen to it; a second one ends it at once.
+   */
+  readonly signals?: boolean | CloseOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
   readonly env?: Env;
 }
 
-const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'env'];
+const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'signals', 'env'];
 
 /** Checks what `createMesh` was given. @throws MeshError INVALID_ARGUMENT that says what, where, and what there is. */
 export function checkOptions(options: unknown): asserts options is MeshOptions {
@@ -45,11 +51,12 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
       throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
   }
-  const { service, registry } = options as Record<string, unknown>;
+  const { service, registry, signals = false } = options as Record<string, unknown>;
   checkServiceName(service);
   const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
   if (!known)
     throw new MeshError('request', `createMesh: registry must be a URL such as 'local:', { fixed } or a Registry`);
+  if (typeof signals !== 'boolean') readClose(signals, 'createMesh: signals');
 }
 
 /** @throws MeshError INVALID_ARGUMENT that names the path, the value and what there is. */

@@ -51,10 +51,10 @@ test('a failure marks the list as stale and takes nothing off it; the next list 
   );
 });
 
-test('a failure before anything was known leaves it pending; after an unknown service, unknown', () => {
+test('a failure before anything was known leaves it pending, and says why; after an unknown service, unknown', () => {
   const { last, told } = watched();
   last.fail('no route');
-  assert.deepEqual(last.value, { is: 'pending' });
+  assert.deepEqual(last.value, { is: 'pending', error: 'no route' });
   last.absent();
   last.fail(new Error('away'));
   assert.deepEqual(last.value, { is: 'unknown' });

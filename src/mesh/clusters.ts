@@ -1,0 +1,46 @@
+import { LRUCache } from 'lru-cache';
+import type { Cluster } from './cluster.ts';
+
+const MOST = 1_000; // services called at a time; a URL from outside may name any
+
+/** What is held for the services called, each made when it is first called; those called last, and those depended on. */
+export class Clusters {
+  readonly #open: (service: string) => Cluster;
+  readonly #kept = new Map<string, Cluster>();
+  readonly #recent = new LRUCache<string, Cluster>({
+    max: MOST,
+    dispose: (cluster) => {
+      if (this.#kept.get(cluster.service) !== cluster) void cluster.close().catch(() => {});
+    },
+  });
+
+  constructor(open: (service: string) => Cluster) {
+    this.#open = open;
+  }
+
+  get(service: string): Cluster {
+    const known = this.#recent.get(service);
+    if (known !== undefined) return known;
+    const cluster = this.#kept.get(service) ?? this.#open(service);
+    this.#recent.set(service, cluster);
+    return cluster;
+  }
+
+  /** As `get`; and this one is held until all are closed, however many others are called. */
+  keep(service: string): Cluster {
+    const cluster = this.get(service);
+    this.#kept.set(service, cluster);
+    return cluster;
+  }
+
+  all(): readonly Cluster[] {
+    return [...new Set([...this.#recent.values(), ...this.#kept.values()])];
+  }
+
+  close(): void {
+    const kept = [...this.#kept.values()];
+    this.#kept.clear();
+    for (const cluster of kept) if (!this.#recent.has(cluster.service)) void cluster.close().catch(() => {});
+    this.#recent.clear();
+  }
+}

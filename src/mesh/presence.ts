@@ -1,0 +1,100 @@
+import { atMost } from '../core/at-most.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Cancel } from '../core/live.ts';
+import type { Announcement, Registry } from '../discovery/registry.ts';
+import { type AnnounceOptions, makeInstance } from './announce.ts';
+
+const LEAVE_MS = 3_000; // a registry needs two at most; one of a user's own may forget to end
+
+/** What is done before a process that serves is gone. It may take its time, within what `close` was given. */
+export type CloseTask = () => unknown;
+
+/** What others see of this process: its places on the list, and what it serves. Both end in good order. */
+export class Presence {
+  readonly #service: string;
+  readonly #env: Env;
+  readonly #registry: Registry;
+  readonly #announcements = new Set<Announcement>();
+  readonly #tasks = new Set<CloseTask>();
+  #leaving = false;
+
+  constructor(service: string, env: Env, registry: Registry) {
+    this.#service = service;
+    this.#env = env;
+    this.#registry = registry;
+  }
+
+  /** Whether there is anything that has to be ended in good order. */
+  get any(): boolean {
+    return this.#announcements.size + this.#tasks.size > 0;
+  }
+
+  async announce(options: AnnounceOptions): Promise<Announcement> {
+    this.#mustStay();
+    const instance = makeInstance(this.#service, options, this.#registry, this.#env);
+    const announcement = await this.#registry.announce(instance);
+    if (this.#leaving) {
+      await announcement.close();
+      this.#mustStay();
+    }
+    this.#announcements.add(announcement);
+    const cancel = announcement.state.watch((state) => {
+      if (state === 'left') this.#announcements.delete(announcement);
+    });
+    if (announcement.state.value === 'left') cancel();
+    return announcement;
+  }
+
+  onClose(task: CloseTask): Cancel {
+    this.#mustStay();
+    const own = () => task(); // given twice, it is done twice
+    this.#tasks.add(own);
+    return () => void this.#tasks.delete(own);
+  }
+
+  /** Asks everybody to call us no more, gives them `drainMs` to hear of it, and goes off the list. */
+  async drain(drainMs: number): Promise<void> {
+    this.#leaving = true;
+    const all = [...this.#announcements];
+    if (all.length === 0) return;
+    const { clock } = this.#env;
+    const begun = clock.now();
+    // Registries note a change at once and tell it when they can, so that also an impatient close leaves as marked.
+    const marks = all.map((announcement) => announcement.update({ weight: 0 }));
+    const told = await atMost(clock, drainMs, Promise.allSettled(marks));
+    const heard = told?.filter(({ status }) => status === 'fulfilled').length ?? 0;
+    if (heard > 0) await atMost(clock, drainMs);
+    this.#tell(
+      'drained',
+      begun,
+      heard === all.length ? '' : `${all.length - heard} of ${all.length} could not be told`,
+    );
+    await atMost(clock, LEAVE_MS, Promise.allSettled(all.map((announcement) => announcement.close())));
+  }
+
+  /** Does what was to be done before the end; what takes longer than `timeoutMs` is left to itself. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#leaving = true;
+    if (this.#tasks.size === 0) return;
+    const { clock } = this.#env;
+    const begun = clock.now();
+    const tasks = [...this.#tasks].map(async (task) => task());
+    const ended = await atMost(clock, timeoutMs, Promise.allSettled(tasks));
+    const failed = ended?.find((one) => one.status === 'rejected');
+    const late = `not done within ${timeoutMs} ms`;
+    this.#tell('stopped', begun, ended === undefined ? late : failed === undefined ? '' : sentence(failed.reason));
+  }
+
+  #tell(step: 'drained' | 'stopped', begun: number, problem: string): void {
+    const { clock, events } = this.#env;
+    const ms = clock.now() - begun;
+    events.emit({ at: clock.epoch(), service: this.#service, type: 'leaving', step, ms, problem });
+  }
+
+  #mustStay(): void {
+    if (this.#leaving) throw new MeshError('closed', `${this.#service}: the mesh is closed`);
+  }
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
