@@ -71,7 +71,7 @@ export class Registration implements Announcement {
     } catch (error) {
       void this.close();
       const { service, id } = this.#instance;
-      const why = MeshError.is(error) ? session.problem : (error as Error).message;
+      const why = (error as Error).message;
       throw new MeshError('registry', `${service}: '${id}' can not be listed: ${why}`, { service, cause: error });
     }
   }

@@ -90,8 +90,8 @@ class ZookeeperRegistry implements Registry {
 
   async #services(): Promise<readonly string[]> {
     const { session, joinMs, root } = this.#tree;
-    await session.ready(joinMs);
     try {
+      await session.ready(joinMs);
       const listed = await orAbsent(session.ask(getChildren(root)));
       const names = (listed?.children ?? []).filter(isServiceName);
       const stats = await Promise.all(names.map((name) => orAbsent(session.ask(exists(folderOf(this.#tree, name))))));

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
-import { MeshError } from '../core/errors.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
 import { below } from '../core/random.ts';
 import { addressOf, type ServerAddress } from './address.ts';
@@ -134,7 +133,7 @@ export class Session {
     return answers.filter((answer) => !answer.endsWith(': undefined')).join('; ') || 'not connected yet';
   }
 
-  /** Waits for a connection. @throws MeshError UNAVAILABLE after `ms`, with what each server answered. */
+  /** Waits for a connection. @throws ZookeeperError UNREACHABLE after `ms`, with what each server answered. */
   async ready(ms: number): Promise<void> {
     const problem = await new Promise<string | undefined>((resolve) => {
       const timer = this.#clock.schedule(ms, () => done(`within ${Math.round(ms)} ms: ${this.problem}`));
@@ -150,7 +149,7 @@ export class Session {
       });
     });
     if (problem !== undefined) {
-      throw new MeshError('registry', `${this.options.name} could not be reached ${problem}`);
+      throw new ZookeeperError('UNREACHABLE', `${this.options.name} could not be reached ${problem}`);
     }
   }
 

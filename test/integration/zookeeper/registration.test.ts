@@ -295,6 +295,12 @@ test('every way not to be allowed is one clear error, without the password', asy
   const said = await refused(stranger.announce(of('orders')));
   assert.match(said, /^orders: 'a' can not be listed: create \/locked\/orders: NO_AUTH/);
   assert.ok(!said.includes('hunter2') && !stranger.name.includes('hunter2'));
+  await using lost = open('127.0.0.1:1,[::1]:2', { connectTimeout: '400ms' });
+  assert.match(
+    await refused(lost.announce(of('orders'))),
+    /can not be listed: zookeeper:\/\/127.0.0.1:1,\[::1\]:2 could not be reached within 400 ms: .*127.0.0.1:1: ECONNREFUSED/,
+  );
+  assert.match(await refused(lost.services()), /could not be reached within 400 ms/);
   await using homeless = open(`${server.address}/nowhere`);
   assert.equal(
     await refused(homeless.announce(of('orders'))),
