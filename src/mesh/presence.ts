@@ -65,11 +65,8 @@ export class Presence {
     const told = await atMost(clock, drainMs, Promise.allSettled(marks));
     const heard = told?.filter(({ status }) => status === 'fulfilled').length ?? 0;
     if (heard > 0) await atMost(clock, drainMs);
-    this.#tell(
-      'drained',
-      begun,
-      heard === all.length ? '' : `${all.length - heard} of ${all.length} could not be told`,
-    );
+    const unheard = drainMs === 0 ? 0 : all.length - heard; // who does not wait can not know
+    this.#tell('drained', begun, unheard === 0 ? '' : `${unheard} of ${all.length} could not be told`);
     await atMost(clock, LEAVE_MS, Promise.allSettled(all.map((announcement) => announcement.close())));
   }
 

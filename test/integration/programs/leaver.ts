@@ -1,0 +1,55 @@
+// A server that leaves in good order when its process is asked to end, and says how that goes.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createMesh, type MeshEvent } from '../../../src/index.ts';
+import { settings } from '../../support/processes.ts';
+
+/** What it is told. */
+export interface LeaverSettings {
+  readonly registry: string;
+  /** 0 takes any. */
+  readonly port?: number;
+  readonly answerMs?: number;
+  /** Whether what is done on closing never ends. */
+  readonly stuck?: boolean;
+  /** Whether it listens to the signal itself, and then ends with this code. */
+  readonly ownExit?: number;
+  /** Whether it has a second mesh, listed as `stock`. */
+  readonly twice?: boolean;
+}
+
+/** One step of leaving, as it says it. */
+export interface Step {
+  readonly step: string;
+  readonly service: string;
+  readonly problem: string;
+  readonly ms: number;
+}
+
+const { registry, port = 0, answerMs = 5, stuck = false, ownExit, twice = false } = settings<LeaverSettings>();
+const server = createServer((request, response) => {
+  request.resume();
+  setTimeout(() => response.end(String(process.pid)), answerMs);
+});
+
+const told = (event: MeshEvent): void => {
+  if (event.type === 'leaving') process.send?.(event);
+};
+const options = { registry, signals: stuck ? { drainMs: 0, timeoutMs: 60_000 } : true };
+const mesh = await createMesh({ service: 'orders', ...options });
+mesh.on(told);
+mesh.onClose(stuck ? () => new Promise(() => {}) : () => new Promise((resolve) => server.close(resolve)));
+if (ownExit !== undefined) process.on('SIGTERM', () => void mesh.close().then(() => process.exit(ownExit)));
+
+server.listen(port, '127.0.0.1', async () => {
+  const bound = (server.address() as AddressInfo).port;
+  const place = { host: '127.0.0.1', port: bound };
+  await mesh.announce(place);
+  if (twice) {
+    const other = await createMesh({ service: 'stock', ...options });
+    other.on(told);
+    await other.announce(place);
+  }
+  process.send?.({ address: `127.0.0.1:${bound}` });
+});
+process.on('disconnect', () => process.exit());
