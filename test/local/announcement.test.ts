@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeRecord } from '../../src/wire/record.ts';
@@ -67,6 +67,21 @@ test('a file that was deleted from outside is written again with the next beat',
     assert.equal((await read(world.pathOf('a'))).registeredAt, since);
     assert.equal(listing.state.value, 'listed');
   }
+});
+
+test('a folder that somebody made anew so that all can write in it is not written in', async () => {
+  await using world = await StillFolder.make();
+  await using client = world.open();
+  const listing = await client.announce(anInstance('a'));
+  await rm(world.folder, { recursive: true });
+  await mkdir(world.folder);
+  await chmod(world.folder, 0o777);
+  await world.pass(1_100);
+  assert.equal(listing.state.value, 'lost');
+  assert.deepEqual(await readdir(world.folder), []);
+  await chmod(world.folder, 0o700);
+  await world.pass(1_000);
+  assert.equal(listing.state.value, 'listed');
 });
 
 test('a file that was spoilt from outside is put right with the next beat', async () => {
