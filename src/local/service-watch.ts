@@ -72,8 +72,8 @@ export class ServiceWatch implements Resolving {
     this.#timer?.cancel();
     this.#folderWatch.close();
     this.#last.close();
+    await this.#looking; // whoever closes the registry meanwhile waits for it too
     this.#ended();
-    await this.#looking;
   }
 
   #start(): void {
