@@ -1,23 +1,24 @@
-// How a server ends without a failed request: off the list first, then what is under way, then the connections.
+// How a server ends without a failed request: others hear of it first, then what was asked is answered, then all closes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMesh } from 'inmesh';
 import { serve } from './support/serve.ts';
 
 const mesh = await createMesh({ service: 'orders', registry: 'local:' });
 const server = await serve(async (request, response) => {
-  await sleep(300);
+  await sleep(500);
   response.end(`answered ${request.url}`);
 });
-const listing = await mesh.announce({ port: server.port });
+await mesh.announce({ port: server.port });
+mesh.onClose(() => server.close()); // done once nobody calls us any more; calls of our own still work then
 
+mesh.on((event) => {
+  if (event.type === 'leaving') console.log(event.step);
+});
+// `createMesh({ signals: true })` does the same, and ends the process by the signal.
 process.once('SIGTERM', async () => {
   console.log('asked to end');
-  await listing.close(); // nobody new finds us
-  console.log(`the listing is ${listing.state.value}`);
-  await server.close(); // what was asked is answered
-  console.log('every request is answered');
-  await mesh.close(); // calls of our own end, then sockets and registry
-  console.log('closed; the process ends by itself');
+  await mesh.close({ drainMs: 200, timeoutMs: 5_000 });
+  console.log('the process ends by itself');
 });
 
 // Somebody calls, and we are asked to end while they wait.

@@ -11,12 +11,7 @@ const LONGEST_LINES = 60;
 
 /** What each example prints. */
 const printed: Readonly<Record<string, RegExp>> = {
-  'graceful-shutdown': lines(
-    'asked to end',
-    'the listing is left',
-    'every request is answered',
-    'closed; the process ends by itself',
-  ),
+  'graceful-shutdown': lines('asked to end', 'drained', 'stopped', 'closed', 'the process ends by itself'),
   'policy-file': lines(
     '/orders/42: at last',
     'another policy is in force',
