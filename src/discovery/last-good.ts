@@ -33,8 +33,13 @@ export class LastGood implements Live<Resolution> {
   list(endpoints: readonly Endpoint[]): void {
     if (this.#closed) return;
     const before = this.#endpoints;
-    const known = new Map(before.map((endpoint) => [endpoint.id, endpoint]));
-    const now = endpoints.map((endpoint) => kept(known.get(endpoint.id), endpoint)).sort(byId);
+    const now = [...endpoints].sort(byId);
+    let at = 0;
+    for (let place = 0; place < now.length; place++) {
+      const endpoint = now[place]!;
+      while (at < before.length && before[at]!.id < endpoint.id) at++; // both are in the order of ids
+      if (before[at]?.id === endpoint.id) now[place] = kept(before[at], endpoint);
+    }
     const same = this.value.is === 'bound' && sameList(before, now);
     if (!same) this.#live.set({ is: 'bound', endpoints: Object.freeze(now) });
     this.#well();

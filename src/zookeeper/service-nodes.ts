@@ -1,19 +1,12 @@
 import type { Timer } from '../core/clock.ts';
-import type { Endpoint } from '../core/endpoint.ts';
 import type { Cancel } from '../core/live.ts';
 import { isCode, orAbsent } from './errors.ts';
 import { FORBIDDEN, type Known, knownOf } from './members.ts';
 import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
 import { nameIn } from './paths.ts';
+import { type Found, Roster } from './roster.ts';
 import type { Tree } from './tree.ts';
 import { Verification } from './verification.ts';
-
-/** What was found below a service. */
-export interface Found {
-  /** Whether the service has a node at all. */
-  readonly there: boolean;
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
-}
 
 /** Whom it tells. */
 export interface Hearer {
@@ -36,7 +29,7 @@ export class ServiceNodes {
   readonly #hearer: Hearer;
   readonly #verification: Verification;
   readonly #stops: Cancel[];
-  readonly #known = new Map<string, Known>();
+  readonly #roster = new Roster();
   readonly #dirty = new Set<string>(); // to be read
   #touched = new Set<string>(); // told of since the last question was asked: its answer may be older
   #there = false;
@@ -98,11 +91,11 @@ export class ServiceNodes {
   #drop(name: string): void {
     this.#dirty.delete(name);
     this.#untold = this.#moved = true;
-    this.#known.delete(name);
+    this.#roster.forget(name);
   }
 
   #gone(): void {
-    this.#known.clear();
+    this.#roster.clear();
     this.#dirty.clear();
     this.#there = false;
     this.#pzxid = undefined;
@@ -159,9 +152,8 @@ export class ServiceNodes {
   #report(): void {
     if (!this.#untold) return;
     this.#untold = false;
-    const endpoints = new Map<string, Endpoint>();
-    for (const [name, { endpoint }] of this.#known) if (endpoint !== undefined) endpoints.set(name, endpoint);
-    this.#hearer.found({ there: this.#there, endpoints });
+    const { endpoints } = this.#roster;
+    this.#hearer.found({ there: this.#there, endpoints, changed: this.#roster.takeChanged() });
   }
 
   /** Servers before 3.6 know only watches that tell once, so each question asks for one. */
@@ -174,7 +166,7 @@ export class ServiceNodes {
     const epoch = this.#epoch;
     if (this.#oneShot) {
       this.#mustList = true;
-      for (const name of this.#known.keys()) this.#dirty.add(name);
+      for (const name of this.#roster.names()) this.#dirty.add(name);
     } else {
       try {
         await session.ask(addWatch(this.#folder, true));
@@ -197,7 +189,7 @@ export class ServiceNodes {
     else if (stat === undefined) this.#gone();
     else {
       if (stat.pzxid !== this.#pzxid) this.#mustList = true;
-      this.#verification.start(this.#known.keys());
+      this.#verification.start(this.#roster.names());
     }
   }
 
@@ -226,12 +218,12 @@ export class ServiceNodes {
     this.#pzxid = pzxid;
     this.#moved = this.#touched.size > 0;
     const there = new Set(children);
-    for (const name of this.#known.keys()) {
+    for (const name of this.#roster.names()) {
       if (there.has(name) || this.#touched.has(name)) continue;
-      this.#known.delete(name);
+      this.#roster.forget(name);
       this.#untold = true;
     }
-    for (const name of children) if (!this.#known.has(name)) this.#dirty.add(name);
+    for (const name of children) if (!this.#roster.has(name)) this.#dirty.add(name);
   }
 
   /** Reads all that was noted. Notes are cleared before the questions, so that what is told meanwhile is noted anew. */
@@ -262,11 +254,11 @@ export class ServiceNodes {
   }
 
   #learn(name: string, known: Known): void {
-    const before = this.#known.get(name);
+    const before = this.#roster.get(name);
     // Who is new came when it was created, unless somebody went since; then #moved is set.
     if (before === undefined && this.#pzxid !== undefined && known.czxid > this.#pzxid) this.#pzxid = known.czxid;
     if (known.problem !== '' && known.problem !== before?.problem) this.#hearer.record(name, known.problem);
-    this.#known.set(name, known);
+    this.#roster.learn(name, known);
     this.#untold = true;
   }
 
@@ -287,7 +279,7 @@ export class ServiceNodes {
       await Promise.all(
         names.map(async (name) => {
           const stat = await orAbsent(session.ask(exists(`${this.#folder}/${name}`)));
-          const known = this.#known.get(name);
+          const known = this.#roster.get(name);
           if (known !== undefined && stat?.mzxid !== known.mzxid) this.#dirty.add(name);
         }),
       );

@@ -38,9 +38,9 @@ export class ServiceWatch implements Resolving {
     });
     this.#remembering = this.#rememberLater();
     this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {
-      found: ({ there, endpoints }) => {
+      found: ({ there, endpoints, changed }) => {
         this.#there = there;
-        this.#stabilizer.update(endpoints);
+        this.#stabilizer.update(endpoints, changed);
       },
       record: (id, problem) => events.emit({ type: 'record', at: clock.epoch(), service, id, problem }),
       trouble: (error) => this.#away(error),
@@ -65,6 +65,7 @@ export class ServiceWatch implements Resolving {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#last.close();
     this.#nodes.close();
     this.#stabilizer.close();
     this.#stopState();

@@ -20,6 +20,8 @@ export class Stabilizer {
   readonly #publish: (endpoints: readonly Endpoint[]) => void;
   readonly #used = new Map<string, Endpoint>();
   readonly #missing = new Map<string, number>(); // since when, by our clock
+  #list: readonly Endpoint[] = []; // those used, in the order of their ids
+  readonly #unlisted = new Set<string>(); // who changed since #list was made
   #timer: Timer | undefined;
   #frozen = false;
 
@@ -29,26 +31,26 @@ export class Stabilizer {
     this.#publish = publish;
   }
 
-  /** Takes what the tree says now: all of it. */
-  update(there: Endpoints): void {
+  /** Takes what the tree says now: all of it. Only those of `changed` are looked at, if it is given. */
+  update(there: Endpoints, changed: Iterable<string> = new Set([...there.keys(), ...this.#used.keys()])): void {
     this.#frozen = false;
     const now = this.#clock.now();
-    for (const [id, endpoint] of there) {
-      this.#used.set(id, endpoint);
-      this.#missing.delete(id);
-    }
-    for (const [id, { weight }] of this.#used) {
-      if (there.has(id) || this.#missing.has(id)) continue;
-      if (weight === 0) this.#used.delete(id);
-      else this.#missing.set(id, now);
+    for (const id of changed) {
+      const endpoint = there.get(id);
+      const before = this.#used.get(id);
+      if (endpoint !== undefined) {
+        this.#missing.delete(id);
+        if (endpoint !== before) this.#use(id, endpoint);
+      } else if (before?.weight === 0) this.#drop(id);
+      else if (before !== undefined && !this.#missing.has(id)) this.#missing.set(id, now);
     }
     this.#settle();
   }
 
   /** Those who call an endpoint found it dead: if it is missing too, it goes now. */
   dead(id: string): void {
-    if (this.#frozen || !this.#missing.delete(id)) return;
-    this.#used.delete(id);
+    if (this.#frozen || !this.#missing.has(id)) return;
+    this.#drop(id);
     this.#settle();
   }
 
@@ -77,14 +79,52 @@ export class Stabilizer {
         next = Math.min(next, since + holdMs - now);
         continue;
       }
-      this.#missing.delete(id);
-      this.#used.delete(id);
+      this.#drop(id);
     }
     this.#timer?.cancel();
     if (next < Number.POSITIVE_INFINITY) {
       this.#timer = this.#clock.schedule(next, () => this.#settle());
       this.#timer.hold(false);
     }
-    this.#publish([...this.#used.values()]);
+    this.#list = patched(this.#list, this.#used, this.#unlisted);
+    this.#unlisted.clear();
+    this.#publish(this.#list);
   }
+
+  #use(id: string, endpoint: Endpoint): void {
+    this.#used.set(id, endpoint);
+    this.#unlisted.add(id);
+  }
+
+  #drop(id: string): void {
+    this.#missing.delete(id);
+    this.#used.delete(id);
+    this.#unlisted.add(id);
+  }
+}
+
+const MANY = 32;
+
+/** The list in the order of ids, as it is now: one change among thousands must not cost a sort. */
+function patched(list: readonly Endpoint[], all: Endpoints, changed: ReadonlySet<string>): readonly Endpoint[] {
+  if (changed.size === 0) return list;
+  if (changed.size > MANY) return [...all.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const now = [...list];
+  for (const id of changed) {
+    const at = placeOf(now, id);
+    const endpoint = all.get(id);
+    now.splice(at, now[at]?.id === id ? 1 : 0, ...(endpoint === undefined ? [] : [endpoint]));
+  }
+  return now;
+}
+
+/** Where `id` is in a list in that order, or would be. */
+function placeOf(list: readonly Endpoint[], id: string): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endpoint } from '../../src/core/endpoint.ts';
+import { type Endpoint, endpoint } from '../../src/core/endpoint.ts';
+import { below, seeded } from '../../src/core/random.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { Stabilizer } from '../../src/zookeeper/stabilizer.ts';
 
@@ -116,4 +117,23 @@ test('what is closed waits for nothing', async () => {
   stabilizer.close();
   await clock.advance(10_000);
   assert.equal(used(), 'a b c d');
+});
+
+test('of thousands only those that changed are looked at, and the list stays in order', () => {
+  const there = new Map<string, Endpoint>();
+  const put = (id: string, weight = 1) => there.set(id, endpoint(`http://${id}:80`, { id, weight }));
+  let list: readonly Endpoint[] = [];
+  const stabilizer = new Stabilizer(new VirtualClock(), 0, (endpoints) => {
+    list = endpoints;
+  });
+  const random = seeded(7);
+  for (let at = 0; at < 1_000; at++) put(`i${at}`);
+  stabilizer.update(there);
+  for (let round = 0; round < 300; round++) {
+    const changed = new Set(Array.from({ length: 1 + below(random, 3) }, () => `i${below(random, 1_100)}`));
+    for (const id of changed) if (!there.delete(id)) put(id, 1 + below(random, 5));
+    stabilizer.update(there, changed);
+    const wanted = [...there.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    assert.deepEqual(list, wanted);
+  }
 });
