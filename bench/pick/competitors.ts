@@ -77,14 +77,15 @@ function diffing(count: number, even = true): Competitor {
   return { round: ({ ms }) => repeated(() => void nodes.update(lists[++turn % 2]!), ms!, 1) };
 }
 
-/** Bytes that each endpoint keeps, called once or never, and handles that the process has for them. */
+/** Bytes that are kept for each endpoint before it is called, and handles that the process has for them. */
 function keeping(count: number): Competitor {
   return {
     async round() {
       const resources = process.getActiveResourcesInfo().length;
       globalThis.gc!();
       const before = process.memoryUsage().heapUsed;
-      const nodes = nodesOf(endpoints(count, true));
+      const nodes = new Nodes();
+      nodes.update(endpoints(count, true));
       globalThis.gc!();
       const bytes = (process.memoryUsage().heapUsed - before) / nodes.size;
       return { bytes, resources: process.getActiveResourcesInfo().length - resources };

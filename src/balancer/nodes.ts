@@ -17,9 +17,25 @@ export interface Change {
 export class Nodes {
   readonly #byId = new Map<string, Node>();
   /** All that may be called: their weight is above 0. */
-  readonly live = new WeightedSet<Node>();
+  readonly live = new WeightedSet<Node>({
+    get: (node) => node.liveAt,
+    set: (node, at) => {
+      node.liveAt = at;
+    },
+    delete: (node) => {
+      node.liveAt = undefined;
+    },
+  });
   /** Those of `live` that are in rotation. */
-  readonly ready = new WeightedSet<Node>();
+  readonly ready = new WeightedSet<Node>({
+    get: (node) => node.readyAt,
+    set: (node, at) => {
+      node.readyAt = at;
+    },
+    delete: (node) => {
+      node.readyAt = undefined;
+    },
+  });
   readonly #out = new Set<Node>();
   #nextDue = Number.POSITIVE_INFINITY; // no node that is out may be probed before
 
@@ -76,18 +92,23 @@ export class Nodes {
       if (sameEndpoint(known.endpoint, endpoint)) return false;
       if (known.endpoint.url === endpoint.url) {
         known.endpoint = endpoint; // same place, perhaps a new weight
+        known.weight = endpoint.weight;
         this.#place(known);
         return false;
       }
       this.remove(endpoint.id); // same name, another place: nothing that was learnt holds there
     }
     const node: Node = {
-      endpoint,
+      // What the picker reads comes first, so that it lies together.
+      weight: endpoint.weight,
       inFlight: 0,
-      silentSince: 0,
-      calls: 0,
       latency: new PeakEwma(),
+      silentSince: 0,
+      endpoint,
+      calls: 0,
       ejection: new Ejection(),
+      liveAt: undefined,
+      readyAt: undefined,
       gone: false,
       moved: this.#moved,
     };
@@ -112,7 +133,7 @@ export class Nodes {
   };
 
   #place(node: Node): void {
-    const { weight } = node.endpoint;
+    const { weight } = node;
     const isIn = node.ejection.state === 'in';
     if (weight > 0) this.live.set(node, weight);
     else this.live.delete(node);

@@ -26,7 +26,7 @@ export function pick(
   const pool = isPanic(nodes, policy.panic) ? live : ready;
   if (pool.size < 2) {
     const only = pool.at(0);
-    return only !== undefined && tried.includes(only) ? (fresh(live, undefined, tried, random) ?? only) : only;
+    return only !== undefined && has(tried, only) ? (fresh(live, undefined, tried, random) ?? only) : only;
   }
   const first = fresh(pool, undefined, tried, random);
   if (first === undefined) return fresh(live, undefined, tried, random) ?? pool.draw(random.next());
@@ -37,7 +37,7 @@ export function pick(
     return healthy !== undefined && isBetter(healthy, first, 1, policy.decay, now, random) ? healthy : first;
   }
   const drawn = pool.draw(random.next());
-  const second = drawn !== first && !tried.includes(drawn!) ? drawn : fresh(pool, first, tried, random);
+  const second = drawn !== first && !has(tried, drawn!) ? drawn : fresh(pool, first, tried, random);
   if (second === undefined) return first;
   const margin = drawn === first && !pool.even ? SURE : 1;
   return isBetter(second, first, margin, policy.decay, now, random) ? second : first;
@@ -63,7 +63,7 @@ const ALIKE = 2;
  * and under load alike, shares follow weights.
  */
 function isBetter(second: Node, first: Node, margin: number, decay: number, now: number, random: Random): boolean {
-  const [a, b] = [first.endpoint.weight, second.endpoint.weight];
+  const [a, b] = [first.weight, second.weight];
   if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
   const [slow, fast] = [latency(first, decay, now), latency(second, decay, now)];
   const chance = a === b ? 0 : random.next();
@@ -80,25 +80,27 @@ function latency(node: Node, decay: number, now: number): number {
 }
 
 /** Calls there would be with one more, at a part of the node that weighs `unit`. */
-const crowd = ({ inFlight, endpoint }: Node, unit: number, chance: number): number =>
-  1 + Math.floor((inFlight * unit) / endpoint.weight + chance);
+const crowd = ({ inFlight, weight }: Node, unit: number, chance: number): number =>
+  1 + Math.floor((inFlight * unit) / weight + chance);
 
 /** A node of which nothing is known gets one call, and no second before the first has told. */
 const newness = ({ latency, inFlight }: Node): number => (latency.known ? 1 : inFlight === 0 ? 0 : 1 + inFlight);
 
 type Pool = Nodes['live'];
 
+const has = (tried: readonly Node[], node: Node): boolean => tried.length > 0 && tried.includes(node);
+
 /** One drawn by weight that is not `not` and was not tried; undefined when there is none. */
 function fresh(pool: Pool, not: Node | undefined, tried: readonly Node[], random: Random): Node | undefined {
   for (let draw = 0; draw <= REDRAWS; draw++) {
     const node = pool.draw(random.next());
-    if (node !== not && !tried.includes(node!)) return node;
+    if (node !== not && !has(tried, node!)) return node;
   }
   // Few are ever tried, so it is a small pool or a heavy node that is in the way: any other will do, from anywhere on.
   const start = Math.floor(random.next() * pool.size);
   for (let step = 0; step < pool.size; step++) {
     const node = pool.at((start + step) % pool.size)!;
-    if (node !== not && !tried.includes(node)) return node;
+    if (node !== not && !has(tried, node)) return node;
   }
   return undefined;
 }

@@ -33,11 +33,13 @@ export function endpoint(
   const weight = more.weight ?? 1;
   if (!Number.isFinite(weight) || weight < 0)
     throw new TypeError(`weight must be a number of at least 0, got ${weight}`);
-  const port = parsed.port || (parsed.protocol === 'https:' ? '443' : '80');
+  const { origin } = parsed; // made anew each time it is asked for
+  const address = origin.slice(parsed.protocol.length + 2);
+  const port = parsed.port === '' ? (parsed.protocol === 'https:' ? ':443' : ':80') : '';
   return Object.freeze({
-    id: more.id ?? parsed.origin,
-    url: parsed.origin,
-    address: `${parsed.hostname}:${port}`,
+    id: more.id ?? origin,
+    url: origin,
+    address: `${address}${port}`,
     weight,
     zone: more.zone ?? '',
     metadata: more.metadata ?? NOTHING,

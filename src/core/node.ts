@@ -5,6 +5,8 @@ import type { Endpoint } from './endpoint.ts';
 /** An endpoint as the balancer sees it, and all that has been learnt about it. Goes when the endpoint goes. */
 export interface Node {
   endpoint: Endpoint;
+  /** The endpoint's weight, where the picker finds it at once. */
+  weight: number;
   /** Calls under way. */
   inFlight: number;
   /** Since when it has had calls and said nothing: its last answer, or the first call after a pause. */
@@ -15,6 +17,9 @@ export interface Node {
   readonly latency: PeakEwma;
   /** Whether it is in rotation. */
   readonly ejection: Ejection;
+  /** Where it stands among all that may be called, and among those in rotation; kept by the balancer. */
+  liveAt: number | undefined;
+  readyAt: number | undefined;
   /** Whether it is on the list no more; calls under way may end, and nothing is learnt from them. */
   gone: boolean;
   /** To be called after the ejection has moved, so that the rotation follows. */

@@ -1,3 +1,10 @@
+/** Where each member of a set stands. A `Map`, unless the members can remember it themselves. */
+export interface Places<T> {
+  get(member: T): number | undefined;
+  set(member: T, at: number): void;
+  delete(member: T): void;
+}
+
 /**
  * Things to draw from by weight. Adding, removing, reweighing and drawing take a step for each doubling of the size,
  * and a single step while all weights are equal, as they mostly are. A binary indexed tree (Fenwick 1994).
@@ -5,9 +12,13 @@
 export class WeightedSet<T> {
   readonly #members: T[] = [];
   readonly #weights: number[] = [];
-  readonly #at = new Map<T, number>();
+  readonly #at: Places<T>;
   #tree: Float64Array | undefined; // only once weights differ
   #total = 0;
+
+  constructor(places: Places<T> = new Map<T, number>()) {
+    this.#at = places;
+  }
 
   get size(): number {
     return this.#members.length;
@@ -23,7 +34,7 @@ export class WeightedSet<T> {
   }
 
   has(member: T): boolean {
-    return this.#at.has(member);
+    return this.#at.get(member) !== undefined;
   }
 
   at(index: number): T | undefined {
