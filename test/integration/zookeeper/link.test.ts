@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../../src/core/clock.ts';
 import { type Link, type LinkOptions, openLink } from '../../../src/zookeeper/link.ts';
@@ -12,7 +11,6 @@ import {
   getChildren,
   getData,
   multi,
-  type Operation,
   remove,
   removeWatches,
   setData,
@@ -273,53 +271,4 @@ test('a connection cut in the middle of a message leaves nothing behind (H8)', a
   const next = await open({ server: { host: '127.0.0.1', port: proxy.port }, key: cut.link.key, zxid: cut.link.zxid });
   assert.equal((await next.ask(getData('/big'))).data.length, 200_000);
   await Promise.all([link.close(1_000), next.close(1_000)]);
-});
-
-test('whatever a server sends, nothing is thrown and nothing waits for ever (H19)', async () => {
-  const greeting = Buffer.from('00000025000000000000a0000123456789abcdef00000010', 'hex');
-  const hello = Buffer.concat([greeting, Buffer.alloc(17)]);
-  const header = '00000001' + '0000000000000005' + '00000000'; // the answer to the first question
-  const frame = (hex: string) => {
-    const body = Buffer.from(hex, 'hex');
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(body.length);
-    return Buffer.concat([length, body]);
-  };
-  const asSecond = (bytes: Buffer) => Buffer.from(bytes.toString('hex').replace('00000001', '00000002'), 'hex');
-  const hostile: Record<string, Buffer> = {
-    'a length of nothing': Buffer.alloc(4),
-    'a negative length': Buffer.from('ffffff00', 'hex'),
-    'a length of 2 GB': Buffer.from('7fffffff', 'hex'),
-    'half a header': frame('0000'),
-    'an answer to nobody': frame(header.replace('00000001', '00000077')),
-    'an answer without its body': frame(header),
-    'data said to be of 2 GB': frame(`${header}7ffffff000000000`),
-    'a children list of a milliard': frame(`${header}3b9aca00`),
-    'an unknown error': frame('00000001' + '0000000000000005' + 'ffffff00'),
-    noise: Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n'),
-  };
-  const asks: readonly Operation<unknown>[] = [getData('/'), getChildren('/'), multi([])];
-  for (const [name, bytes] of Object.entries(hostile)) {
-    for (const ask of asks) {
-      const sockets = new Set<Socket>();
-      const fake = createServer((socket) => {
-        sockets.add(socket);
-        let frames = 0;
-        socket.on('error', () => {});
-        socket.on('data', () => {
-          frames++;
-          if (frames === 1) socket.write(hello);
-          if (frames === 2) socket.write(frame(`${header}000000012f`)); // the answer to sync
-          if (frames === 3) socket.write(asSecond(bytes));
-        });
-      });
-      await new Promise<void>((resolve) => fake.listen(0, '127.0.0.1', resolve));
-      const port = (fake.address() as { port: number }).port;
-      const link = await open({ server: { host: '127.0.0.1', port }, timeoutMs: 600 });
-      await assert.rejects(link.ask(ask), /./, name);
-      link.destroy('done');
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => fake.close(resolve));
-    }
-  }
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Instance, Registry } from '../../../src/discovery/registry.ts';
 import { decodeRecord } from '../../../src/wire/record.ts';
@@ -9,7 +8,6 @@ import {
   addWatch,
   create,
   exists,
-  getAcl,
   getChildren,
   getData,
   multi,
@@ -267,46 +265,4 @@ test('parents are containers: when the last instance has left, nothing remains',
     (stat) => stat === undefined,
   );
   await mesh.announce(of('container')); // and all comes again
-});
-
-test('who may touch our nodes: anybody, only we, or anybody who reads', async () => {
-  const digest = `us:${createHash('sha1').update('us:secret').digest('base64')}`;
-  const ours = { permissions: 31, scheme: 'digest', id: digest };
-  for (const [acl, expected] of [
-    ['open', [{ permissions: 31, scheme: 'world', id: 'anyone' }]],
-    ['creator', [ours]],
-    ['read-only-world', [ours, { permissions: 1, scheme: 'world', id: 'anyone' }]],
-  ] as const) {
-    await using mesh = open(`us:secret@${server.address}`, { acl, root: `/acl-${acl}` });
-    await mesh.announce(of('orders'));
-    const reader = openSession(`us:secret@${server.address}`);
-    await reader.ready(20_000);
-    assert.deepEqual(await reader.ask(getAcl(`/acl-${acl}/orders/a`)), expected);
-    await reader.close();
-  }
-});
-
-test('every way not to be allowed is one clear error, without the password', async () => {
-  const owner = openSession(`us:secret@${server.address}`);
-  await owner.ready(20_000);
-  await owner.ask(create('/locked', Buffer.alloc(0), [{ permissions: 31, scheme: 'auth', id: '' }], 'persistent'));
-  await owner.close();
-  await using stranger = open(`them:hunter2@${server.address}`, { root: '/locked' });
-  const said = await refused(stranger.announce(of('orders')));
-  assert.match(said, /^orders: 'a' can not be listed: create \/locked\/orders: NO_AUTH/);
-  assert.ok(!said.includes('hunter2') && !stranger.name.includes('hunter2'));
-  await using lost = open('127.0.0.1:1,[::1]:2', { connectTimeout: '400ms' });
-  assert.match(
-    await refused(lost.announce(of('orders'))),
-    /can not be listed: zookeeper:\/\/127.0.0.1:1,\[::1\]:2 could not be reached within 400 ms: .*127.0.0.1:1: ECONNREFUSED/,
-  );
-  assert.match(await refused(lost.services()), /could not be reached within 400 ms/);
-  await using homeless = open(`${server.address}/nowhere`);
-  assert.equal(
-    await refused(homeless.announce(of('orders'))),
-    `orders: 'a' can not be listed: /nowhere is not there; make it first, or leave it out of zookeeper://${server.address}/nowhere (UNAVAILABLE: registry)`,
-  );
-  await until(homeless.resolve('orders'), ({ is }) => is === 'unknown');
-  await using nobody = open(`${server.address}?acl=creator`);
-  assert.match(await refused(nobody.announce(of('orders', 'b'))), /INVALID_ACL/); // creator of what, without a name?
 });
