@@ -28,7 +28,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = spawn(command, args, {
       cwd: options.cwd ?? root,
       // A test that runs tests must not make them believe that they are its own.
-      env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
+      // And what a program prints is read by programs here: no colours.
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, FORCE_COLOR: undefined, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.longestMs,
       killSignal: 'SIGKILL',

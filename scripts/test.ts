@@ -34,7 +34,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
       ...(process.env.TEST_FORCE_EXIT ? ['--test-force-exit'] : []), // see node22.ts
       ...wanted.flatMap((suite) => filesOf(suite)),
     ],
-    { echo: options.echo ?? false, env: { FORCE_COLOR: '0' } },
+    { echo: options.echo ?? false },
   );
   return verdict(code, output);
 }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, tool } from '../../scripts/run.ts';
 
-const tsc = (...args: readonly string[]) => tool('typescript/bin/tsc', args);
+const tsc = (...args: readonly string[]) => tool('typescript/bin/tsc', ['--pretty', 'false', ...args]);
 
 const cases = globSync('test/types/cases/*.ts', { cwd: root }).map((file) => basename(file));
 
