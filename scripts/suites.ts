@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync } from 'node:fs';
+import { globSync, readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { ZOOKEEPER } from './programs.ts';
 import { root } from './run.ts';
@@ -51,7 +51,7 @@ export function gaps(folder: string = root): string[] {
 
 /** The Debian packages that a kind of test needs. */
 export const programsOf = (suite: Suite, folder: string = root): readonly string[] =>
-  suite === 'integration' && existsSync(join(folder, 'test', 'integration', 'zookeeper')) ? ZOOKEEPER : [];
+  suite === 'integration' && globSync('test/integration/zookeeper*', { cwd: folder }).length > 0 ? ZOOKEEPER : [];
 
 const testFiles = (folder: string): string[] => globSync('test/**/*.test.ts', { cwd: folder }).sort();
 

@@ -18,6 +18,7 @@ const load = new Load(callsPerSecond, async () => {
 
 let deeds: Deed[] = [];
 let attempts = 0;
+let stale = false;
 const recent = new Map<string, { attempts: number; ms: number }>();
 
 mesh.on((event) => {
@@ -41,6 +42,10 @@ function deedsOf(event: MeshEvent): Deed[] {
       return [{ is: 'returned', address: event.endpoint }];
     case 'panic':
       return [{ is: 'panic', on: event.on }];
+    case 'registry':
+      if (event.stale === stale) return [];
+      stale = event.stale;
+      return [{ is: 'stale', on: stale }];
     case 'endpoints':
       return [
         ...event.removed.map((address) => ({ is: 'left', address }) as const),

@@ -1,7 +1,7 @@
 import type { Deed } from './messages.ts';
 import { counted, type Line, type Piece } from './text.ts';
 
-const PATIENCE = 2; // seconds that lines wait for more of their kind, where they can not be changed later
+const PATIENCE = 1; // seconds that lines wait for more of their kind, where they can not be changed later
 
 interface Entry {
   readonly at: number;
@@ -82,6 +82,13 @@ export class Journal {
         return deed.on
           ? [['! ', 'magenta'], ['panic', 'magenta'], [': too few are healthy, so all are used']]
           : [['! ', 'magenta'], ['panic is over', 'magenta'], [': enough are healthy again']];
+      case 'stale':
+        return deed.on
+          ? [['! ', 'magenta'], ['the registry is away', 'magenta'], [': the last good list stands']]
+          : [
+              ['! ', 'magenta'],
+              ['the registry is back', 'magenta'],
+            ];
       case 'joined':
         return [['+ ', 'green'], [name, 'bold'], [' joined', 'green'], [' the registry']];
       case 'left':

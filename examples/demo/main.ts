@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startZooKeeper } from '../../scripts/zookeeper.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { phases, play } from './play.ts';
 import { Screen } from './screen.ts';
@@ -14,6 +15,7 @@ import { picture, sentence } from './view.ts';
 
 const FRAME_MS = 100;
 const SENTENCE_MS = 2_000;
+const QUICK = 'sessionTimeout=2s'; // who died is off the list before the piece is over
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => process.exit(128 + constants.signals[signal])); // what is to be tidied up goes by 'exit'
@@ -56,10 +58,14 @@ async function main(options: Options): Promise<number> {
     process.exit(1);
   });
   // Made after the troupe: at the exit the processes go first, and their folder after them.
-  const stage = new Stage(troupe, options.registry ?? ownRegistry());
+  const zookeeper = options.registry === 'zookeeper' ? await startZooKeeper() : undefined;
+  const registry =
+    zookeeper === undefined ? (options.registry ?? ownRegistry()) : `zookeeper://${zookeeper.address}?${QUICK}`;
+  const stage = new Stage(troupe, registry);
   const stop = display(stage.show, options);
   await stage.open();
-  const { mesh, plain } = await play(stage, options.seconds);
+  const { mesh, plain } = await play(stage, options.seconds, zookeeper);
+  await zookeeper?.stop();
   stop();
   print(
     summary(

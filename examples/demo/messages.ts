@@ -52,6 +52,7 @@ export type Deed =
   | { readonly is: 'ejected'; readonly address: string; readonly failures: number; readonly forMs: number }
   | { readonly is: 'returned'; readonly address: string }
   | { readonly is: 'panic'; readonly on: boolean }
+  | { readonly is: 'stale'; readonly on: boolean }
   | { readonly is: 'joined' | 'left'; readonly address: string }
   | { readonly is: 'budget'; readonly why: string };
 

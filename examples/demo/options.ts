@@ -5,7 +5,7 @@ export interface Options {
   readonly seconds: number;
   /** Lines instead of a live picture. */
   readonly plain: boolean;
-  /** A registry to use instead of a folder of its own. */
+  /** A registry to use instead of a folder of its own; `zookeeper` is a server of its own. */
   readonly registry: string | undefined;
   readonly help: boolean;
 }
@@ -15,7 +15,8 @@ export const usage = `npm run demo -- [options]
 
   --seconds N      how long it takes, from 5 to 600; 20 unless told
   --plain          lines instead of a live picture; so it is anyway where the output is no terminal
-  --registry URL   a registry to use instead of a folder of its own: local:///a/folder, zookeeper://host:2181
+  --registry URL   a registry to use instead of a folder of its own: local:///a/folder, zookeeper://host:2181;
+                   zookeeper alone starts a server of its own, which is killed and started again too
   --help           these lines`;
 
 /** Reads the command line. @throws Error that says what is wrong with it. */

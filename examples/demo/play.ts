@@ -1,17 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, Stage } from './stage.ts';
 
+/** A registry of our own, which can come to harm too. */
+export interface OwnRegistry {
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** What is the matter, phase by phase, and when each begins: a share of the time there is. */
 export const phases = [
   { from: 0, name: 'all well, c is slow' },
   { from: 0.25, name: 'a is dead' },
   { from: 0.5, name: 'a is dead, b fails half' },
-  { from: 0.65, name: 'b fails half' },
+  { from: 0.57, name: 'b fails half' },
   { from: 0.85, name: 'all well again' },
 ] as const;
 
+// While a is dead: who is started later has to be listed.
+const REGISTRY = { diesAt: 0.32, backAt: 0.52 } as const;
+
 /** Plays the whole piece, which takes so many seconds, and tells how it ended. */
-export async function play(stage: Stage, seconds: number): Promise<Outcome> {
+export async function play(stage: Stage, seconds: number, registry?: OwnRegistry): Promise<Outcome> {
   const { journal } = stage.show;
   const until = (share: number) => sleep(Math.max(0, (share * seconds - stage.show.at) * 1_000));
   const enter = async (phase: number): Promise<void> => {
@@ -27,9 +36,21 @@ export async function play(stage: Stage, seconds: number): Promise<Outcome> {
   const pid = stage.kill('a');
   say(`a is killed with SIGKILL (process ${pid})`);
 
+  if (registry !== undefined) {
+    await until(REGISTRY.diesAt);
+    await registry.kill();
+    say('ZooKeeper is killed with SIGKILL');
+  }
+
   await enter(2);
   stage.fail('b', 0.5);
   say('b begins to fail half of its answers (status 503)');
+
+  if (registry !== undefined) {
+    await until(REGISTRY.backAt);
+    await registry.start();
+    say('ZooKeeper is started again');
+  }
 
   await until(phases[3].from);
   say('a is started again');

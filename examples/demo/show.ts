@@ -29,7 +29,7 @@ const WINDOW = 10; // reports, which come ten times a second
 export class Show {
   readonly servers: readonly Server[];
   readonly journal: Journal;
-  readonly tallies: Tallies = { retry: 0, ejected: 0, returned: 0, panic: 0, joined: 0, left: 0, budget: 0 };
+  readonly tallies: Tallies = { retry: 0, ejected: 0, returned: 0, panic: 0, stale: 0, joined: 0, left: 0, budget: 0 };
   /** What is the matter now, in words. */
   phase = '';
   attempts = 0;
@@ -67,7 +67,7 @@ export class Show {
     this.#recent.push(endpoints);
     if (this.#recent.length > WINDOW) this.#recent.shift();
     for (const deed of deeds) {
-      if (deed.is !== 'panic' || deed.on) this.tallies[deed.is]++;
+      if (!('on' in deed) || deed.on) this.tallies[deed.is]++;
       this.journal.mesh(this.at, deed);
     }
   }

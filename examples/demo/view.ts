@@ -2,8 +2,8 @@ import type { Figures } from './messages.ts';
 import type { Server, Show } from './show.ts';
 import { bar, count, counted, type Line, millis, type Piece } from './text.ts';
 
-const BAR = 22;
-const WIDEST = 84;
+const WIDEST = 92;
+const BESIDES = 69; // columns of an endpoint's line beside its bar
 const JOURNAL = 10; // lines
 
 /** What a picture needs to know beside the show. */
@@ -15,12 +15,13 @@ export interface Frame {
 
 /** The picture at this moment, from top to bottom. */
 export function picture(show: Show, frame: Frame): Line[] {
+  const width = Math.min(WIDEST, frame.columns - 1);
   const above = [
     [],
-    ...head(show, frame),
+    ...head(show, frame.seconds, width),
     [],
-    ENDPOINTS,
-    ...show.servers.map((server) => endpointLine(show, server)),
+    endpointsHead(width),
+    ...show.servers.map((server) => endpointLine(show, server, width)),
     [],
     CLIENTS,
     clientLine('with the mesh', show.mesh, 'green', did(show)),
@@ -32,8 +33,7 @@ export function picture(show: Show, frame: Frame): Line[] {
   return [...above, ...journal, ...Array.from({ length: Math.max(0, room - journal.length) }, (): Line => [])];
 }
 
-function head({ at, phase }: Show, { seconds, columns }: Frame): Line[] {
-  const width = Math.min(WIDEST, columns - 1);
+function head({ at, phase }: Show, seconds: number, width: number): Line[] {
   const time = `${Math.min(at, seconds).toFixed(1)} of ${seconds} s`;
   const title = '  checkout → orders   ';
   const room = Math.max(0, width - title.length - time.length);
@@ -44,24 +44,26 @@ function head({ at, phase }: Show, { seconds, columns }: Frame): Line[] {
   ];
 }
 
-const ENDPOINTS: Line = [
-  [`    ${'server'.padEnd(18)}${'weight'.padStart(6)}  ${'share'.padEnd(BAR + 5)}${'calls/s'.padStart(9)}`, 'dim'],
-  [`${'latency'.padStart(9)}   health`, 'dim'],
+const barOf = (width: number): number => Math.min(24, Math.max(8, width - BESIDES));
+
+const endpointsHead = (width: number): Line => [
+  [`    ${'server'.padEnd(8)}${'weight'.padStart(8)}  ${'share'.padEnd(barOf(width) + 5)}`, 'dim'],
+  [`${'calls/s'.padStart(8)}${'latency'.padStart(9)}   health`, 'dim'],
 ];
 
-function endpointLine(show: Show, server: Server): Line {
+function endpointLine(show: Show, server: Server, width: number): Line {
   const { share, perSecond, ms } = show.lately(server.address);
   const [mark, health, colour] = healthOf(show, server);
   return [
     ['  '],
     [mark, colour],
     [` ${server.name} `, 'bold'],
-    [server.address.padEnd(16), 'dim'],
-    [String(server.weight).padStart(6)],
+    [server.address.replace(/.*:/, ':').padEnd(6), 'dim'],
+    [String(server.weight).padStart(8)],
     ['  '],
-    [bar(share, BAR), colour === 'red' ? 'red' : server.answerMs > 100 ? 'yellow' : 'green'],
+    [bar(share, barOf(width)), colour === 'red' ? 'red' : server.answerMs > 100 ? 'yellow' : 'green'],
     [`${Math.round(share * 100)} %`.padStart(5)],
-    [`${perSecond}`.padStart(9)],
+    [`${perSecond}`.padStart(8)],
     [millis(ms).padStart(9)],
     ['   '],
     [health, colour],
@@ -79,7 +81,7 @@ function healthOf({ endpoints }: Show, { address, condition }: Server): [mark: s
   const doing = condition === 'killed' ? ', killed' : condition === 'failing' ? ', fails half' : '';
   if (known.state === 'out') return ['✕', `${leftOut(known.why)}${doing}`, 'red'];
   if (known.state === 'probing') return ['◐', `on probation${doing}`, 'cyan'];
-  return condition === 'well' ? ['●', 'in rotation', 'green'] : ['●', `in rotation${doing}`, 'yellow'];
+  return condition === 'well' ? ['●', 'in rotation', 'green'] : ['●', `in${doing}`, 'yellow'];
 }
 
 /** `out 0.8 s`, of a sentence that says `out for another 776ms`. */
@@ -91,7 +93,7 @@ function leftOut(why: string): string {
 
 const CLIENTS: Line = [
   [
-    `${''.padEnd(17)}${'calls'.padStart(9)}${'failed'.padStart(9)}${'p50'.padStart(9)}${'p90'.padStart(9)}${'p99'.padStart(9)}`,
+    `${''.padEnd(15)}${'calls'.padStart(7)}${'failed'.padStart(8)}${'p50'.padStart(8)}${'p90'.padStart(8)}${'p99'.padStart(8)}`,
     'dim',
   ],
 ];
@@ -102,15 +104,15 @@ function clientLine(
   style: 'green' | undefined,
   note: string,
 ): Line {
-  const failures: Piece = [count(failed).padStart(9), failed === 0 ? 'green' : ['bold', 'red']];
+  const failures: Piece = [count(failed).padStart(8), failed === 0 ? 'green' : ['bold', 'red']];
   return [
-    [`  ${name.padEnd(15)}`, ['bold', ...(style === undefined ? [] : [style])]],
-    [count(calls).padStart(9)],
+    [`  ${name.padEnd(13)}`, ['bold', ...(style === undefined ? [] : [style])]],
+    [count(calls).padStart(7)],
     failures,
-    [millis(p50).padStart(9)],
-    [millis(p90).padStart(9)],
-    [millis(p99).padStart(9)],
-    [`   ${note}`, 'dim'],
+    [millis(p50).padStart(8)],
+    [millis(p90).padStart(8)],
+    [millis(p99).padStart(8)],
+    [`  ${note}`, 'dim'],
   ];
 }
 

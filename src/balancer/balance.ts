@@ -10,6 +10,8 @@ import { AttemptFlight } from './flight.ts';
 import type { Nodes } from './nodes.ts';
 import { isPanic, pick } from './pick.ts';
 
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
 /** The hinge of the way: chooses an endpoint for each attempt, and sees when the attempt starts and how it ends. */
 export function balance<Req, Res>(
   env: Env,
@@ -37,12 +39,15 @@ export function balance<Req, Res>(
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
     if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes));
     waiting ??= known(resolution); // one for all that wait
-    return race(waiting, context.scope).then(() => {
-      const later = clock.now();
-      const found = choose(context, later);
-      if (found === undefined) throw nobody(context, resolution.value, nodes);
-      return fly(env, endpoint, request, context, found, later);
-    });
+    const held = clock.schedule(FOREVER, () => {}); // being connected keeps no process alive; that somebody waits does
+    return race(waiting, context.scope)
+      .finally(() => held.cancel())
+      .then(() => {
+        const later = clock.now();
+        const found = choose(context, later);
+        if (found === undefined) throw nobody(context, resolution.value, nodes);
+        return fly(env, endpoint, request, context, found, later);
+      });
   };
 }
 
