@@ -2,7 +2,7 @@ import type { Figures, FinalReport } from './messages.ts';
 import type { Show } from './show.ts';
 import { count, counted, type Line } from './text.ts';
 
-const NAME = 26;
+const NAME = 24;
 const SIDE = 25; // what is said of one client
 
 /** What it all came to: the same calls with the mesh and without it, phase by phase. */
@@ -19,8 +19,8 @@ export function summary(show: Show, phases: readonly string[], mesh: FinalReport
     [[`  ${'─'.repeat(NAME + SIDE)}   ${'─'.repeat(SIDE - 1)}`, 'dim']],
     row('all of it', mesh.total, plain.total, 'bold'),
     [],
-    [['  The same servers, the same time, the same pace: 100 calls a second by each client.', 'dim']],
-    [['  Round robin takes the servers in turn and tries once. Milliseconds are of calls answered.', 'dim']],
+    [['  The same servers at the same time, 100 calls a second by each of the two clie', 'dim']],
+    [['  Round robin takes them in turn and tries once. Milliseconds of calls answered.', 'dim']],
     [],
     ...deeds(show, mesh),
     [],
