@@ -93,6 +93,7 @@ export class Codec {
     const xid = frame.readInt32BE(4);
     this.#error = frame.readInt32BE(16);
     if (xid === XID_AUTH && this.#error !== 0) throw errorOf(this.#error, 'the credentials were refused');
+    if (this.#error === UNIMPLEMENTED) this.#bringForward(xid);
     if (xid >= 0) {
       const zxid = frame.readBigInt64BE(8);
       if (zxid > this.#zxid) this.#zxid = zxid;
@@ -123,6 +124,13 @@ export class Codec {
   authenticate(digest: string): void {
     const packet = new this.#jute.protocol.AuthPacket(0, 'digest', Buffer.from(digest));
     this.#manager.queue(new this.#jute.Request(new Header(AUTH, AUTH, XID_AUTH), packet));
+  }
+
+  /** A server that does not know a command says so at once, before it answers what was asked earlier; then hangs up. */
+  #bringForward(xid: number): void {
+    const waiting = this.#manager.pendingQueue;
+    const at = waiting.findIndex(({ request }) => request.header?.xid === xid);
+    if (at > 0) waiting.unshift(...waiting.splice(at, 1));
   }
 
   #takeGreeting(frame: Buffer): void {
@@ -212,6 +220,7 @@ const [SYNC, PING, GET_CHILDREN2, CHECK, MULTI, REMOVE_WATCHES] = [9, 11, 12, 13
 const [CREATE_CONTAINER, CREATE_TTL, AUTH, ADD_WATCH, CLOSE_SESSION] = [19, 21, 100, 106, -11];
 const [XID_PING, XID_AUTH] = [-2, -4];
 const [CONNECTING, CONNECTED, SESSION_EXPIRED] = [1, 2, -3];
+const UNIMPLEMENTED = -6;
 const ANY_WATCH = 3;
 const REPLY_HEADER = 16;
 const LAST_XID = 2_000_000_000;

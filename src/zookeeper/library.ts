@@ -51,7 +51,9 @@ export interface Manager {
   connect: () => void;
   socket: { write(bytes: Buffer): boolean; setTimeout(): void; destroy(): void };
   readonly watcherManager: { emit: (event: { readonly type: number; readonly path: string }) => void };
-  readonly pendingQueue: readonly { readonly request: { readonly header: { readonly type: number } | null } }[];
+  readonly pendingQueue: {
+    readonly request: { readonly header: { readonly type: number; readonly xid: number } | null };
+  }[];
   setState(state: number): void;
   onSocketConnected(): void;
   onSocketData(frame: Buffer): void;

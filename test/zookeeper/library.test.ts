@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Codec } from '../../src/zookeeper/codec.ts';
 import { loadLibrary, RECORDS } from '../../src/zookeeper/library.ts';
-import { create, exists, getData, multi, type WatchEvent } from '../../src/zookeeper/operations.ts';
+import { addWatch, create, exists, getData, multi, type WatchEvent } from '../../src/zookeeper/operations.ts';
 
 // These fail when the client library changes in a way that the codec would not survive.
 
@@ -85,6 +85,19 @@ test('errors that the client does not know are told by their names, and in order
   codec.take(bytes('00000010 00000003 00000000000000ab fffffe0c')); // -500
   assert.deepEqual(told, ['QUOTA_EXCEEDED', 'NO_NODE', 'ERROR_500']);
   assert.equal(codec.zxid, 0xabn);
+});
+
+test('a command that the server does not know is refused before what was asked earlier is answered', async () => {
+  const { codec } = await aCodec();
+  codec.take(bytes(GREETING));
+  const told: unknown[] = [];
+  for (const path of ['/a', '/b']) codec.send(getData(path).command, (error) => told.push(`${path} ${error?.code}`));
+  codec.send(addWatch('/c', true).command, (error) => told.push(`/c ${error?.code}`));
+  codec.take(bytes('00000010 00000003 0000000000000000 fffffffa')); // -6, and two are still to be answered
+  codec.take(bytes('00000010 00000001 00000000000000aa ffffff9b'));
+  codec.take(bytes('00000010 00000002 00000000000000aa ffffff9b'));
+  assert.deepEqual(told, ['/c UNIMPLEMENTED', '/a NO_NODE', '/b NO_NODE']);
+  assert.throws(() => codec.take(bytes('00000010 00000009 0000000000000000 fffffffa')), 'an answer to nothing');
 });
 
 test('an atomic operation carries versions as they are said, and its errors come back step by step (H29)', async () => {
