@@ -19,7 +19,7 @@ export function summary(show: Show, phases: readonly string[], mesh: FinalReport
     [[`  ${'─'.repeat(NAME + SIDE)}   ${'─'.repeat(SIDE - 1)}`, 'dim']],
     row('all of it', mesh.total, plain.total, 'bold'),
     [],
-    [['  The same servers at the same time, 100 calls a second by each of the two clie', 'dim']],
+    [['  The same servers at the same time, 100 calls a second by each client.', 'dim']],
     [['  Round robin takes them in turn and tries once. Milliseconds of calls answered.', 'dim']],
     [],
     ...deeds(show, mesh),
