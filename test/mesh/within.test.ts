@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { IncomingHeaders } from '../../src/mesh/ambient.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import { script } from '../../src/testing/script.ts';
 import { aMesh } from '../support/mesh.ts';
+
+type IncomingHeaders = Parameters<Mesh['within']>[0];
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
