@@ -51,9 +51,9 @@ test('explain shows the way of a call in order, each setting, and where those th
   ] as const) {
     assert.ok(names.indexOf(above) >= 0 && names.indexOf(above) < names.indexOf(below), `${above} above ${below}`);
   }
-  assert.match(lineOf(text, 'deadline')!, /timeout 800ms \(services\.orders\), inherit true$/);
+  assert.match(lineOf(text, 'deadline')!, /timeout 800ms \(services\.orders\), inherit true/);
   assert.match(lineOf(text, 'retry')!, /attempts 4 \(defaults\), statuses 502\/503\/504\/429, backoff 25ms/);
-  assert.match(lineOf(text, 'attempt')!, /timeout off, connect 1s$/);
+  assert.match(lineOf(text, 'attempt')!, /timeout off, connect 1s/);
   assert.match(text, /^ {4}transport +connections 128,/m, 'settings that no slot reads are shown too');
 });
 
