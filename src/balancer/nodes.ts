@@ -3,6 +3,7 @@ import type { Node } from '../core/node.ts';
 import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
 import { WeightedSet } from '../math/weighted-set.ts';
+import { Pickers } from './pickers.ts';
 
 /** What a new list has changed. */
 export interface Change {
@@ -36,6 +37,8 @@ export class Nodes {
       node.readyAt = undefined;
     },
   });
+  /** Those that choose among them. */
+  readonly pickers = new Pickers();
   readonly #out = new Set<Node>();
   #nextDue = Number.POSITIVE_INFINITY; // no node that is out may be probed before
 

@@ -15,6 +15,7 @@ export class WeightedSet<T> {
   readonly #at: Places<T>;
   #tree: Float64Array | undefined; // only once weights differ
   #total = 0;
+  #version = 0;
 
   constructor(places: Places<T> = new Map<T, number>()) {
     this.#at = places;
@@ -26,6 +27,11 @@ export class WeightedSet<T> {
 
   get total(): number {
     return this.#total;
+  }
+
+  /** Grows with every change of members or weights: what was made from an earlier version has to be made anew. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Whether all weights are known to be equal. */
@@ -96,6 +102,7 @@ export class WeightedSet<T> {
   #reweigh(at: number, weight: number): void {
     const change = weight - this.#weights[at]!;
     if (change === 0) return;
+    this.#version++;
     this.#weights[at] = weight;
     this.#total += change;
     if (this.#tree === undefined) {

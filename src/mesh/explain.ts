@@ -1,4 +1,5 @@
 import { isPanic } from '../balancer/pick.ts';
+import { sayPicked } from '../balancer/pickers.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Node } from '../core/node.ts';
@@ -84,7 +85,7 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number): Endpoi
     weight: endpoint.weight,
     zone: endpoint.zone,
     state: ejection.state,
-    why: whyPicked(node, panic, now),
+    why: whyPicked(node, policy, panic, now),
     inFlight,
     calls,
     failuresInARow: ejection.failures,
@@ -92,9 +93,9 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number): Endpoi
   };
 }
 
-function whyPicked({ endpoint, ejection }: Node, panic: boolean, now: number): string {
+function whyPicked({ endpoint, ejection }: Node, { balance }: Policy, panic: boolean, now: number): string {
   if (endpoint.weight === 0) return 'not picked: weight 0 takes no new calls';
-  if (ejection.state === 'in') return 'picked by latency and calls in flight';
+  if (ejection.state === 'in') return sayPicked[balance.picker];
   if (panic) return 'picked although it is out: panic, too few are healthy';
   if (ejection.state === 'probing') return 'not picked: one call is trying whether it is well again';
   const left = ejection.until - now;

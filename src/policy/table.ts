@@ -77,27 +77,30 @@ export const table = {
     budget: number({ default: 0.2, min: 0, max: 10, about: 'Retries allowed for each call made: 0.2 is 20 %.' }),
     perSecond: number({ default: 1, min: 0, max: 1_000, about: 'Retries allowed each second whatever the traffic.' }),
   }),
-  balance: section(
-    'Which endpoint a call goes to: two by chance, the better by peak EWMA latency and calls in flight.',
-    {
-      decay: duration({
-        default: '10s',
-        min: '10ms',
-        about: 'How long a latency is remembered: after this long a peak has faded to 37 %.',
-      }),
-      penalty: duration({
-        default: '1s',
-        about: 'A failure counts as an answer that took this long, so that failing fast attracts no traffic.',
-      }),
-      panic: number({
-        default: 0.5,
-        min: 0,
-        max: 1,
-        about:
-          'When a smaller share of the endpoints than this is healthy, health is ignored and all are used. 0 never does.',
-      }),
-    },
-  ),
+  balance: section('Which endpoint a call goes to. Health comes first; among the healthy the picker chooses.', {
+    picker: choice({
+      default: 'p2c',
+      of: ['p2c', 'least-request', 'round-robin', 'weighted-round-robin', 'random'],
+      about:
+        'p2c: of two by chance the better by peak EWMA latency and calls in flight. least-request: by calls in flight alone. round-robin: each in turn, whatever its weight. weighted-round-robin: each in turn, exactly as often as its weight says. random: by weight.',
+    }),
+    decay: duration({
+      default: '10s',
+      min: '10ms',
+      about: 'How long a latency is remembered: after this long a peak has faded to 37 %.',
+    }),
+    penalty: duration({
+      default: '1s',
+      about: 'A failure counts as an answer that took this long, so that failing fast attracts no traffic.',
+    }),
+    panic: number({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      about:
+        'When a smaller share of the endpoints than this is healthy, health is ignored and all are used. 0 never does.',
+    }),
+  }),
   outlier: section('When an endpoint that keeps failing is left out for a while (outlier detection).', {
     failures: integer({
       default: 5,

@@ -1,0 +1,34 @@
+import type { Node } from '../core/node.ts';
+import type { Picker } from './picker.ts';
+import { type Better, crowd, ofTwo } from './two-choices.ts';
+
+/** The better of two drawn by weight: the one of the lower peak EWMA latency, times the calls under way there. */
+export const p2c = (): Picker => (pools, pool, tried, policy, now, random) =>
+  ofTwo(pools, pool, tried, policy.decay, now, random, isBetter);
+
+/** Peaks of latencies that differ by less are alike: the more a node is called, the higher the peaks it happens to show. */
+const ALIKE = 2;
+
+/**
+ * Whether one more call costs so much less at `second` than at `first`: peak EWMA latency, times the calls under way.
+ * Whole calls as chance has it; so at rest and under load alike, shares follow weights.
+ */
+const isBetter: Better = (second, first, margin, decay, now, random) => {
+  const [a, b] = [first.weight, second.weight];
+  if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
+  const [slow, fast] = [latency(first, decay, now), latency(second, decay, now)];
+  const chance = a === b ? 0 : random.next();
+  const unit = Math.min(a, b);
+  const [full, free] = [crowd(first, unit, chance), crowd(second, unit, chance)];
+  if (a !== b && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
+  return fast * free * margin < slow * full;
+};
+
+/** How long its answers take, or how long it has been silent where that is more: silence tells before a timeout does. */
+function latency(node: Node, decay: number, now: number): number {
+  const known = node.latency.read(now, decay);
+  return node.inFlight === 0 ? known : Math.max(known, now - node.silentSince);
+}
+
+/** A node of which nothing is known gets one call, and no second before the first has told. */
+const newness = ({ latency, inFlight }: Node): number => (latency.known ? 1 : inFlight === 0 ? 0 : 1 + inFlight);
