@@ -32,7 +32,7 @@ export const reasons = {
   closed: { code: 'UNAVAILABLE', about: 'This mesh has been closed.' },
   deadline: { code: 'DEADLINE_EXCEEDED', about: 'The time for the whole call ran out.' },
   attempt: { code: 'DEADLINE_EXCEEDED', about: 'The time for one attempt ran out.' },
-  caller: { code: 'CANCELLED', about: 'The signal that the caller gave was aborted.' },
+  caller: { code: 'CANCELLED', about: 'The caller gave up: the signal it gave was aborted, or it hung up.' },
   bug: { code: 'INTERNAL', about: 'This should not happen; please report it.' },
 } as const satisfies Record<string, { code: Code; about: string }>;
 

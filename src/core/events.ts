@@ -1,4 +1,4 @@
-import type { Sent } from './errors.ts';
+import type { Reason, Sent } from './errors.ts';
 import type { Cancel } from './live.ts';
 
 /** What happens in a mesh, as plain facts. `at` is milliseconds since 1970 began. */
@@ -95,6 +95,20 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly problem: string;
     }
   | {
+      /** A request that came was not let in, or would not have been where the policy only observes. `service` is our own. */
+      readonly type: 'refused';
+      /** Empty where the policy names none. */
+      readonly route: string;
+      readonly reason: Reason;
+      readonly enforced: boolean;
+    }
+  | {
+      /** A handler of ours threw; whoever called was told only that it went wrong. `service` is our own. */
+      readonly type: 'fault';
+      readonly route: string;
+      readonly problem: string;
+    }
+  | {
       /** Another policy is in force, or one was refused and the old one stays. `service` is our own. */
       readonly type: 'policy';
       readonly accepted: boolean;
@@ -124,6 +138,8 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',
   dependency: 'A service that we depend on has enough endpoints that take calls, or no longer has.',
   record: 'A record in the registry can not be read, and was passed over.',
+  refused: 'A request that came was not let in; or would not have been, where the policy only observes.',
+  fault: 'A handler of ours threw, and the caller was told only that it went wrong.',
   policy: 'Another policy is in force, or one was refused and the old one stays.',
   leaving: 'A step of closing a mesh is done: off the lists, finished with what it served, all closed.',
 };

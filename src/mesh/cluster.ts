@@ -10,6 +10,7 @@ import type { Resolving } from '../discovery/registry.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
+import type { InboundStack } from '../server/way-in.ts';
 import type { OutboundStack } from './outbound.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
 import { sendService } from './send.ts';
@@ -20,6 +21,8 @@ export interface Stacks {
   readonly cluster?: (stack: OutboundStack) => OutboundStack;
   /** From the balancer to the wire: once for each attempt. */
   readonly endpoint?: (stack: OutboundStack) => OutboundStack;
+  /** From the socket to the handler: once for each request that comes in. */
+  readonly inbound?: (stack: InboundStack) => InboundStack;
 }
 
 /** All that we hold for one service that is called. */

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { atMost } from '../core/at-most.ts';
 import type { Call, Caller, CallOptions, Send } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
@@ -11,10 +12,14 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import type { Arrival } from '../server/arrival.ts';
+import type { IncomingHeaders } from '../server/fields.ts';
+import { type ConnectMiddleware, type Handler, listener, middleware } from '../server/handler.ts';
+import type { RequestContext } from '../server/request-context.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { Transport } from '../transport/transport.ts';
-import { AmbientContext, type IncomingHeaders } from './ambient.ts';
+import { AmbientContext } from './ambient.ts';
 import type { AnnounceOptions } from './announce.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
 import { type CloseOptions, readClose } from './close.ts';
@@ -22,8 +27,10 @@ import { Cluster, type Stacks } from './cluster.ts';
 import { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
+import { inboundStack } from './inbound.ts';
 import { readPolicy } from './options.ts';
 import { type CloseTask, Presence } from './presence.ts';
+import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
 
@@ -41,6 +48,7 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #dependencies = new Map<string, Dependency>();
   readonly #presence: Presence;
   readonly #calls: CallsUnderWay;
+  readonly #serving: Serving;
   #policies: PolicySet;
   #last: Cluster | undefined; // called last, so never the one to be let go of
   #transport: Transport | undefined;
@@ -60,6 +68,9 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
+    const inbound = inboundStack(env);
+    const parties = { service, env, ambient: this.#ambient };
+    this.#serving = new Serving(parties, stacks.inbound?.(inbound) ?? inbound, () => this.#policies);
   }
 
   /**
@@ -96,6 +107,35 @@ export class Mesh implements Caller, AsyncDisposable {
     if (this.#transport !== undefined) return this.#transport.fetch(input, init);
     return this.#load().then((transport) => transport.fetch(input, init));
   };
+
+  /**
+   * What is known of the request being served where we are now: its signal, deadline, trace and route. Undefined outside
+   * of one.
+   */
+  get context(): RequestContext | undefined {
+    return this.#serving.current;
+  }
+
+  /** Lets requests in, for Express, Connect and their kin: `app.use(mesh.middleware())`, before all that serves. */
+  middleware(): ConnectMiddleware {
+    return middleware(this.#serving);
+  }
+
+  /**
+   * Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(async (request, context) =>
+   * Response.json(await order(request.url))))`. What it throws is answered as problem details that tell no more than
+   * the kind.
+   */
+  handler(handler: Handler): RequestListener {
+    if (typeof handler !== 'function')
+      throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
+    return listener(this.#serving, handler);
+  }
+
+  /** Takes a request in, for adapters of frameworks: the way of `handler` and `middleware`, in the words of no framework. */
+  receive(arrival: Arrival): Promise<unknown> {
+    return this.#serving.receive(arrival);
+  }
 
   /** Lists this process as an instance of our service, until the announcement or the mesh is closed. */
   announce(options: AnnounceOptions): Promise<Announcement> {

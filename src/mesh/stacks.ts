@@ -4,6 +4,7 @@ import { MeshError } from '../core/errors.ts';
 import { Stack } from '../core/stack.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import type { Stacks } from './cluster.ts';
+import { inboundStack } from './inbound.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
 
 /**
@@ -12,11 +13,14 @@ import { clusterStack, endpointStack } from './outbound.ts';
  */
 export function checkStacks(stacks: unknown, env: Env): asserts stacks is Stacks {
   if (typeof stacks !== 'object' || stacks === null) {
-    throw bad(`stacks must be an object with cluster, endpoint, got ${stacks === null ? 'null' : typeof stacks}`);
+    throw bad(
+      `stacks must be an object with cluster, endpoint, inbound, got ${stacks === null ? 'null' : typeof stacks}`,
+    );
   }
   const there = {
     cluster: () => clusterStack(env, new Circuits(env, () => false), new RetryBudget()),
     endpoint: () => endpointStack(env),
+    inbound: () => inboundStack(env),
   };
   for (const [name, change] of Object.entries(stacks)) {
     if (!Object.hasOwn(there, name)) {
@@ -24,7 +28,7 @@ export function checkStacks(stacks: unknown, env: Env): asserts stacks is Stacks
     }
     if (change === undefined) continue;
     if (typeof change !== 'function') throw bad(`stacks.${name} must be a function, got ${typeof change}`);
-    const changed = attempt(name, () => change(there[name as keyof Stacks]()));
+    const changed = attempt(name, () => change((there[name as keyof Stacks] as () => unknown)()));
     if (!(changed instanceof Stack)) throw bad(`stacks.${name} must give back a stack, got ${typeof changed}`);
   }
 }

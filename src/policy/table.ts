@@ -34,6 +34,19 @@ export const table = {
       default: true,
       about: 'Calls made while serving a request get what is left of its deadline, where that is less.',
     }),
+    expired: choice({
+      default: 'enforce',
+      of: ['off', 'observe', 'enforce'],
+      about:
+        'Requests to this service whose deadline is past when they come. observe: told, and served. enforce: refused (504).',
+    }),
+    refuse: number({
+      default: 0.2,
+      min: 0,
+      max: 1,
+      about:
+        'The share of all requests within 10 s that may be refused so: where more come late, it is a clock that is wrong.',
+    }),
   }),
   circuit: section('When a service that keeps failing, wherever it is asked, is not called for a while. Opossum.', {
     mode: choice({

@@ -1,6 +1,8 @@
 /** How the time that is left travels: Envoy's header in milliseconds, gRPC's with a unit. Both are relative. */
 export const ENVOY_TIMEOUT = 'x-envoy-expected-rq-timeout-ms';
 export const GRPC_TIMEOUT = 'grpc-timeout';
+/** Finagle's header has the moment itself, by the clock of whoever wrote it. */
+export const FINAGLE_DEADLINE = 'finagle-ctx-com.twitter.finagle.deadline';
 
 const LONGEST_MS = 24 * 3_600_000; // a peer that allows more has no deadline to speak of
 const GRPC_UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
@@ -31,4 +33,11 @@ export const formatEnvoyTimeout = (ms: number): string => String(Math.max(1, Mat
 export function formatGrpcTimeout(ms: number): string {
   const whole = Math.max(1, Math.floor(ms));
   return whole < 1e8 ? `${whole}m` : `${Math.floor(whole / 1_000)}S`;
+}
+
+/** Milliseconds left by Finagle's header, at most 0 when the moment is past; undefined when it can not be read. */
+export function parseFinagleDeadline(text: string | undefined, epoch: number): number | undefined {
+  const [, nanoseconds] = /^\d{1,19} (\d{1,19})$/.exec(text ?? '') ?? [];
+  if (nanoseconds === undefined) return undefined;
+  return Math.min(Number(BigInt(nanoseconds) / 1_000n) / 1_000 - epoch, LONGEST_MS); // beyond what a double can count
 }

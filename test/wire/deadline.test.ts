@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatEnvoyTimeout, formatGrpcTimeout, parseTimeLeft } from '../../src/wire/deadline.ts';
+import { formatEnvoyTimeout, formatGrpcTimeout, parseFinagleDeadline, parseTimeLeft } from '../../src/wire/deadline.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -103,4 +103,15 @@ test('gRPC’s header never has more than 8 digits', () => {
   assert.equal(formatGrpcTimeout(99_999_999), '99999999m');
   assert.equal(formatGrpcTimeout(100_000_000), '100000S');
   assert.equal(formatGrpcTimeout(DAY_MS), '86400000m');
+});
+
+test("Finagle's header has the moment itself, in nanoseconds beyond what a double can count", () => {
+  const epoch = 1_790_000_000_000;
+  const left = (text: string | undefined) => parseFinagleDeadline(text, epoch);
+  assert.equal(left('1789999999000000000 1790000000250000000'), 250);
+  assert.equal(left('1789999999000000000 1789999999999000000'), -1);
+  assert.equal(left('1 9999999999999999999'), 24 * 3_600_000);
+  for (const odd of [undefined, '', '1', '1 -2', '1 2 3', '1 99999999999999999999', 'a b', '1.5 2']) {
+    assert.equal(left(odd), undefined);
+  }
 });

@@ -1,0 +1,15 @@
+import type { Env } from '../core/env.ts';
+import { Stack } from '../core/stack.ts';
+import { accept } from '../server/accept.ts';
+import type { Arrival } from '../server/arrival.ts';
+import { deadline } from '../server/deadline.ts';
+import { trace } from '../server/trace.ts';
+import type { InboundStack } from '../server/way-in.ts';
+
+/** The way of a request, from the socket to the handler: once for each request. */
+export const inboundStack = (env: Env): InboundStack =>
+  new Stack<Arrival, unknown>([
+    { name: 'accept', filter: accept() }, // outermost: it lets go of what the others took, also when they refuse
+    { name: 'trace', filter: trace(env) }, // above all that may refuse: a refusal belongs to the trace, too
+    { name: 'deadline', filter: deadline(env) }, // above all that costs: nobody waits for what comes too late
+  ]);

@@ -1,0 +1,48 @@
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import type { Arrival } from '../server/arrival.ts';
+import type { Receiver } from '../server/handler.ts';
+import type { RequestContext } from '../server/request-context.ts';
+import { type InboundStack, WayIn } from '../server/way-in.ts';
+import type { AmbientContext } from './ambient.ts';
+
+/** The mesh from the side of those who call us. */
+export class Serving implements Receiver {
+  readonly #service: string;
+  readonly #env: Env;
+  readonly #ambient: AmbientContext;
+  readonly #way: WayIn;
+
+  constructor(
+    { service, env, ambient }: { service: string; env: Env; ambient: AmbientContext },
+    stack: InboundStack,
+    policies: () => PolicySet,
+  ) {
+    this.#service = service;
+    this.#env = env;
+    this.#ambient = ambient;
+    this.#way = new WayIn(
+      { service, env, policies, enter: (context, request, work) => this.#enter(context, request, work) },
+      stack,
+    );
+  }
+
+  get current(): RequestContext | undefined {
+    return this.#ambient.current?.request;
+  }
+
+  receive(arrival: Arrival): Promise<unknown> {
+    return this.#way.receive(arrival);
+  }
+
+  fault(error: unknown, { route = '' }: RequestContext): void {
+    const { clock, events } = this.#env;
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    events.emit({ at: clock.epoch(), service: this.#service, type: 'fault', route, problem });
+  }
+
+  #enter<T>({ scope, history }: Context, request: RequestContext, work: () => T): T {
+    return this.#ambient.enter({ deadline: scope.due, trace: history.trace, request }, work);
+  }
+}

@@ -1,0 +1,21 @@
+import type { IncomingHeaders } from './fields.ts';
+import type { Problem } from './problem.ts';
+import type { RequestContext, Routed } from './request-context.ts';
+
+/** A request that has come in, in the words of no framework. Bodies are nobody's business on the way in. */
+export interface Arrival extends Routed {
+  /** The path and query, as they came. */
+  readonly path: string;
+  readonly headers: IncomingHeaders;
+  /** Tells when the caller hangs up before it has its answer. */
+  onHangUp(tell: () => void): void;
+  /** Hands the request to who answers it; settles when that is over. */
+  serve(context: RequestContext): Promise<unknown>;
+  /** Answers in the place of who would have. */
+  refuse(problem: Problem): unknown;
+}
+
+/** Who takes requests in: a mesh, as adapters of frameworks see it. */
+export interface MeshReceiver {
+  receive(arrival: Arrival): Promise<unknown>;
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import type { MeshReceiver } from './arrival.ts';
+import { NodeArrival, type NodeRequest, writeProblem } from './node.ts';
+import { problemOf } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+
+/**
+ * Answers a request: gives back a WHATWG `Response`, or nothing, and then answers through `response` in its own time.
+ * `request` and `response` are Node's own. What it throws becomes an answer: see `problemOf`.
+ */
+export type Handler = (
+  request: IncomingMessage,
+  context: RequestContext,
+  response: ServerResponse,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that answers by hand gives back nothing at all
+) => Response | void | Promise<Response | void>;
+
+/** The mesh, as a listener of Node's servers sees it. */
+export interface Receiver extends MeshReceiver {
+  /** What is being served where we are now. */
+  readonly current: RequestContext | undefined;
+  /** Hears what a handler threw. */
+  fault(error: unknown, context: RequestContext): void;
+}
+
+/** What Connect and Express take. */
+export type ConnectMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Lets every request in before those that `next` leads to. */
+export const middleware =
+  (mesh: Receiver): ConnectMiddleware =>
+  (request, response, next) => {
+    if (mesh.current?.serves(request)) return next();
+    void mesh.receive(new NodeArrival(request as NodeRequest, response, () => next()));
+  };
+
+/** Makes a listener of `node:http` of a handler. What has come in by the middleware comes in once. */
+export const listener =
+  (mesh: Receiver, handler: Handler): RequestListener =>
+  (request, response) => {
+    const { current } = mesh;
+    const serve = (context: RequestContext): void => void answer(mesh, handler, request, response, context);
+    if (current?.serves(request)) serve(current);
+    else void mesh.receive(new NodeArrival(request as NodeRequest, response, serve));
+  };
+
+async function answer(
+  mesh: Receiver,
+  handler: Handler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+): Promise<void> {
+  try {
+    const answered = await handler(request, context, response);
+    if (answered instanceof Response) await write(response, answered);
+  } catch (error) {
+    if (isHangUp(error)) return; // there is nobody to be told
+    const problem = problemOf(error);
+    if (problem.status === 500) mesh.fault(error, context);
+    writeProblem(response, problem);
+  }
+}
+
+const isHangUp = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`
+
+async function write(response: ServerResponse, { status, headers, body }: Response): Promise<void> {
+  for (const [name, value] of headers) response.appendHeader(name, value); // set-cookie comes once for each
+  response.statusCode = status;
+  if (body === null) response.end();
+  else if (response.req.method === 'HEAD') {
+    response.end();
+    await body.cancel();
+  } else await pipeline(Readable.fromWeb(body as ReadableStream), response);
+}

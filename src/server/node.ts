@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Arrival } from './arrival.ts';
+import type { IncomingHeaders } from './fields.ts';
+import type { Problem } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** A request as `node:http` brings it; Express and its kin add where they stand. */
+export type NodeRequest = IncomingMessage & {
+  readonly originalUrl?: string;
+  readonly baseUrl?: string;
+  readonly route?: { readonly path?: unknown };
+};
+
+/** What came in over `node:http` or by the compatible face of `node:http2`. */
+export class NodeArrival implements Arrival {
+  readonly request: NodeRequest;
+  readonly #response: ServerResponse;
+  readonly #serve: (context: RequestContext) => void;
+
+  constructor(request: NodeRequest, response: ServerResponse, serve: (context: RequestContext) => void) {
+    this.request = request;
+    this.#response = response;
+    this.#serve = serve;
+  }
+
+  get method(): string {
+    return this.request.method ?? 'GET';
+  }
+
+  get path(): string {
+    return this.request.originalUrl ?? this.request.url ?? '/';
+  }
+
+  get headers(): IncomingHeaders {
+    return this.request.headers;
+  }
+
+  get template(): string | undefined {
+    const { baseUrl = '', route } = this.request;
+    return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
+  }
+
+  onHangUp(tell: () => void): void {
+    this.#response.once('close', () => {
+      if (!this.#response.writableEnded) tell();
+    });
+  }
+
+  /** It is over when the answer has left or the caller has. */
+  serve(context: RequestContext): Promise<unknown> {
+    const closed = new Promise((resolve) => void this.#response.once('close', resolve));
+    this.#serve(context);
+    return closed;
+  }
+
+  refuse(problem: Problem): void {
+    writeProblem(this.#response, problem);
+  }
+}
+
+/** Answers with what is wrong. An answer that has begun can only be broken off. */
+export function writeProblem(response: ServerResponse, { status, headers, body }: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name); // they were of the answer that failed
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

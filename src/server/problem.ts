@@ -1,0 +1,43 @@
+import { type Code, MeshError, type Reason } from '../core/errors.ts';
+
+/** An answer that says what is wrong: RFC 9457 problem details. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  429: 'Too Many Requests',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+// What our own code asked for wrongly is not the fault of who called us.
+const OWN_FAULTS: ReadonlySet<Reason> = new Set(['policy', 'request']);
+
+/** The answer for an error. It names the kind and no more: messages and causes tell of what lies behind us. */
+export function problemOf(error: unknown): Problem {
+  if (!MeshError.is(error) || OWN_FAULTS.has(error.reason)) return problem(500, 'INTERNAL');
+  return problem(error.status, error.code);
+}
+
+/** The answer of the mesh itself to a request that it does not let in: `detail` is for the caller to read. */
+export function refusalOf(error: unknown): Problem {
+  if (!MeshError.is(error)) return problem(500, 'INTERNAL');
+  return problem(error.status, error.code, DETAILS[error.reason]);
+}
+
+const DETAILS: { readonly [R in Reason]?: string } = {
+  deadline: 'The deadline had passed when the request came.',
+};
+
+function problem(status: number, code: Code, detail?: string): Problem {
+  const said = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+  return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(said) };
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../core/clock.ts';
+import type { Context } from '../core/context.ts';
+import type { Trace } from '../wire/trace-context.ts';
+import { routeName } from './route-name.ts';
+
+/** What a request tells of its route. */
+export interface Routed {
+  readonly method: string;
+  /** The route as the framework wrote it down (`/orders/:id`), once the framework knows. */
+  readonly template: string | undefined;
+  /** The framework's own object. */
+  readonly request: unknown;
+}
+
+/** What is known of a request being served. */
+export class RequestContext {
+  readonly #routed: Routed;
+  readonly #context: Context;
+  readonly #clock: Clock;
+
+  /** @internal The mesh makes it. */
+  constructor(routed: Routed, context: Context, clock: Clock) {
+    this.#routed = routed;
+    this.#context = context;
+    this.#clock = clock;
+  }
+
+  /** Aborts at the deadline, and when the caller hangs up before it has its answer. */
+  get signal(): AbortSignal {
+    return this.#context.scope.signal;
+  }
+
+  /** When it must be answered, in milliseconds since 1970 began; undefined when the caller set no limit. */
+  get deadline(): number | undefined {
+    const left = this.timeLeftMs;
+    return left === Number.POSITIVE_INFINITY ? undefined : this.#clock.epoch() + left;
+  }
+
+  /** Milliseconds until then, 0 when it is over; Infinity when the caller set no limit. */
+  get timeLeftMs(): number {
+    return Math.max(0, this.#context.scope.due - this.#clock.now());
+  }
+
+  /** The trace that it belongs to; undefined only where the policy begins none and none came. */
+  get trace(): Trace | undefined {
+    return this.#context.history.trace;
+  }
+
+  /** Its route, such as `GET /orders/{id}`: as the policy names it, else as the framework does, once that knows. */
+  get route(): string | undefined {
+    const { method, template } = this.#routed;
+    return this.#context.route ?? (template === undefined ? undefined : routeName(method, template));
+  }
+
+  /** @internal Whether `request`, the framework's own object, is the one being served. */
+  serves(request: unknown): boolean {
+    return this.#routed.request === request;
+  }
+}

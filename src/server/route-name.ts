@@ -1,0 +1,8 @@
+/** A framework's template in the grammar of the policy: `/orders/:id` of a GET is `GET /orders/{id}`. */
+export function routeName(method: string, template: string): string {
+  const path = template
+    .replace(/\{\/:([A-Za-z_]\w*)\}/g, '/{$1}') // a segment that may be missing, as Express 5 writes it
+    .replace(/:([A-Za-z_]\w*)(?:\([^)]*\)|\{[^}]*\})?\??/g, '{$1}') // with a pattern, or that may be missing
+    .replace(/\/\*(\w*)$/, (_, name: string) => `/{${name || 'rest'}*}`);
+  return `${method} ${path.startsWith('/') ? path : `/${path}`}`;
+}

@@ -1,0 +1,19 @@
+import type { Env } from '../core/env.ts';
+import type { Filter } from '../core/service.ts';
+import { trace as begin } from '../filters/trace.ts';
+import { parseTrace } from '../wire/trace-context.ts';
+import type { Arrival } from './arrival.ts';
+import { field } from './fields.ts';
+
+/** Goes on with the trace that came; where none did, begins the one that all calls made inside will share. */
+export function trace<Res>(env: Env): Filter<Arrival, Res> {
+  const beginning = begin<Arrival, Res>(env);
+  return (next) => {
+    const began = beginning(next);
+    return (arrival, context) => {
+      const { headers } = arrival;
+      context.history.trace = parseTrace(field(headers, 'traceparent'), field(headers, 'tracestate'));
+      return began(arrival, context);
+    };
+  };
+}

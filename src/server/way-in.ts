@@ -1,0 +1,67 @@
+import { type Context, History } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { Scope } from '../core/scope.ts';
+import { ask, type Service } from '../core/service.ts';
+import type { Stack } from '../core/stack.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import type { Arrival, MeshReceiver } from './arrival.ts';
+import { refusalOf } from './problem.ts';
+import { RequestContext } from './request-context.ts';
+
+/** A stack of the way in. */
+export type InboundStack = Stack<Arrival, unknown>;
+
+/** What the way in needs of the mesh that it leads to. */
+export interface House {
+  /** Who we are: the service that is called. */
+  readonly service: string;
+  readonly env: Env;
+  readonly policies: () => PolicySet;
+  /** Runs `work` so that the calls it makes inherit what the request brought. */
+  enter<T>(context: Context, request: RequestContext, work: () => T): T;
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']); // RFC 9110, section 9.2.2
+
+/** The way of a request, from the socket to your handler. One for each mesh. */
+export class WayIn implements MeshReceiver {
+  readonly #house: House;
+  readonly #way: Service<Arrival, unknown>;
+
+  constructor(house: House, stack: InboundStack) {
+    this.#house = house;
+    this.#way = stack.around((arrival, context) => {
+      const request = new RequestContext(arrival, context, house.env.clock);
+      context.history.attempts = 1; // it has been handed over: what goes wrong from here on is not of the way in
+      return house.enter(context, request, () => arrival.serve(request));
+    });
+  }
+
+  /** Takes a request in. Rejects with what `serve` rejects with; what the way in refuses is answered by `refuse`. */
+  receive(arrival: Arrival): Promise<unknown> {
+    const context = this.#begin(arrival);
+    return ask(this.#way, arrival, context).catch((error) => {
+      if (context.history.attempts > 0) throw error;
+      return arrival.refuse(refusalOf(error));
+    });
+  }
+
+  #begin({ method, path }: Arrival): Context {
+    const { service, env } = this.#house;
+    const policies = this.#house.policies();
+    const route = policies.hasRoutes(service) ? policies.routeOf(service, method, path) : undefined;
+    return {
+      service,
+      policy: policies.for(service, route),
+      route,
+      idempotent: IDEMPOTENT.has(method),
+      replayable: false,
+      scope: new Scope(),
+      begunAt: env.clock.now(),
+      attempt: 1,
+      flight: undefined,
+      classify: undefined,
+      history: new History(),
+    };
+  }
+}

@@ -1,0 +1,8 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inboundStack } from '../../src/mesh/inbound.ts';
+import { testEnv } from '../../src/testing/env.ts';
+
+test('a request goes this way', () => {
+  assert.equal(`${inboundStack(testEnv())}`, 'accept › trace › deadline');
+});
