@@ -111,23 +111,25 @@ export class ServiceNodes {
   #work(): void {
     if (this.#working) return;
     this.#working = true;
-    void this.#steps().finally(() => {
-      this.#working = false;
-    });
+    void this.#steps();
   }
 
+  /** Ends in the very turn in which nothing was left to do: what is heard a moment later begins it again. */
   async #steps(): Promise<void> {
-    while (this.#reachable) {
-      const step = this.#next();
-      if (step === undefined) return this.#report();
-      const epoch = this.#epoch;
-      try {
-        await step();
-      } catch (error) {
-        if (epoch !== this.#epoch) continue; // there is another connection by now
-        if (!isCode(error, 'CONNECTION_LOSS') && !isCode(error, 'UNIMPLEMENTED')) this.#trouble(error);
-        return; // the next connection starts again
+    try {
+      while (this.#reachable) {
+        const [step, epoch] = [this.#next(), this.#epoch];
+        if (step === undefined) return this.#report();
+        try {
+          await step();
+        } catch (error) {
+          if (epoch !== this.#epoch) continue; // there is another connection by now
+          if (!isCode(error, 'CONNECTION_LOSS') && !isCode(error, 'UNIMPLEMENTED')) this.#trouble(error);
+          return; // the next connection starts again
+        }
       }
+    } finally {
+      this.#working = false;
     }
   }
 
