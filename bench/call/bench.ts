@@ -35,9 +35,9 @@ const FAILING = [
 export const bench: Bench = async (effort) => {
   const names = effort.ablate ? [...WORKING, ...SLOTS.map((slot) => `mesh without ${slot}`)] : WORKING;
   const ms = effort.quick ? 20 : 60;
-  const contest = { bench: 'call', rounds: roundsOf(effort, 25), warmups: 6 };
+  const contest = { bench: 'call', rounds: roundsOf(effort, 30), warmups: effort.quick ? 2 : 10 };
   const time = await hold({ ...contest, names, task: { ms } });
-  const heap = await hold({ ...contest, names, task: { operations: 20_000 }, rounds: 3, warmups: 2, flags: ROOM });
+  const heap = await hold({ ...contest, names, task: { operations: 50_000 }, rounds: 5, warmups: 5, flags: ROOM });
   const failures = await hold({
     ...contest,
     names: FAILING,

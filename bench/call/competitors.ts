@@ -26,7 +26,7 @@ function failing(wrap: (action: peers.Action) => Wrapped | Promise<Wrapped>): Co
       const caught = () => call().then(undefined, () => undefined);
       for (let done = 0; done < before; done++) await caught();
       action = fails;
-      const figures = await sequential(caught, ms!, 16);
+      const figures = await sequential(caught, ms!, 128);
       close?.();
       return figures;
     },

@@ -2,7 +2,7 @@ import { createMesh, type Mesh, type MeshOptions } from '../../src/index.ts';
 import type { Action, Wrapped } from './peers.ts';
 
 /** The slots of both stacks, in the order of travel. */
-export const SLOTS = ['trace', 'deadline', 'retry', 'outlier', 'attempt', 'propagate'];
+export const SLOTS = ['trace', 'deadline', 'circuit', 'retry', 'outlier', 'attempt', 'propagate'];
 
 const TEN = Array.from({ length: 10 }, (_, at) => `http://127.0.0.1:${3_000 + at}`);
 

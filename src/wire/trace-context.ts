@@ -62,6 +62,6 @@ export const newTraceIdPrefix = (bits: () => number): string => hex(bits()) + he
 export const newTraceId = (prefix: string, bits: () => number): string => prefix + hex(bits()) + hex(bits());
 
 const TWO = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
-const THREE = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, '0'));
-
-const hex = (bits: number): string => THREE[bits >>> 20]! + THREE[(bits >>> 8) & 4095]! + TWO[bits & 255]!;
+// From a small table, which stays in the processor's nearest cache; a large one looks better only in a bench of its own.
+const hex = (bits: number): string =>
+  TWO[bits >>> 24]! + TWO[(bits >>> 16) & 255]! + (TWO[(bits >>> 8) & 255]! + TWO[bits & 255]!);
