@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { Server } from 'node:net';
 import { atMost } from '../core/at-most.ts';
 import type { Call, Caller, CallOptions, Send } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
@@ -27,9 +28,9 @@ import { Cluster, type Stacks } from './cluster.ts';
 import { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
-import { inboundStack } from './inbound.ts';
 import { readPolicy } from './options.ts';
 import { type CloseTask, Presence } from './presence.ts';
+import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
@@ -68,9 +69,7 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
-    const inbound = inboundStack(env);
-    const parties = { service, env, ambient: this.#ambient };
-    this.#serving = new Serving(parties, stacks.inbound?.(inbound) ?? inbound, () => this.#policies);
+    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies);
   }
 
   /**
@@ -108,10 +107,7 @@ export class Mesh implements Caller, AsyncDisposable {
     return this.#load().then((transport) => transport.fetch(input, init));
   };
 
-  /**
-   * What is known of the request being served where we are now: its signal, deadline, trace and route. Undefined outside
-   * of one.
-   */
+  /** What is known of the request being served where we are now: its signal, deadline, trace and route. */
   get context(): RequestContext | undefined {
     return this.#serving.current;
   }
@@ -121,14 +117,8 @@ export class Mesh implements Caller, AsyncDisposable {
     return middleware(this.#serving);
   }
 
-  /**
-   * Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(async (request, context) =>
-   * Response.json(await order(request.url))))`. What it throws is answered as problem details that tell no more than
-   * the kind.
-   */
+  /** Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(…))`. */
   handler(handler: Handler): RequestListener {
-    if (typeof handler !== 'function')
-      throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
     return listener(this.#serving, handler);
   }
 
@@ -140,6 +130,15 @@ export class Mesh implements Caller, AsyncDisposable {
   /** Lists this process as an instance of our service, until the announcement or the mesh is closed. */
   announce(options: AnnounceOptions): Promise<Announcement> {
     return this.#presence.announce(options);
+  }
+
+  /**
+   * Serves: `server` listens, then this process is listed with the port it really has. When the mesh closes, clients are
+   * asked off their connections, what was asked is answered, and the server closes.
+   * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
+   */
+  async serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
+    return serve(this.#presence, server, options);
   }
 
   /**

@@ -7,8 +7,11 @@ import { type AnnounceOptions, makeInstance } from './announce.ts';
 
 const LEAVE_MS = 3_000; // a registry needs two at most; one of a user's own may forget to end
 
-/** What is done before a process that serves is gone. It may take its time, within what `close` was given. */
-export type CloseTask = () => unknown;
+/**
+ * What is done before a process that serves is gone. It may take its time, within what `close` was given; `giveUp`
+ * aborts when that is over, for who has something to let go of then.
+ */
+export type CloseTask = (giveUp: AbortSignal) => unknown;
 
 /** What others see of this process: its places on the list, and what it serves. Both end in good order. */
 export class Presence {
@@ -30,6 +33,11 @@ export class Presence {
     return this.#announcements.size + this.#tasks.size > 0;
   }
 
+  /** Whether others have been asked to call us no more. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
   async announce(options: AnnounceOptions): Promise<Announcement> {
     this.#mustStay();
     const instance = makeInstance(this.#service, options, this.#registry, this.#env);
@@ -48,7 +56,7 @@ export class Presence {
 
   onClose(task: CloseTask): Cancel {
     this.#mustStay();
-    const own = () => task(); // given twice, it is done twice
+    const own: CloseTask = (giveUp) => task(giveUp); // given twice, it is done twice
     this.#tasks.add(own);
     return () => void this.#tasks.delete(own);
   }
@@ -76,8 +84,10 @@ export class Presence {
     if (this.#tasks.size === 0) return;
     const { clock } = this.#env;
     const begun = clock.now();
-    const tasks = [...this.#tasks].map(async (task) => task());
+    const giveUp = new AbortController();
+    const tasks = [...this.#tasks].map(async (task) => task(giveUp.signal));
     const ended = await atMost(clock, timeoutMs, Promise.allSettled(tasks));
+    if (ended === undefined) giveUp.abort(new MeshError('closed', `${this.#service}: the time to close is up`));
     const failed = ended?.find((one) => one.status === 'rejected');
     const late = `not done within ${timeoutMs} ms`;
     this.#tell('stopped', begun, ended === undefined ? late : failed === undefined ? '' : sentence(failed.reason));

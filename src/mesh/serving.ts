@@ -4,8 +4,10 @@ import type { PolicySet } from '../policy/policy.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { Receiver } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
-import { type InboundStack, WayIn } from '../server/way-in.ts';
+import { WayIn } from '../server/way-in.ts';
 import type { AmbientContext } from './ambient.ts';
+import type { Stacks } from './cluster.ts';
+import { inboundStack } from './inbound.ts';
 
 /** The mesh from the side of those who call us. */
 export class Serving implements Receiver {
@@ -16,15 +18,16 @@ export class Serving implements Receiver {
 
   constructor(
     { service, env, ambient }: { service: string; env: Env; ambient: AmbientContext },
-    stack: InboundStack,
+    stacks: Stacks,
     policies: () => PolicySet,
   ) {
     this.#service = service;
     this.#env = env;
     this.#ambient = ambient;
+    const stack = inboundStack(env);
     this.#way = new WayIn(
       { service, env, policies, enter: (context, request, work) => this.#enter(context, request, work) },
-      stack,
+      stacks.inbound?.(stack) ?? stack,
     );
   }
 

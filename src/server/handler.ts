@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { MeshError } from '../core/errors.ts';
 import type { MeshReceiver } from './arrival.ts';
 import { NodeArrival, type NodeRequest, writeProblem } from './node.ts';
 import { problemOf } from './problem.ts';
@@ -41,15 +42,19 @@ export const middleware =
     void mesh.receive(new NodeArrival(request as NodeRequest, response, () => next()));
   };
 
-/** Makes a listener of `node:http` of a handler. What has come in by the middleware comes in once. */
-export const listener =
-  (mesh: Receiver, handler: Handler): RequestListener =>
-  (request, response) => {
+/**
+ * Makes a listener of `node:http` of a handler. What has come in by the middleware comes in once.
+ * @throws MeshError INVALID_ARGUMENT when it is no function.
+ */
+export function listener(mesh: Receiver, handler: Handler): RequestListener {
+  if (typeof handler !== 'function') throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
+  return (request, response) => {
     const { current } = mesh;
     const serve = (context: RequestContext): void => void answer(mesh, handler, request, response, context);
     if (current?.serves(request)) serve(current);
     else void mesh.receive(new NodeArrival(request as NodeRequest, response, serve));
   };
+}
 
 async function answer(
   mesh: Receiver,

@@ -1,0 +1,54 @@
+import type { Server } from 'node:net';
+import { MeshError } from '../core/errors.ts';
+import type { Announcement } from '../discovery/registry.ts';
+import { GracefulServer } from '../server/graceful.ts';
+import type { AnnounceOptions } from './announce.ts';
+import type { Presence } from './presence.ts';
+
+/** How a server is served, and what is told about it; what `announce` may be told can be told here. */
+export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
+  /** The port to listen on; chosen by the system unless told. Others are told the real one. */
+  readonly port?: number;
+  /** The address of this machine to listen on; all there are unless told. Others are told `host`. */
+  readonly bind?: string;
+}
+
+/**
+ * Listens, then lists this process. When the mesh closes, so does the server; when the server does, the listing ends.
+ * @throws MeshError INVALID_ARGUMENT for what can not be served; what the server throws when it can not listen.
+ */
+export async function serve(presence: Presence, server: Server, options: ServeOptions): Promise<Announcement> {
+  check(server, options);
+  const { port = 0, bind, ...told } = options;
+  const graceful = new GracefulServer(server, () => presence.leaving);
+  const forget = presence.onClose((giveUp) => graceful.close(giveUp));
+  try {
+    const real = await graceful.listen({ port, bind });
+    const announcement = await presence.announce({ secure: 'setSecureContext' in server, ...told, port: real });
+    graceful.onClosed(() => {
+      forget();
+      void announcement.close();
+    });
+    return announcement;
+  } catch (error) {
+    forget();
+    server.close();
+    throw error;
+  }
+}
+
+function check(server: unknown, options: unknown): void {
+  if (typeof (server as Partial<Server> | null)?.listen !== 'function' || typeof (server as Server).on !== 'function') {
+    throw new MeshError('request', 'serve needs a server of node:http, node:https or node:http2');
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw new MeshError('request', `serve: the options must be an object, got ${String(options)}`);
+  }
+  const { port, bind } = options as Record<string, unknown>;
+  const isPort = port === undefined || (Number.isInteger(port) && (port as number) >= 0 && (port as number) < 65_536);
+  if (!isPort)
+    throw new MeshError('request', `serve: port must be a whole number from 0 to 65535, got ${String(port)}`);
+  if (bind !== undefined && typeof bind !== 'string') {
+    throw new MeshError('request', `serve: bind must be an address of this machine, got ${String(bind)}`);
+  }
+}
