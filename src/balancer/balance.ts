@@ -76,7 +76,7 @@ function landing<Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res>
 }
 
 function tellPanic({ events, clock }: Env, { service }: Context, { ready, live }: Nodes, on: boolean): void {
-  if (!events.heard) return;
+  if (!events.hears('panic')) return;
   events.emit({ at: clock.epoch(), type: 'panic', service, on, healthy: ready.size, endpoints: live.size });
 }
 

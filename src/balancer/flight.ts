@@ -3,12 +3,14 @@ import type { Env } from '../core/env.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Node } from '../core/node.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
+import type { Trace } from '../wire/trace-context.ts';
 
 /** Keeps account of one attempt: the calls under way at its node, what its answer taught, and what is told of it. */
 export class AttemptFlight implements Flight {
   readonly node: Node;
   readonly at: number;
   readonly term: number;
+  trace: Trace | undefined = undefined;
   readonly #env: Env;
   readonly #context: Context;
   #first: Landing | undefined = undefined; // nearly always there is one, so it needs no list
@@ -67,7 +69,7 @@ export class AttemptFlight implements Flight {
     // A probe that nobody judged must not be the last one.
     if (this.node.ejection.undecided(this.term, now)) this.node.moved(this.node);
     if (outcome.is !== 'success' || outcome.status >= 400) this.#note(outcome, ms);
-    if (this.#env.events.heard) this.#tell(outcome, ms);
+    if (this.#env.events.hears('attempt')) this.#tell(outcome, ms);
   }
 
   #learn({ is }: Outcome, now: number, ms: number): void {

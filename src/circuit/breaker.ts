@@ -141,7 +141,7 @@ export class Breaker {
 
   #tell(state: CircuitState, forMs: number): void {
     const { clock, events } = this.#env;
-    if (!events.heard) return;
+    if (!events.hears('circuit')) return;
     const { fires: calls, failures } = this.#window.stats;
     const enforced = this.#limits.mode === 'enforce';
     events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, calls, failures, forMs, enforced });

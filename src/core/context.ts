@@ -42,6 +42,8 @@ export interface Flight {
   readonly at: number;
   /** The term of the node's ejection when it began: a verdict counts in no other. */
   readonly term: number;
+  /** The span that records it, as what follows belongs to it; nothing where nobody does. Written by who records. */
+  trace: Trace | undefined;
   /** Runs `landing` at the end, also when the client that sends never lets go. The first to ask is the first to hear. */
   onEnd(landing: Landing): void;
 }
@@ -58,6 +60,8 @@ export class History {
   reports: AttemptReport[] = NONE as AttemptReport[];
   /** Where those went. */
   tried: Node[] = NONE as Node[];
+  /** What who watches keeps of the call; nothing where nobody does. Written by `watch`. */
+  watched: object | undefined = undefined;
   /** The last thing judged, and how, so that each filter may ask without judging again. Written by `judge`. */
   settled: unknown = undefined;
   outcome: Outcome | undefined = undefined;

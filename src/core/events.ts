@@ -146,23 +146,37 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
 
 type Listener = (event: MeshEvent) => void;
 
+/** Where events go besides the listeners: it says at any time which ones it wants. */
+export interface Outlet {
+  hears(type: MeshEvent['type']): boolean;
+  readonly tell: Listener;
+}
+
 /** Where facts are told and heard. A listener that throws is not heard from, and harms nobody. */
 export class Events {
   #listeners: readonly Listener[] = [];
+  #outlets: readonly Outlet[] = [];
 
-  /** Whether anybody listens; who tells things that are dear to gather asks first. */
+  /** Whether anybody listens to all there is. */
   get heard(): boolean {
     return this.#listeners.length > 0;
   }
 
+  /** Whether anybody wants events of a type; who tells things that are dear to gather asks first. */
+  hears(type: MeshEvent['type']): boolean {
+    if (this.#listeners.length > 0) return true;
+    for (const outlet of this.#outlets) if (outlet.hears(type)) return true;
+    return false;
+  }
+
   emit(event: MeshEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener's fault is its own; a call must not fail because somebody watched it.
-      }
-    }
+    for (const listener of this.#listeners) unharmed(listener, event);
+    for (const outlet of this.#outlets) if (outlet.hears(event.type)) unharmed(outlet.tell, event);
+  }
+
+  /** Tells `outlet` what it wants to hear, from now on. */
+  connect(outlet: Outlet): void {
+    if (!this.#outlets.includes(outlet)) this.#outlets = [...this.#outlets, outlet];
   }
 
   on(listener: Listener): Cancel {
@@ -170,5 +184,14 @@ export class Events {
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
+  }
+}
+
+/** A listener's fault is its own; a call must not fail because somebody watched it. */
+function unharmed(listener: Listener, event: MeshEvent): void {
+  try {
+    listener(event);
+  } catch {
+    // Nobody to tell.
   }
 }

@@ -36,7 +36,7 @@ function hadItsTime({ scope, policy }: Context, ms: number): boolean {
 
 function moved({ events, clock }: Env, { service }: Context, node: Node, forMs: number): void {
   node.moved(node);
-  if (!events.heard) return;
+  if (!events.hears(forMs > 0 ? 'ejected' : 'returned')) return;
   const facts = { at: clock.epoch(), service, endpoint: node.endpoint.address };
   if (forMs > 0) events.emit({ ...facts, type: 'ejected', failures: node.ejection.failures, forMs });
   else events.emit({ ...facts, type: 'returned' });

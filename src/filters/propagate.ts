@@ -2,7 +2,7 @@ import { type Call, NO_HEADERS } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import type { Filter } from '../core/service.ts';
 import { ENVOY_TIMEOUT, formatEnvoyTimeout, formatGrpcTimeout, GRPC_TIMEOUT } from '../wire/deadline.ts';
-import { formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
+import { formatSpan, formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
 
 /** Writes what the other side should know into the headers: the trace, and the time that is left. Last of all. */
 export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
@@ -10,9 +10,11 @@ export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
     const headers: Record<string, string> = call.headers === NO_HEADERS ? {} : { ...call.headers };
     const { trace, deadline } = context.policy.propagate;
-    const known = context.history.trace;
+    const span = context.flight!.trace;
+    const known = span ?? context.history.trace;
     if (trace && known !== undefined && headers.traceparent === undefined) {
-      headers.traceparent = formatTrace(known, prefix, random.bits); // a parent of its own for each attempt
+      // A parent of its own for each attempt: the span that records it, where there is one.
+      headers.traceparent = span === undefined ? formatTrace(known, prefix, random.bits) : formatSpan(span);
       if (known.state !== '') headers.tracestate = known.state;
     }
     if (deadline !== 'off') {

@@ -54,7 +54,7 @@ function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudg
   const now = clock.now();
   if (now + waitMs >= scope.due) return undefined;
   const granted = budget.withdraw(share, perSecond, now);
-  if (events.heard) {
+  if (events.hears(granted ? 'retry' : 'retry-budget')) {
     const facts = { at: clock.epoch(), service, attempt, why: outcome.why };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' });
   }

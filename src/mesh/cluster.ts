@@ -6,6 +6,7 @@ import type { Env } from '../core/env.ts';
 import type { Cancel, Live } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
+import { watchAttempts } from '../core/watch.ts';
 import type { Resolving } from '../discovery/registry.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -50,7 +51,7 @@ export class Cluster {
     this.circuits = new Circuits(env, (route) => this.#policies?.names(service, route) ?? false);
     const [cluster, endpoint] = [clusterStack(env, this.circuits, this.budget), endpointStack(env)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
-    const attempt = this.stacks.endpoint.around(sendService);
+    const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));
     this.call = this.stacks.cluster.around(balance(env, this.nodes, resolving, attempt));
     this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
   }
@@ -97,7 +98,7 @@ export class Cluster {
   #tell(added: readonly string[], removed: readonly string[], resolution: Resolution): void {
     const { events, clock } = this.#env;
     const facts = { at: clock.epoch(), service: this.service };
-    if (added.length + removed.length > 0 && events.heard) {
+    if (added.length + removed.length > 0 && events.hears('endpoints')) {
       events.emit({ ...facts, type: 'endpoints', added, removed, endpoints: this.nodes.size });
     }
     const stale = resolution.is === 'stale';

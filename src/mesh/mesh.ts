@@ -92,7 +92,11 @@ export class Mesh implements Caller, AsyncDisposable {
     if (signal?.aborted) return refuse(calledOff(context, signal));
     const unfollow = signal && follow(signal, context.scope, () => calledOff(context, signal));
     const underWay = new CallUnderWay(this.#calls, context, unfollow);
-    return underWay.end(begin(way, makeCall(send, options) as Call<unknown>, context) as Promise<Res>);
+    const call = makeCall(send, options) as Call<unknown>;
+    const { watch } = this.#env;
+    if (watch === undefined || !watch.on) return underWay.end(begin(way, call, context) as Promise<Res>);
+    const run = () => underWay.end(begin(way, call, context) as Promise<Res>);
+    return watch.call(call, context, () => way.resolution, run);
   }
 
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
@@ -242,6 +246,7 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#unheed?.();
     const ms = clock.now() - begun;
     events.emit({ at: clock.epoch(), service: this.service, type: 'leaving', step: 'closed', ms, problem: '' });
+    await this.#env.watch?.close();
   }
 
   #cluster(service: string): Cluster {

@@ -82,21 +82,21 @@ export class CallUnderWay {
     const isCallers = MeshError.is(reason) && reason.reason === 'caller';
     this.#over();
     this.#reject!(reason);
-    if (this.#calls.env.events.heard) this.#tell(isCallers ? 'none' : 'failure');
+    if (this.#calls.env.events.hears('call')) this.#tell(isCallers ? 'none' : 'failure');
   }
 
   #answered(value: unknown): void {
     if (this.#context.scope.cancelled) return;
     this.#over();
     this.#resolve!(value as never);
-    if (this.#calls.env.events.heard) this.#tell(judge(this.#context, value).is);
+    if (this.#calls.env.events.hears('call')) this.#tell(judge(this.#context, value).is);
   }
 
   #failed(error: unknown): void {
     if (this.#context.scope.cancelled) return;
     this.#over();
     this.#reject!(error);
-    if (this.#calls.env.events.heard) this.#tell('failure');
+    if (this.#calls.env.events.hears('call')) this.#tell('failure');
   }
 
   #over(): void {

@@ -50,6 +50,10 @@ const TAILS = ['-00', '-01', '-02', '-03'];
 export const formatTrace = (trace: Trace, prefix: string, bits: () => number): string =>
   `00-${trace.traceId}${prefix}${hex(bits()) + TAILS[trace.flags & 3]}`;
 
+/** A `traceparent` of version 00 that names the trace's own span as the parent. */
+export const formatSpan = ({ traceId, parentId, flags }: Trace): string =>
+  `00-${traceId}-${parentId}${TAILS[flags & 3]}`;
+
 // Ids are made for every call, so a process draws one half of each once, and keeps it.
 
 /** The half of a span id that one process keeps, as `formatTrace` wants it: a dash and 8 hex digits, not all zero. */

@@ -26,6 +26,29 @@ test('it knows whether anybody listens', () => {
   assert.equal(events.heard, false);
 });
 
+test('an outlet is told what it wants, when it wants it, and its fault is its own', () => {
+  const events = new Events();
+  const [told, wanted] = [[] as MeshEvent[], new Set<string>()];
+  const outlet = { hears: (type: string) => wanted.has(type), tell: (event: MeshEvent) => void told.push(event) };
+  events.connect({
+    hears: () => false,
+    tell: () => assert.fail('asked for nothing'),
+  });
+  events.connect(outlet);
+  events.connect(outlet);
+  events.emit(event);
+  assert.deepEqual([events.hears('panic'), told], [false, []]);
+  wanted.add('panic');
+  events.connect({
+    hears: () => true,
+    tell: () => {
+      throw new Error('its own fault');
+    },
+  });
+  events.emit(event);
+  assert.deepEqual([events.hears('panic'), told], [true, [event]]);
+});
+
 test('a listener that throws harms neither the others nor who told', () => {
   const events = new Events();
   const heard: MeshEvent[] = [];

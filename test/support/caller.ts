@@ -73,7 +73,7 @@ export class TestCaller implements Caller {
     const urls = this.#urls[service] ?? [];
     const url = urls[Math.min(attempt, urls.length) - 1];
     if (url === undefined) throw new Error(`the test has no endpoint for ${service}`);
-    const flight = { node: { endpoint: endpoint(url) } as Node, at: 0, onEnd: () => {} };
+    const flight = { node: { endpoint: endpoint(url) } as Node, at: 0, trace: undefined, onEnd: () => {} };
     const policy = this.policies.for(service);
     // All that a transport may read of a context.
     return { service, policy, scope, attempt, flight, history: new History() } as unknown as Context;

@@ -1,0 +1,26 @@
+import type { Call } from './call.ts';
+import type { Context } from './context.ts';
+import type { Resolution } from './resolution.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Who looks at each call and attempt from outside, for traces and logs. Looks only: gives back the very promise it was
+ * given, and what goes wrong in it changes nothing.
+ */
+export interface Watch {
+  /** Whether anybody wants to know. Asked once for each call, so it must cost next to nothing. */
+  readonly on: boolean;
+  /** Runs a call; `resolution` says what is known of the service when it is over. */
+  call<Res>(call: Call<unknown>, context: Context, resolution: () => Resolution, run: () => Promise<Res>): Promise<Res>;
+  /** Runs an attempt of a call that is watched. */
+  attempt<Res>(call: Call<Res>, context: Context, next: Service<Call<Res>, Res>): Promise<Res>;
+  /** Writes down what it still holds, in bounded time. */
+  close(): Promise<void>;
+}
+
+/** The way of attempts, with `watch` around those of the calls that it watches. */
+export const watchAttempts = <Res>(watch: Watch | undefined, next: Service<Call<Res>, Res>): Service<Call<Res>, Res> =>
+  watch === undefined
+    ? next
+    : (call, context) =>
+        context.history.watched === undefined ? next(call, context) : watch.attempt(call, context, next);

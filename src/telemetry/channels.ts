@@ -1,0 +1,119 @@
+import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { events, type MeshEvent, type Outlet } from '../core/events.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
+
+type Type = MeshEvent['type'];
+
+const channels = Object.fromEntries(
+  (Object.keys(events) as Type[]).map((type) => [type, channel(`inmesh:${type}`)]),
+) as unknown as Readonly<Record<Type, Channel>>;
+
+/** Publishes every event in `node:diagnostics_channel`, each in a channel named after its type: `inmesh:retry`. */
+export const eventChannels: Outlet = {
+  hears: (type) => channels[type].hasSubscribers,
+  tell: (event) => channels[event.type].publish(event),
+};
+
+/** What subscribers of `tracing:inmesh:call:*` get: one object for a call, fuller at its end than at its start. */
+export interface CallMessage {
+  readonly service: string;
+  readonly method: string | undefined;
+  readonly route: string | undefined;
+  /** What the client gave back, once it has. */
+  result?: unknown;
+  /** What was thrown, once it was. */
+  error?: unknown;
+  outcome?: Outcome['is'];
+  /** Attempts made, once it is over. */
+  attempts?: number;
+  ms?: number;
+}
+
+/** What subscribers of `tracing:inmesh:attempt:*` get: one object for an attempt. */
+export interface AttemptMessage {
+  readonly service: string;
+  readonly method: string | undefined;
+  readonly route: string | undefined;
+  /** 1 is the first. */
+  readonly attempt: number;
+  /** Where it goes, as `host:port`. */
+  readonly endpoint: string;
+  outcome?: Outcome['is'];
+  why?: string;
+  /** The HTTP status; 0 where there was no answer. */
+  status?: number;
+  ms?: number;
+  /** Why it failed, as an error; nothing for one that did not. */
+  error?: unknown;
+}
+
+const calls: TracingChannel<unknown, CallMessage> = tracingChannel('inmesh:call');
+const attempts: TracingChannel<unknown, AttemptMessage> = tracingChannel('inmesh:attempt');
+
+/** Tells of calls and attempts in the tracing channels `inmesh:call` and `inmesh:attempt`. */
+export const tracingChannels: Watcher = {
+  get on() {
+    return calls.hasSubscribers || attempts.hasSubscribers;
+  },
+  watch: (record) => new ChannelCall(record),
+};
+
+class ChannelCall implements CallWatcher {
+  readonly #message: CallMessage;
+
+  constructor({ call, context }: CallRecord) {
+    this.#message = { service: context.service, method: call.method, route: context.route };
+  }
+
+  run<T>(work: () => T): T {
+    return started(calls, this.#message, work);
+  }
+
+  attempt(record: AttemptRecord): AttemptWatcher | undefined {
+    return attempts.hasSubscribers ? new ChannelAttempt(record) : undefined;
+  }
+
+  end(record: CallRecord): void {
+    const message = this.#message;
+    message.outcome = record.outcome.is;
+    message.attempts = record.context.history.attempts;
+    message.ms = record.ms;
+    if ('error' in record.settled!) message.error = record.settled.error;
+    else message.result = record.settled!.value;
+    ended(calls, message, 'error' in message);
+  }
+}
+
+class ChannelAttempt implements AttemptWatcher {
+  readonly #message: AttemptMessage;
+
+  constructor({ call, context, endpoint }: AttemptRecord) {
+    const { service, route, attempt } = context;
+    this.#message = { service, method: call.method, route, attempt, endpoint: endpoint.address };
+  }
+
+  run<T>(work: () => T): T {
+    return started(attempts, this.#message, work);
+  }
+
+  end({ outcome, ms }: AttemptRecord): void {
+    const message = this.#message;
+    const { is, why, status } = outcome!;
+    Object.assign(message, { outcome: is, why, status, ms });
+    if (is !== 'success') message.error = new Error(why);
+    ended(attempts, message, 'error' in message);
+  }
+}
+
+function started<M extends object, T>(channel: TracingChannel<unknown, M>, message: M, work: () => T): T {
+  const result = channel.start.runStores(message, work);
+  channel.end.publish(message);
+  return result;
+}
+
+function ended<M extends object>(channel: TracingChannel<unknown, M>, message: M, failed: boolean): void {
+  if (failed) channel.error.publish(message);
+  channel.asyncStart.publish(message);
+  channel.asyncEnd.publish(message);
+}

@@ -1,0 +1,81 @@
+import type { Call } from '../core/call.ts';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import type { Resolution } from '../core/resolution.ts';
+import type { Service } from '../core/service.ts';
+import type { Watch } from '../core/watch.ts';
+import { type AttemptRecord, CallRecord, type CallWatcher, type Watcher } from './watcher.ts';
+
+type Run<Res> = () => Promise<Res>;
+
+/** Shows every call and attempt to all that watch, and none of their faults to the call. */
+export class Watches implements Watch {
+  readonly #env: Env;
+  readonly #watchers: readonly Watcher[];
+
+  constructor(env: Env, watchers: readonly Watcher[]) {
+    this.#env = env;
+    this.#watchers = watchers;
+  }
+
+  get on(): boolean {
+    for (const watcher of this.#watchers) if (watcher.on) return true;
+    return false;
+  }
+
+  call<Res>(call: Call<unknown>, context: Context, resolution: () => Resolution, run: Run<Res>): Promise<Res> {
+    const record = new CallRecord(call, context, this.#env.clock.epoch(), resolution);
+    record.watchers = this.#watchers.flatMap((one) => (one.on ? (unharmed(() => one.watch(record)) ?? []) : []));
+    context.history.watched = record;
+    const answer = within(record.watchers, run);
+    answer.then(
+      (value) => this.#end(record, { value }),
+      (error) => this.#end(record, { error }),
+    );
+    return answer;
+  }
+
+  attempt<Res>(call: Call<Res>, context: Context, next: Service<Call<Res>, Res>): Promise<Res> {
+    const whole = context.history.watched as CallRecord;
+    const { endpoint } = context.flight!.node;
+    const record: AttemptRecord = { call: call as Call<unknown>, context, endpoint, outcome: undefined, ms: 0 };
+    const watchers = whole.watchers.flatMap((one) => unharmed(() => one.attempt?.(record)) ?? []);
+    whole.last = record;
+    context.flight!.onEnd((outcome, now, { at }) => {
+      record.outcome = outcome;
+      record.ms = now - at;
+      for (const watcher of watchers) unharmed(() => watcher.end(record));
+    });
+    return within(watchers, () => next(call, context));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#watchers.map(async (watcher) => watcher.close?.()));
+  }
+
+  #end(record: CallRecord, settled: { value: unknown } | { error: unknown }): void {
+    const { context } = record;
+    record.settled = settled;
+    record.ms = this.#env.clock.now() - context.begunAt;
+    record.outcome = 'error' in settled ? judgeError(context, settled.error) : judge(context, settled.value);
+    for (const watcher of record.watchers) unharmed(() => watcher.end(record));
+  }
+}
+
+/** Runs `work` inside all of them, the first outermost. */
+function within<T>(watchers: readonly Pick<CallWatcher, 'run'>[], work: () => T): T {
+  return watchers.reduceRight<() => T>(
+    (inner, watcher) => (watcher.run === undefined ? inner : () => watcher.run!(inner)),
+    work,
+  )();
+}
+
+/** What it gives; nothing when it throws: a call must not fail because somebody looked at it. */
+function unharmed<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Call } from '../core/call.ts';
+import type { Context } from '../core/context.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Resolution } from '../core/resolution.ts';
+
+/** One of those who look at calls: tracing channels, spans, the access log. */
+export interface Watcher {
+  /** Whether it wants to know of a call that begins now. */
+  readonly on: boolean;
+  /** A call begins; nothing where this one is of no interest. */
+  watch(record: CallRecord): CallWatcher | undefined;
+  /** Writes down what it still holds. */
+  close?(): Promise<void>;
+}
+
+/** Looks at one call. */
+export interface CallWatcher {
+  /** Runs the call in a context of its own. */
+  run?<T>(work: () => T): T;
+  /** An attempt of it begins; nothing where that is of no interest. */
+  attempt?(record: AttemptRecord): AttemptWatcher | undefined;
+  /** It is over; the record says how. */
+  end(record: CallRecord): void;
+}
+
+/** Looks at one attempt. */
+export interface AttemptWatcher {
+  /** Runs the attempt in a context of its own. */
+  run?<T>(work: () => T): T;
+  /** It is over; the record says how. */
+  end(record: AttemptRecord): void;
+}
+
+/** What is noted of a call that somebody watches: at its start what it is, at its end how it went. */
+export class CallRecord {
+  readonly call: Call<unknown>;
+  readonly context: Context;
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  /** What is known of where the service lives. */
+  readonly resolution: () => Resolution;
+  /** Who watches it. */
+  watchers: readonly CallWatcher[] = [];
+  /** The attempt that began last. */
+  last: AttemptRecord | undefined = undefined;
+  /** What the caller got; once it is over, as is all that follows. */
+  settled: { readonly value: unknown } | { readonly error: unknown } | undefined = undefined;
+  outcome: Outcome = UNKNOWN;
+  ms = 0;
+
+  constructor(call: Call<unknown>, context: Context, at: number, resolution: () => Resolution) {
+    this.call = call;
+    this.context = context;
+    this.at = at;
+    this.resolution = resolution;
+  }
+}
+
+/** What is noted of an attempt: where it goes, and how it went once it is over. */
+export interface AttemptRecord {
+  readonly call: Call<unknown>;
+  readonly context: Context;
+  readonly endpoint: Endpoint;
+  outcome: Outcome | undefined;
+  ms: number;
+}
+
+const UNKNOWN: Outcome = Object.freeze({ is: 'none', why: '', sent: 'maybe', status: 0, retryAfter: undefined });
