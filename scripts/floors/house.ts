@@ -57,7 +57,7 @@ export const house: House = {
     cli: 5,
     testing: 5,
   },
-  doors: ['index.ts', 'axios.ts', 'testing.ts'],
+  doors: ['index.ts', 'axios.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'koa.ts', 'testing.ts'],
   packages: [{ where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' }],
   shared: [{ where: '', what: 'lru-cache', because: 'every map keyed by strangers needs a bound, wherever it is' }],
   hidden: [

@@ -1,0 +1,1 @@
+export { meshExpress } from './server/express.ts';

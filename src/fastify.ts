@@ -1,0 +1,1 @@
+export { meshPlugin } from './server/fastify.ts';

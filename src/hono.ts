@@ -1,0 +1,1 @@
+export { meshHono } from './server/hono.ts';

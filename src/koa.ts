@@ -1,0 +1,1 @@
+export { meshKoa } from './server/koa.ts';

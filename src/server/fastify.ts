@@ -1,0 +1,81 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { Arrival, MeshReceiver } from './arrival.ts';
+import type { IncomingHeaders } from './fields.ts';
+import type { Problem } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+
+type Enter = (work: () => void) => void;
+
+/** Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes. */
+export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> = (fastify, { mesh }, done) => {
+  const places = new WeakMap<FastifyRequest, Enter>();
+  fastify.addHook('onRequest', (request, reply, next) => {
+    const serve = (): void => {
+      places.set(request, AsyncLocalStorage.snapshot());
+      next();
+    };
+    void mesh.receive(new FastifyArrival(request, reply, serve));
+  });
+  // A body that is read takes Fastify out of where we were.
+  fastify.addHook('preValidation', (request, _, next) => {
+    const enter = places.get(request);
+    if (enter === undefined) next();
+    else enter(next);
+  });
+  done();
+};
+
+// As `fastify-plugin` does it: the hooks are for the application, and not for the plugin alone.
+Object.assign(meshPlugin, { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'inmesh' });
+
+class FastifyArrival implements Arrival {
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #serve: () => void;
+
+  constructor(request: FastifyRequest, reply: FastifyReply, serve: () => void) {
+    this.#request = request;
+    this.#reply = reply;
+    this.#serve = serve;
+  }
+
+  get request(): IncomingMessage {
+    return this.#request.raw;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get path(): string {
+    return this.#request.originalUrl;
+  }
+
+  get headers(): IncomingHeaders {
+    return this.#request.headers;
+  }
+
+  get template(): string | undefined {
+    return this.#request.routeOptions.url;
+  }
+
+  onHangUp(tell: () => void): void {
+    const { raw } = this.#reply;
+    raw.once('close', () => {
+      if (!raw.writableEnded) tell();
+    });
+  }
+
+  /** It is over when the answer has left or the caller has. */
+  serve(_: RequestContext): Promise<unknown> {
+    const closed = new Promise((resolve) => void this.#reply.raw.once('close', resolve));
+    this.#serve();
+    return closed;
+  }
+
+  refuse({ status, headers, body }: Problem): void {
+    this.#reply.code(status).headers(headers).send(Buffer.from(body)); // to text it would add a charset
+  }
+}

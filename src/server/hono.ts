@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Arrival, MeshReceiver } from './arrival.ts';
+import type { IncomingHeaders } from './fields.ts';
+import type { Problem } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** Lets requests in, for Hono: `app.use(meshHono(mesh))`, before all that serves. */
+export const meshHono =
+  (mesh: MeshReceiver): MiddlewareHandler =>
+  async (context, next) => {
+    const answer = await mesh.receive(new HonoArrival(context, next));
+    return answer instanceof Response ? answer : undefined;
+  };
+
+class HonoArrival implements Arrival {
+  readonly headers: IncomingHeaders;
+  readonly #context: Context;
+  readonly #next: () => Promise<void>;
+
+  constructor(context: Context, next: () => Promise<void>) {
+    this.#context = context;
+    this.#next = next;
+    this.headers = { get: (name) => context.req.header(name) ?? null };
+  }
+
+  get request(): unknown {
+    return this.#context.req.raw;
+  }
+
+  get method(): string {
+    return this.#context.req.method;
+  }
+
+  get path(): string {
+    const { url } = this.#context.req;
+    return url.slice(url.indexOf('/', url.indexOf('://') + 3));
+  }
+
+  /** The last that fits and is no middleware, which is what answers. */
+  get template(): string | undefined {
+    return this.#context.req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path;
+  }
+
+  /** On Node by the answer itself, which a signal of the request outlives; elsewhere by that signal. */
+  onHangUp(tell: () => void): void {
+    const { outgoing } = (this.#context.env ?? {}) as { readonly outgoing?: ServerResponse };
+    if (outgoing === undefined) this.#context.req.raw.signal.addEventListener('abort', tell, { once: true });
+    else
+      outgoing.once('close', () => {
+        if (!outgoing.writableEnded) tell();
+      });
+  }
+
+  serve(_: RequestContext): Promise<unknown> {
+    return this.#next();
+  }
+
+  refuse({ status, headers, body }: Problem): Response {
+    return new Response(body, { status, headers });
+  }
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Arrival, MeshReceiver } from './arrival.ts';
+import type { IncomingHeaders } from './fields.ts';
+import type { Problem } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** What is used of a context of Koa. */
+export interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly originalUrl: string;
+  status: number;
+  body: unknown;
+  set(fields: Record<string, string>): void;
+}
+
+/** What Koa takes. */
+export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** Lets requests in, for Koa: `app.use(meshKoa(mesh))`, before all that serves. */
+export const meshKoa =
+  (mesh: MeshReceiver): KoaMiddleware =>
+  (context, next) =>
+    mesh.receive(new KoaArrival(context, next));
+
+class KoaArrival implements Arrival {
+  readonly #context: KoaContext;
+  readonly #next: () => Promise<unknown>;
+
+  constructor(context: KoaContext, next: () => Promise<unknown>) {
+    this.#context = context;
+    this.#next = next;
+  }
+
+  get request(): IncomingMessage {
+    return this.#context.req;
+  }
+
+  get method(): string {
+    return this.request.method ?? 'GET';
+  }
+
+  get path(): string {
+    return this.#context.originalUrl;
+  }
+
+  get headers(): IncomingHeaders {
+    return this.request.headers;
+  }
+
+  /** Where @koa/router writes down what it found. */
+  get template(): string | undefined {
+    const { _matchedRoute: matched } = this.#context as { readonly _matchedRoute?: unknown };
+    return typeof matched === 'string' ? matched : undefined;
+  }
+
+  onHangUp(tell: () => void): void {
+    const { res } = this.#context;
+    res.once('close', () => {
+      if (!res.writableEnded) tell();
+    });
+  }
+
+  serve(_: RequestContext): Promise<unknown> {
+    return this.#next();
+  }
+
+  refuse({ status, headers, body }: Problem): void {
+    this.#context.status = status;
+    this.#context.set({ ...headers });
+    this.#context.body = body;
+  }
+}
