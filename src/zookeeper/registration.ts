@@ -67,6 +67,7 @@ export class Registration implements Announcement {
     try {
       await session.ready(joinMs);
       await this.#settled(joinMs);
+      if (this.leaving) throw new ZookeeperError('CLOSED', 'it has been closed');
       return this;
     } catch (error) {
       void this.close();

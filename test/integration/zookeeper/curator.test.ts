@@ -30,7 +30,7 @@ after(async () => {
 const open = (options: ZookeeperOptions = {}, address = server.address) =>
   zookeeperRegistry(
     `zookeeper://${address}`,
-    { sessionTimeout: '4s', hold: '50ms', spread: '100ms', ...options },
+    { sessionTimeout: '10s', hold: '50ms', spread: '100ms', ...options },
     realEnv(),
   );
 

@@ -17,7 +17,7 @@ export function realEnv(seed = 1): Env & { readonly told: readonly MeshEvent[] }
 /** A session with what listens at `address`: `127.0.0.1:2181`, and a chroot if there is to be one. */
 export function openSession(address: string, more: Partial<SessionOptions> = {}): Session {
   const { servers, chroot, digest, name } = parseAddress(address);
-  return new Session({ servers, chroot, digest, name, tls: undefined, timeoutMs: 2_000, ...more }, realEnv());
+  return new Session({ servers, chroot, digest, name, tls: undefined, timeoutMs: 10_000, ...more }, realEnv());
 }
 
 /** Waits until a value is one that `fits`. */

@@ -42,9 +42,11 @@ after(async () => {
 const open = (address = server.address, options: ZookeeperOptions = {}): Registry =>
   zookeeperRegistry(
     `zookeeper://${address}`,
-    { sessionTimeout: '1s', hold: '50ms', spread: '100ms', ...options },
+    { sessionTimeout: '8s', hold: '50ms', spread: '100ms', ...options },
     realEnv(),
   );
+
+const BRIEF: ZookeeperOptions = { sessionTimeout: '1500ms' }; // where what is waited for takes as long
 
 const of = (service: string, id = 'a', more: Partial<Instance> = {}) => anInstance(id, { service, ...more });
 const statOf = (path: string): Promise<Stat | undefined> => orAbsent(hand.ask(exists(path)));
@@ -132,7 +134,7 @@ test('what an earlier session of ours left is replaced in one step: nobody sees 
 
 test('a live twin is told so, and the first is untouched; when the first leaves, the second may come', async () => {
   await using first = open();
-  await using second = open();
+  await using second = open(server.address, BRIEF);
   const listing = await first.announce(of('twins'));
   const before = await statOf('/services/twins/a');
   await assert.rejects(second.announce(of('twins')), {
@@ -147,18 +149,18 @@ test('a live twin is told so, and the first is untouched; when the first leaves,
 
 test('who is restarted under its name waits for what it left to go, and is listed', async () => {
   await using wire = await FaultProxy.to(server);
-  const crashed = open(wire.address);
+  const crashed = open(wire.address, BRIEF);
   await crashed.announce(of('restarts', 'a', { port: 1 }));
   wire.set({ refuse: true });
   wire.cut();
   await crashed.close(); // nobody hears of it: as good as a crash
-  await using again = open();
+  await using again = open(server.address, BRIEF);
   await again.announce(of('restarts', 'a', { port: 2 }));
   assert.equal(decodeRecord((await hand.ask(getData('/services/restarts/a'))).data).port, 2);
 });
 
 test('who is pushed out by another does not push back, and comes again when the place is free', async () => {
-  await using mesh = open();
+  await using mesh = open(server.address, BRIEF);
   const listing = await mesh.announce(of('pushed'));
   const path = '/services/pushed/a';
   const steps = multi([
@@ -265,4 +267,13 @@ test('parents are containers: when the last instance has left, nothing remains',
     (stat) => stat === undefined,
   );
   await mesh.announce(of('container')); // and all comes again
+});
+
+test('who is closed while joining is not listed, and is told so', async () => {
+  const mesh = open();
+  const joining = assert.rejects(mesh.announce(of('closed')), /can not be listed: it has been closed/);
+  await mesh.close();
+  await joining;
+  await assert.rejects(mesh.services(), { reason: 'closed' });
+  assert.equal(await statOf('/services/closed/a'), undefined);
 });
