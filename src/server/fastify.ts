@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { Arrival, MeshReceiver } from './arrival.ts';
@@ -6,23 +5,10 @@ import type { IncomingHeaders } from './fields.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
-type Enter = (work: () => void) => void;
-
 /** Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes. */
 export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> = (fastify, { mesh }, done) => {
-  const places = new WeakMap<FastifyRequest, Enter>();
   fastify.addHook('onRequest', (request, reply, next) => {
-    const serve = (): void => {
-      places.set(request, AsyncLocalStorage.snapshot());
-      next();
-    };
-    void mesh.receive(new FastifyArrival(request, reply, serve));
-  });
-  // A body that is read takes Fastify out of where we were.
-  fastify.addHook('preValidation', (request, _, next) => {
-    const enter = places.get(request);
-    if (enter === undefined) next();
-    else enter(next);
+    void mesh.receive(new FastifyArrival(request, reply, next));
   });
   done();
 };
