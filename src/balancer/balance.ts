@@ -29,7 +29,7 @@ export function balance<Req, Res>(
       panic = !panic;
       tellPanic(env, context, nodes, panic);
     }
-    return pick(nodes, context.history.tried, balance, now, random);
+    return pick(nodes, context.history.tried, balance, now, random, context.key);
   };
 
   return (request, context) => {

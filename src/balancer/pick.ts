@@ -14,6 +14,7 @@ export function pick(
   policy: Policy['balance'],
   now: number,
   random: Random,
+  key?: string | undefined,
 ): Node | undefined {
   const { live, ready } = nodes;
   const probe = nodes.due(now, tried);
@@ -27,7 +28,7 @@ export function pick(
     const only = pool.at(0);
     return only !== undefined && has(tried, only) ? (fresh(live, undefined, tried, random) ?? only) : only;
   }
-  const picked = nodes.pickers.named(policy.picker)(nodes, pool, tried, policy, now, random);
+  const picked = nodes.pickers.named(policy.picker)(nodes, pool, tried, policy, now, random, key);
   return picked ?? fresh(live, undefined, tried, random) ?? pool.draw(random.next());
 }
 

@@ -26,6 +26,7 @@ export type Picker = (
   policy: Policy['balance'],
   now: number,
   random: Random,
+  key: string | undefined,
 ) => Node | undefined;
 
 const REDRAWS = 4; // for a node that is not the first, or was not tried yet

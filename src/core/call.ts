@@ -50,6 +50,8 @@ export interface CallOptions {
   readonly timeout?: string | undefined;
   /** The route, as the policy names it. Found from `method` and `path` where these are given. */
   readonly route?: string | undefined;
+  /** What the call is about, such as a user: `balance.picker` `ring-hash` and `maglev` keep calls of one key together. */
+  readonly key?: string | undefined;
   /** The HTTP method, for filters, routes and idempotency. */
   readonly method?: string | undefined;
   /** The path with its query, for filters and routes. */

@@ -13,6 +13,8 @@ export interface Context {
   readonly policy: Policy;
   /** The route it falls under, where that is known. */
   readonly route: string | undefined;
+  /** What the call is about, where the caller said it: calls of one key may be kept at one endpoint. */
+  readonly key: string | undefined;
   /** Whether it does no harm to send the request twice. */
   readonly idempotent: boolean;
   /** Whether the request can be sent twice at all: a stream that was read is gone. */
@@ -79,6 +81,7 @@ export function copy(context: Context): { -readonly [K in keyof Context]: Contex
     service: context.service,
     policy: context.policy,
     route: context.route,
+    key: context.key,
     idempotent: context.idempotent,
     replayable: context.replayable,
     scope: context.scope,

@@ -93,9 +93,9 @@ export const table = {
   balance: section('Which endpoint a call goes to. Health comes first; among the healthy the picker chooses.', {
     picker: choice({
       default: 'p2c',
-      of: ['p2c', 'least-request', 'round-robin', 'weighted-round-robin', 'random'],
+      of: ['p2c', 'least-request', 'round-robin', 'weighted-round-robin', 'random', 'ring-hash', 'maglev'],
       about:
-        'p2c: of two by chance the better by peak EWMA latency and calls in flight. least-request: by calls in flight alone. round-robin: each in turn, whatever its weight. weighted-round-robin: each in turn, exactly as often as its weight says. random: by weight.',
+        'p2c: of two by chance the better by peak EWMA latency and calls in flight. least-request: by calls in flight alone. round-robin: each in turn, whatever its weight. weighted-round-robin: each in turn, exactly as often as its weight says. random: by weight. ring-hash, maglev: calls of one `key` go to one endpoint, placed as Envoy places them.',
     }),
     decay: duration({
       default: '10s',

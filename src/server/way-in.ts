@@ -54,6 +54,7 @@ export class WayIn implements MeshReceiver {
       service,
       policy: policies.for(service, route),
       route,
+      key: undefined,
       idempotent: IDEMPOTENT.has(method),
       replayable: false,
       scope: new Scope(),

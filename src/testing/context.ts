@@ -13,6 +13,7 @@ export function aContext({ policy = {}, ...more }: ContextOptions = {}): Context
     service,
     policy: new PolicySet({ defaults: policy }).for(service),
     route: undefined,
+    key: undefined,
     idempotent: false,
     replayable: true,
     scope: new Scope(),

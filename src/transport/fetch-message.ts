@@ -51,6 +51,7 @@ export function readFetch(
     idempotent: undefined,
     timeout: undefined,
     route: undefined,
+    key: undefined,
   });
   const payload = payloadOf(request, init?.body, keep(service));
   return payload instanceof Promise ? payload.then(message) : message(payload);
@@ -84,6 +85,7 @@ function readPlain(input: string | URL, init: RequestInit = {}): FetchMessage {
     idempotent: undefined,
     timeout: undefined,
     route: undefined,
+    key: undefined,
   };
 }
 

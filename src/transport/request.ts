@@ -26,6 +26,8 @@ export interface RequestOptions {
   readonly timeout?: string | undefined;
   /** The route, as the policy names it. Found from the method and the path. */
   readonly route?: string | undefined;
+  /** What the request is about, such as a user: some pickers keep requests of one key at one endpoint. */
+  readonly key?: string | undefined;
 }
 
 /** A request that is ready to be sent, as often as need be. */
@@ -38,12 +40,13 @@ export interface Message {
   readonly idempotent: boolean | undefined;
   readonly timeout: string | undefined;
   readonly route: string | undefined;
+  readonly key: string | undefined;
 }
 
 // Methods that do no harm when sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
-const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route'];
+const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route', 'key'];
 const KEYS = new Set(OPTIONS);
 const NO_OPTIONS: RequestOptions = Object.freeze({});
 
@@ -74,6 +77,7 @@ function makeMessage(target: Target, options: RequestOptions, payload: Payload):
     idempotent: options.idempotent,
     timeout: options.timeout,
     route: options.route,
+    key: options.key,
   };
 }
 
@@ -93,6 +97,7 @@ export function sendMessage(message: Message, caller: Caller, pools: Pools): Pro
     signal,
     timeout: message.timeout,
     route: message.route,
+    key: message.key,
     method,
     path: target.path,
   };

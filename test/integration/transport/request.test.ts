@@ -26,10 +26,11 @@ test('the mesh hears the method, the path, and whether it may be sent again', as
   const transport = transportTo(t, { orders: [server.url] });
   const asked = async (options: RequestOptions) => {
     await (await transport.request('http://orders/a', options)).body.dump();
-    const { method, path, idempotent, replayable, timeout, route } = transport.caller.calls.at(-1)!;
-    return { method, path, idempotent, replayable, timeout, route };
+    const { method, path, idempotent, replayable, timeout, route, key } = transport.caller.calls.at(-1)!;
+    return { method, path, idempotent, replayable, timeout, route, key };
   };
-  const plain = { method: 'GET', path: '/a', idempotent: true, replayable: true, timeout: undefined, route: undefined };
+  const said = { timeout: undefined, route: undefined, key: undefined };
+  const plain = { method: 'GET', path: '/a', idempotent: true, replayable: true, ...said };
   assert.deepEqual(await asked({}), plain);
   for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
     assert.deepEqual(await asked({ method }), { ...plain, method });
@@ -39,12 +40,13 @@ test('the mesh hears the method, the path, and whether it may be sent again', as
     assert.deepEqual(await asked({ method, headers: { 'Idempotency-Key': '1' } }), { ...plain, method });
     assert.deepEqual(await asked({ method, idempotent: true }), { ...plain, method });
   }
-  assert.deepEqual(await asked({ idempotent: false, timeout: '1s', route: 'r', query: { b: 1 } }), {
+  assert.deepEqual(await asked({ idempotent: false, timeout: '1s', route: 'r', key: 'k', query: { b: 1 } }), {
     ...plain,
     path: '/a?b=1',
     idempotent: false,
     timeout: '1s',
     route: 'r',
+    key: 'k',
   });
 });
 
