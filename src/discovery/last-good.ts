@@ -52,6 +52,13 @@ export class LastGood implements Live<Resolution> {
     this.#well();
   }
 
+  /** The registry could not be asked, but somebody remembers what it told them: better than nothing. */
+  recall(endpoints: readonly Endpoint[], error: unknown): void {
+    if (this.#closed || this.value.is !== 'pending') return;
+    this.#live.set({ is: 'stale', endpoints: Object.freeze([...endpoints].sort(byId)), error });
+    this.fail(error);
+  }
+
   /** The registry could not be asked. What was known stands. */
   fail(error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);

@@ -34,7 +34,7 @@ export class ServiceWatch implements Resolving {
     );
     this.#stabilizer = new Stabilizer(clock, holdMs, (endpoints) => this.#publish(endpoints));
     this.#stopState = session.state.watch((state) => {
-      if (state.is === 'suspended' || state.is === 'lost') this.#away(new Error(state.problem));
+      if ('problem' in state) this.#away(new Error(state.problem));
     });
     this.#remembering = this.#rememberLater();
     this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {
@@ -88,8 +88,7 @@ export class ServiceWatch implements Resolving {
     if (remembered === undefined) return undefined;
     const timer = env.clock.schedule(REMEMBER_MS, () => {
       if (this.value.is !== 'pending') return;
-      this.#last.list(remembered);
-      this.#away(new Error(session.problem));
+      this.#last.recall(remembered, new Error(session.problem));
     });
     timer.hold(false);
     return timer;

@@ -14,8 +14,8 @@ import type { TlsFiles } from './tls.ts';
 
 /** How it stands between us and the ensemble. */
 export type SessionState =
-  /** There has been no session yet. */
-  | { readonly is: 'connecting' }
+  /** There has been no session yet; and why, once it was tried. */
+  | { readonly is: 'connecting'; readonly problem?: string }
   | { readonly is: 'connected'; readonly server: string }
   /** The connection is gone, the session may live: what we registered may still be there. */
   | { readonly is: 'suspended'; readonly problem: string }
@@ -177,6 +177,7 @@ export class Session {
       const problem = await this.#live(server);
       if (this.#closed) return;
       this.#problems.set(addressOf(server), problem.message);
+      if (this.#state.value.is === 'connecting') this.#state.set({ is: 'connecting', problem: this.problem });
       if (problem.code === 'EXPIRED') this.#expired();
       else if (this.#state.value.is === 'lost' && problem.code === 'REFUSED') this.#refusals++;
       await this.#sleep(this.#backoff.next(this.#timeoutMs));

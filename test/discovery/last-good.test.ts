@@ -82,3 +82,22 @@ test('after it was closed nothing is passed on', () => {
   assert.deepEqual(last.value, { is: 'bound', endpoints: [a] });
   assert.deepEqual([heard.length, told.length], [2, 0]);
 });
+
+test('what somebody else remembers stands until the registry answers, and never replaces what it told', () => {
+  const { last, told, heard } = watched();
+  const away = new Error('no route');
+  last.fail(away);
+  last.recall([b, a], away);
+  assert.deepEqual(last.value, { is: 'stale', endpoints: [a, b], error: away });
+  last.list([a]);
+  last.recall([a, b], away);
+  assert.deepEqual(last.value, { is: 'bound', endpoints: [a] });
+  assert.deepEqual(told, [
+    [true, 'no route'],
+    [false, ''],
+  ]);
+  assert.deepEqual(
+    heard.map(({ is }) => is),
+    ['pending', 'pending', 'stale', 'bound'],
+  );
+});
