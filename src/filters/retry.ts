@@ -13,8 +13,9 @@ import { parseRetryAfter } from '../wire/retry-after.ts';
 /** Tries again what is safe to send again, within the attempts, the time and the budget there are. */
 export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): Filter<Call<Res>, Res> {
   return (next) => {
-    const attempt = (call: Call<Res>, context: Context): Promise<Res> =>
-      next(call, context).then(
+    const attempt = (call: Call<Res>, context: Context): Promise<Res> => {
+      const answer = next(call, context);
+      return answer.then(
         (value) => {
           const wait = waitFor(env, context, judge(context, value), budget);
           if (wait === undefined) return value;
@@ -23,10 +24,12 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
         },
         (error) => {
           const wait = waitFor(env, context, judgeError(context, error), budget);
-          if (wait === undefined) throw withAttempts(error, context);
-          return again(call, context, wait);
+          if (wait !== undefined) return again(call, context, wait);
+          tellAttempts(error, context);
+          return answer; // as it came: throwing the error once more would cost twice as much
         },
       );
+    };
     const again = async (call: Call<Res>, context: Context, wait: number): Promise<Res> => {
       await sleep(env.clock, wait, context.scope); // rejects when the time is up
       const own = copy(context);
@@ -70,7 +73,6 @@ function isSafe(outcome: Outcome, context: Context, asked: number | undefined): 
 }
 
 /** An error of our own tells the whole story; anybody else's is the caller's, and stays as it is. */
-function withAttempts(error: unknown, { history }: Context): unknown {
+function tellAttempts(error: unknown, { history }: Context): void {
   if (MeshError.is(error) && error.attempts.length === 0) error.attempts = history.reports;
-  return error;
 }
