@@ -74,6 +74,7 @@ export const house: House = {
       because: 'the hinge between the two stacks is a service, no filter',
     },
     { where: 'circuit/', what: 'circuit', because: 'opossum is a package, so its filter stands on floor 3' },
+    { where: 'server/shed.ts', what: 'shed', because: 'of the way in, whose filters know servers' },
     { where: 'core/outcome.ts', what: 'outcome', because: 'read wherever an answer is judged' },
     { where: 'transport/', what: 'transport', because: 'what is below the stacks' },
   ],

@@ -24,6 +24,7 @@ export const reasons = {
   'no-endpoints': { code: 'UNAVAILABLE', about: 'The service has no endpoint that takes calls.' },
   connect: { code: 'UNAVAILABLE', about: 'No connection to the endpoint could be made.' },
   reset: { code: 'UNAVAILABLE', about: 'The connection ended before the answer came.' },
+  shed: { code: 'UNAVAILABLE', about: 'A request that came was not let in: too many are being served.' },
   circuit: {
     code: 'UNAVAILABLE',
     about: 'Too many calls to the service failed of late, so it is not called for a while.',

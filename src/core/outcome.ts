@@ -1,3 +1,4 @@
+import { NACK_HEADER } from '../wire/nack.ts';
 import { MeshError, type Sent } from './errors.ts';
 
 /** What became of an attempt. `none` is no verdict: it says nothing about the endpoint. */
@@ -18,6 +19,9 @@ export type Classify = (
 ) => 'success' | 'failure' | 'none' | undefined;
 
 const OK: Outcome = { is: 'success', why: 'answered', sent: 'yes', status: 0, retryAfter: undefined };
+
+/** Whether the endpoint said that it did nothing for the request, being busy. It is well enough to say so. */
+export const isNack = ({ sent, status }: Outcome): boolean => sent === 'no' && status !== 0;
 
 /** Failing statuses: those that blame the endpoint. */
 export type FailingStatus = (status: number) => boolean;
@@ -59,6 +63,9 @@ const ABORTED = new Set(['ABORT_ERR', 'ERR_CANCELED', 'UND_ERR_ABORTED']); // of
 
 function outcomeOfStatus(status: number, answer: unknown, failing: FailingStatus): Outcome {
   const is = failing(status) ? 'failure' : 'success';
+  if (status === 503 && headerOf(answer, NACK_HEADER) !== undefined) {
+    return { is, why: 'status 503 nack', sent: 'no', status, retryAfter: '0' }; // elsewhere, so at once
+  }
   const retryAfter = status === 429 || status === 503 ? headerOf(answer, 'retry-after') : undefined;
   return { is, why: `status ${status}`, sent: 'yes', status, retryAfter };
 }

@@ -2,6 +2,7 @@ import type { Context, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Node } from '../core/node.ts';
+import { isNack } from '../core/outcome.ts';
 import type { Filter } from '../core/service.ts';
 
 /** Judges endpoints by what they answer, and leaves out for a while those that keep failing. The picker does the rest. */
@@ -11,7 +12,7 @@ export function outlier<Req, Res>(env: Env): Filter<Req, Res> {
     if (outcome.is === 'success') {
       if (ejection.failures === 0 && ejection.state === 'in') return;
       if (ejection.succeeded(term, now)) moved(env, context, node, 0);
-    } else if (outcome.is === 'none' && !hadItsTime(context, now - at)) {
+    } else if (isNack(outcome) || (outcome.is === 'none' && !hadItsTime(context, now - at))) {
       if (ejection.undecided(term, now)) node.moved(node);
     } else {
       const { state } = ejection;

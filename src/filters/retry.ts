@@ -3,7 +3,7 @@ import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { judge, judgeError } from '../core/judge.ts';
-import { discard, type Outcome } from '../core/outcome.ts';
+import { discard, isNack, type Outcome } from '../core/outcome.ts';
 import type { Filter } from '../core/service.ts';
 import { sleep } from '../core/sleep.ts';
 import { backoff } from '../math/backoff.ts';
@@ -66,6 +66,7 @@ function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudg
 
 /** Whether sending it again can do no harm: it never left, or it is idempotent and the answer invites it. */
 function isSafe(outcome: Outcome, context: Context, asked: number | undefined): boolean {
+  if (isNack(outcome)) return context.replayable; // nothing was done with it, but a stream is gone
   if (outcome.sent === 'no') return true;
   if (!context.idempotent || !context.replayable) return false;
   if (outcome.status === 0) return outcome.is === 'failure';

@@ -1,5 +1,5 @@
 import { MeshError } from '../core/errors.ts';
-import type { Filter } from '../core/service.ts';
+import { ask, type Filter } from '../core/service.ts';
 import type { Arrival } from './arrival.ts';
 
 /** Holds a request from its coming to its end: who hangs up calls it off, and what waited for its end is let go. */
@@ -7,7 +7,7 @@ export function accept<Res>(): Filter<Arrival, Res> {
   return (next) => (arrival, context) => {
     const { scope, service } = context;
     arrival.onHangUp(() => scope.cancel(new MeshError('caller', `${service}: the caller hung up`, { service })));
-    return next(arrival, context).then(
+    return ask(next, arrival, context).then(
       (value) => {
         scope.end();
         return value;

@@ -34,7 +34,9 @@ export function deadline<Res>({ clock, events }: Env): Filter<Arrival, Res> {
     const { expired, refuse: share } = policy.deadline;
     if (expired === 'off' || !ration.take(share, begunAt)) return next(arrival, context);
     const enforced = expired === 'enforce';
-    events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'deadline', enforced });
+    if (events.hears('refused')) {
+      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'deadline', enforced });
+    }
     return enforced ? refuse(late(context, 'the time was up when the request came')) : next(arrival, context);
   };
 }

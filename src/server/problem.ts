@@ -1,4 +1,5 @@
 import { type Code, MeshError, type Reason } from '../core/errors.ts';
+import { NACK_HEADER } from '../wire/nack.ts';
 
 /** An answer that says what is wrong: RFC 9457 problem details. */
 export interface Problem {
@@ -24,20 +25,28 @@ const OWN_FAULTS: ReadonlySet<Reason> = new Set(['policy', 'request']);
 /** The answer for an error. It names the kind and no more: messages and causes tell of what lies behind us. */
 export function problemOf(error: unknown): Problem {
   if (!MeshError.is(error) || OWN_FAULTS.has(error.reason)) return problem(500, 'INTERNAL');
-  return problem(error.status, error.code);
+  return problem(error.status, error.code, undefined, waitOf(error));
 }
 
 /** The answer of the mesh itself to a request that it does not let in: `detail` is for the caller to read. */
 export function refusalOf(error: unknown): Problem {
   if (!MeshError.is(error)) return problem(500, 'INTERNAL');
-  return problem(error.status, error.code, DETAILS[error.reason]);
+  const nack = error.reason === 'shed' ? NACK : undefined;
+  return problem(error.status, error.code, DETAILS[error.reason], { ...waitOf(error), ...nack });
 }
+
+/** Finagle's word for: nothing was done, ask another. Our own client knows it, too. */
+const NACK = { [NACK_HEADER]: 'true' };
+
+const waitOf = ({ retryAfterMs: ms }: MeshError): Readonly<Record<string, string>> =>
+  ms === undefined ? {} : { 'retry-after': `${Math.ceil(ms / 1_000)}` };
 
 const DETAILS: { readonly [R in Reason]?: string } = {
   deadline: 'The deadline had passed when the request came.',
+  shed: 'Too many requests are being served.',
 };
 
-function problem(status: number, code: Code, detail?: string): Problem {
+function problem(status: number, code: Code, detail?: string, more?: Readonly<Record<string, string>>): Problem {
   const said = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
-  return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(said) };
+  return { status, headers: { 'content-type': 'application/problem+json', ...more }, body: JSON.stringify(said) };
 }

@@ -195,3 +195,10 @@ test('without panic, a call is refused when all are out, and says so', async () 
   });
   await world.end();
 });
+
+test('an endpoint that says it is too busy is well enough to say so, and stays in', async () => {
+  const world = aWorld({ policy: once, endpoints: ['http://a:1'] });
+  await calls(world, 20, give(answer(503, { 'finagle-http-nack': 'true' })));
+  assert.equal(told(world, 'ejected').length, 0);
+  await world.end();
+});

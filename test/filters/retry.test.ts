@@ -260,3 +260,25 @@ test('what one attempt throws and the next one returns is judged each time for w
   assert.equal(value, thing);
   assert.equal(world.seen.length, 2);
 });
+
+test('what an endpoint says it did not do is asked of another at once, whatever the method', async () => {
+  const world = aWorld();
+  const nack = answer(503, { 'finagle-http-nack': 'true', 'retry-after': '1' });
+  const { value } = await world.outcome(inTurn(give(nack), give('ok')), POST);
+  assert.equal(value, 'ok');
+  assert.deepEqual(
+    world.seen.map(({ at }) => at),
+    [0, 0],
+  );
+});
+
+test('a nack does not bring back a stream that was read, and counts on no other status', async () => {
+  for (const [status, options] of [
+    [503, { method: 'POST', replayable: false }],
+    [500, POST],
+  ] as const) {
+    const world = aWorld();
+    await world.outcome(give(answer(status, { 'finagle-http-nack': 'true' })), options);
+    assert.equal(world.seen.length, 1);
+  }
+});

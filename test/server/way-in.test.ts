@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../src/mesh/options.ts';
 import type { Arrival } from '../../src/server/arrival.ts';
 import type { Problem } from '../../src/server/problem.ts';
@@ -143,4 +144,71 @@ test('outside of a request there is no context', async () => {
   assert.equal(mesh.context, undefined);
   assert.equal(await mesh.receive(anArrival({}, (context) => mesh.context === context).arrival), true);
   assert.equal(mesh.context, undefined);
+});
+
+/** Requests that are being served until each is told to end. */
+function requests(mesh: Mesh) {
+  const ends: (() => void)[] = [];
+  const ask = (): Promise<unknown> => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    ends.push(() => resolve('served'));
+    return mesh.receive(anArrival({}, () => promise).arrival);
+  };
+  return { ask, ends };
+}
+
+const limited = (mode: string): Partial<MeshOptions> =>
+  ({ policy: { defaults: { shed: { mode, limit: 2 } } } }) as MeshOptions;
+
+test('as many requests are served at the same time as the limit says, and the others refused at once', async () => {
+  const { mesh, told } = await aMesh(limited('enforce'));
+  const { ask, ends } = requests(mesh);
+  const served = [ask(), ask()];
+  assert.equal(await ask(), 503);
+  assert.deepEqual(
+    told('refused').map(({ service, reason, enforced }) => [service, reason, enforced]),
+    [['checkout', 'shed', true]],
+  );
+  ends[0]!();
+  await served[0];
+  served.push(ask());
+  assert.equal(await ask(), 503);
+  for (const end of ends) end();
+  assert.deepEqual(await Promise.all(served), ['served', 'served', 'served']);
+});
+
+test('a request that fails makes room as well', async () => {
+  const { mesh } = await aMesh(limited('enforce'));
+  const failing = () =>
+    mesh.receive(
+      anArrival({}, () => {
+        throw new Error('mine');
+      }).arrival,
+    );
+  for (let request = 0; request < 5; request++) await assert.rejects(failing(), /mine/);
+  assert.equal(await mesh.receive(anArrival({}).arrival), 'served');
+});
+
+test('where the limit is only observed, what it would have refused is told and served', async () => {
+  const { mesh, told } = await aMesh(limited('observe'));
+  const { ask, ends } = requests(mesh);
+  const served = [ask(), ask(), ask()];
+  assert.deepEqual(
+    told('refused').map(({ enforced }) => enforced),
+    [false],
+  );
+  for (const end of ends) end();
+  assert.deepEqual(await Promise.all(served), ['served', 'served', 'served']);
+});
+
+test('a request that is refused says so by problem details, a time and a nack', async () => {
+  const { mesh } = await aMesh({ policy: { defaults: { shed: { mode: 'enforce', limit: 0 } } } });
+  const { arrival } = anArrival({});
+  const refused = (await mesh.receive({ ...arrival, refuse: (problem) => problem })) as Problem;
+  assert.deepEqual(refused.headers, {
+    'content-type': 'application/problem+json',
+    'retry-after': '1',
+    'finagle-http-nack': 'true',
+  });
+  assert.equal(JSON.parse(refused.body).detail, 'Too many requests are being served.');
 });
