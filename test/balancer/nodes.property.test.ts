@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Nodes } from '../../src/balancer/nodes.ts';
 import { pick } from '../../src/balancer/pick.ts';
 import { endpoint } from '../../src/core/endpoint.ts';
 import type { Node } from '../../src/core/node.ts';
 import { seeded } from '../../src/core/random.ts';
 import { aContext } from '../../src/testing.ts';
+import { fc } from '../support/fast-check.ts';
 
 const LIMITS = { failures: 2, ejection: 1_000, maxEjection: 30_000, forget: 10_000 };
 const { balance } = aContext().policy;

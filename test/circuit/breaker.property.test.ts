@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Breaker, type Limits } from '../../src/circuit/breaker.ts';
 import { testEnv } from '../../src/testing/env.ts';
+import { fc } from '../support/fast-check.ts';
 
 const limits = fc.record({
   mode: fc.constant('enforce' as const),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { endpoint, sameEndpoint } from '../../src/core/endpoint.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('a URL is enough: the rest is as it mostly is', () => {
   assert.deepEqual(endpoint('http://10.0.0.5:3000'), {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Linked, Ring } from '../../src/core/ring.ts';
+import { fc } from '../support/fast-check.ts';
 
 class Bead extends Linked {
   readonly name: number;

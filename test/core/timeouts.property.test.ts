@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type Timeout, Timeouts } from '../../src/core/timeouts.ts';
 import { VirtualClock } from '../../src/testing.ts';
+import { fc } from '../support/fast-check.ts';
 
 const step = fc.oneof(
   fc.record({ do: fc.constant('after' as const), ms: fc.constantFrom(5, 10, 50, 51, 52), early: fc.nat({ max: 20 }) }),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import fc from 'fast-check';
 import { checkPolicy } from '../../src/policy/check.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { table } from '../../src/policy/table.ts';
+import { fc } from '../support/fast-check.ts';
 
 const valid = new Ajv2020({ strict: true }).compile(policyJsonSchema());
 

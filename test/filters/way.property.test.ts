@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Attempt } from '../../src/core/call.ts';
 import { answer, refused, reset, seeded } from '../../src/testing.ts';
+import { fc } from '../support/fast-check.ts';
 import { aWorld } from './world.ts';
 
 const duration = (max: number) => fc.integer({ min: 1, max }).map((ms) => `${ms}ms`);

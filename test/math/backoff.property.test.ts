@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { backoff } from '../../src/math/backoff.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('a wait is never below 0, above its bound, or no number, however many retries there were', () => {
   const ms = fc.double({ min: 0, max: 86_400_000, noNaN: true });

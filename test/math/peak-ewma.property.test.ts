@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { PeakEwma } from '../../src/math/peak-ewma.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('the estimate never leaves the range of what was observed, and fades but never grows while nothing is', () => {
   const answers = fc.array(fc.tuple(fc.nat({ max: 60_000 }), fc.nat({ max: 30_000 })), { minLength: 1, maxLength: 50 });

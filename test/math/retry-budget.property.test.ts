@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RetryBudget } from '../../src/math/retry-budget.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('it never gives more in ten seconds than the share of the calls and the floor allow', () => {
   const step = fc.record({ later: fc.nat({ max: 2_000 }), calls: fc.nat({ max: 50 }), retries: fc.nat({ max: 50 }) });

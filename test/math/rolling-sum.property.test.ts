@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RollingSum } from '../../src/math/rolling-sum.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('the sum is that of the newest ten slices, as a list of all that was ever added would give it', () => {
   const steps = fc.array(fc.tuple(fc.nat({ max: 100 }), fc.nat({ max: 3_000 })), { maxLength: 200 });

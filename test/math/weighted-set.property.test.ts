@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { WeightedSet } from '../../src/math/weighted-set.ts';
+import { fc } from '../support/fast-check.ts';
 
 const member = fc.integer({ min: 0, max: 20 });
 const weight = fc.oneof(

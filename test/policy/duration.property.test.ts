@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../src/policy/duration.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('what is written for a duration reads as that duration', () => {
   fc.assert(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { checkPolicy, PolicyProblem } from '../../src/policy/check.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicyDocument } from '../../src/policy/table.ts';
+import { fc } from '../support/fast-check.ts';
 
 const sections = fc.record(
   {

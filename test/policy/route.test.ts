@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { matchRoute, parseRoute } from '../../src/policy/route.ts';
+import { fc } from '../support/fast-check.ts';
 
 const match = (names: readonly string[], method: string, path: string): string | undefined =>
   matchRoute(names.map(parseRoute), method, path);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { settled, VirtualClock } from '../../src/testing.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('it stands still until told otherwise', async () => {
   const clock = new VirtualClock();

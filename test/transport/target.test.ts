@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { MeshError } from '../../src/core/errors.ts';
 import { parseTarget, withQuery } from '../../src/transport/target.ts';
+import { fc } from '../support/fast-check.ts';
 
 const TARGETS: [string | URL, string, string][] = [
   ['http://orders/orders/42', 'orders', '/orders/42'],

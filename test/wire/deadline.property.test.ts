@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatEnvoyTimeout, formatGrpcTimeout, parseTimeLeft } from '../../src/wire/deadline.ts';
+import { fc } from '../support/fast-check.ts';
 
 const left = fc.double({ min: 1, max: 86_400_000, noNaN: true });
 

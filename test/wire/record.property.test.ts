@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { decodeRecord, encodeRecord, RecordProblem } from '../../src/wire/record.ts';
+import { fc } from '../support/fast-check.ts';
 
 const port = fc.option(fc.integer({ min: 1, max: 65_535 }));
 const metadata = fc.dictionary(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseRetryAfter } from '../../src/wire/retry-after.ts';
+import { fc } from '../support/fast-check.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { seeded } from '../../src/core/random.ts';
 import {
   formatTrace,
@@ -9,6 +8,7 @@ import {
   newTraceIdPrefix,
   parseTrace,
 } from '../../src/wire/trace-context.ts';
+import { fc } from '../support/fast-check.ts';
 
 const member = fc.tuple(fc.stringMatching(/^[a-z][a-z0-9_*/-]{0,20}$/), fc.stringMatching(/^[!-+\--<>-~]{1,20}$/));
 const state = fc
