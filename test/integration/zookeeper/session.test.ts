@@ -97,7 +97,7 @@ test('a partition is seen, then the session is lost by our own clock, and a new 
 
 test('a session that seemed lost goes on when all servers were away: they count from anew', async () => {
   const own = await startZooKeeper();
-  const session = openSession(own.address, { timeoutMs: 600 });
+  const session = openSession(own.address, { timeoutMs: 3_000 });
   await session.ready(5_000);
   const { id } = session;
   await session.ask(ephemeral('/kept'));
