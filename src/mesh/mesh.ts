@@ -69,7 +69,12 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
-    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies);
+    this.#serving = new Serving(
+      { service, env, ambient: this.#ambient },
+      stacks,
+      () => this.#policies,
+      () => this.#presence.readiness,
+    );
   }
 
   /**
@@ -142,7 +147,7 @@ export class Mesh implements Caller, AsyncDisposable {
    * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
    */
   async serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
-    return serve(this.#presence, server, options);
+    return this.#presence.start(serve(this.#presence, server, options));
   }
 
   /**
@@ -164,7 +169,7 @@ export class Mesh implements Caller, AsyncDisposable {
     const dependency = new Dependency(parties, options, this.#clusters.keep(service).known, this.#env);
     this.#dependencies.get(service)?.close(); // asked for again, it is watched as asked for last
     this.#dependencies.set(service, dependency);
-    return dependency.ready();
+    return this.#presence.start(dependency.ready());
   }
 
   /**

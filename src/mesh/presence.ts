@@ -3,6 +3,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
+import type { Readiness } from '../server/health.ts';
 import { type AnnounceOptions, makeInstance } from './announce.ts';
 
 const LEAVE_MS = 3_000; // a registry needs two at most; one of a user's own may forget to end
@@ -21,6 +22,9 @@ export class Presence {
   readonly #announcements = new Set<Announcement>();
   readonly #tasks = new Set<CloseTask>();
   #leaving = false;
+  #starting = 0;
+  /** Whether `/livez` and `/readyz` are answered. */
+  health = false;
 
   constructor(service: string, env: Env, registry: Registry) {
     this.#service = service;
@@ -36,6 +40,23 @@ export class Presence {
   /** Whether others have been asked to call us no more. */
   get leaving(): boolean {
     return this.#leaving;
+  }
+
+  /** What is told to those who ask whether requests should be sent here. */
+  get readiness(): Readiness {
+    if (!this.health) return 'off';
+    if (this.#leaving) return 'leaving';
+    return this.#starting > 0 ? 'starting' : 'ready';
+  }
+
+  /** Nobody is ready before this work is done. */
+  async start<T>(work: Promise<T>): Promise<T> {
+    this.#starting++;
+    try {
+      return await work;
+    } finally {
+      this.#starting--;
+    }
   }
 
   async announce(options: AnnounceOptions): Promise<Announcement> {

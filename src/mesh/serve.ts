@@ -11,6 +11,11 @@ export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
   readonly port?: number;
   /** The address of this machine to listen on; all there are unless told. Others are told `host`. */
   readonly bind?: string;
+  /**
+   * Whether the mesh answers `GET /livez`, `/readyz` and `/healthz` in front of your handlers; not unless told. Ready is
+   * who is listed, waits for nothing that it depends on (`dependsOn`), and is not leaving.
+   */
+  readonly health?: boolean;
 }
 
 /**
@@ -19,7 +24,8 @@ export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
  */
 export async function serve(presence: Presence, server: Server, options: ServeOptions): Promise<Announcement> {
   check(server, options);
-  const { port = 0, bind, ...told } = options;
+  const { port = 0, bind, health = false, ...told } = options;
+  if (health) presence.health = true;
   const graceful = new GracefulServer(server, () => presence.leaving);
   const forget = presence.onClose((giveUp) => graceful.close(giveUp));
   try {
@@ -44,7 +50,10 @@ function check(server: unknown, options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new MeshError('request', `serve: the options must be an object, got ${String(options)}`);
   }
-  const { port, bind } = options as Record<string, unknown>;
+  const { port, bind, health } = options as Record<string, unknown>;
+  if (health !== undefined && typeof health !== 'boolean') {
+    throw new MeshError('request', `serve: health must be true or false, got ${String(health)}`);
+  }
   const isPort = port === undefined || (Number.isInteger(port) && (port as number) >= 0 && (port as number) < 65_536);
   if (!isPort)
     throw new MeshError('request', `serve: port must be a whole number from 0 to 65535, got ${String(port)}`);

@@ -3,6 +3,7 @@ import type { Env } from '../core/env.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { Receiver } from '../server/handler.ts';
+import type { Readiness } from '../server/health.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import { WayIn } from '../server/way-in.ts';
 import type { AmbientContext } from './ambient.ts';
@@ -20,11 +21,12 @@ export class Serving implements Receiver {
     { service, env, ambient }: { service: string; env: Env; ambient: AmbientContext },
     stacks: Stacks,
     policies: () => PolicySet,
+    readiness: () => Readiness,
   ) {
     this.#service = service;
     this.#env = env;
     this.#ambient = ambient;
-    const stack = inboundStack(env);
+    const stack = inboundStack(env, readiness);
     this.#way = new WayIn(
       { service, env, policies, enter: (context, request, work) => this.#enter(context, request, work) },
       stacks.inbound?.(stack) ?? stack,

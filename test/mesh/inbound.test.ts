@@ -4,5 +4,5 @@ import { inboundStack } from '../../src/mesh/inbound.ts';
 import { testEnv } from '../../src/testing/env.ts';
 
 test('a request goes this way', () => {
-  assert.equal(`${inboundStack(testEnv())}`, 'accept › trace › deadline › shed');
+  assert.equal(`${inboundStack(testEnv())}`, 'accept › health › trace › deadline › shed');
 });

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { createMesh } from '../../../src/mesh/create.ts';
+import { testEnv } from '../../../src/testing/env.ts';
+import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+
+const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
+
+test('a process is ready when it is listed and has what it depends on, and no more once it leaves', async () => {
+  const env = testEnv();
+  const registry = new FakeRegistry().pending('stock');
+  const shop = await createMesh({ service: 'shop', registry, env });
+  const server = createServer(shop.handler(() => new Response('sold')));
+  const { instance } = await shop.serve(server, { ...LOCAL, health: true });
+  const look = async (path: string): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${instance.port}${path}`);
+    return [answer.status, await answer.text()];
+  };
+  const needed = shop.dependsOn('stock');
+  assert.deepEqual(await look('/readyz'), [503, 'starting']);
+  assert.deepEqual(await look('/livez'), [200, 'live']);
+  registry.set('stock', ['http://10.0.0.1:1']);
+  await needed;
+  assert.deepEqual(await look('/readyz'), [200, 'ready']);
+  assert.deepEqual(await look('/healthz?verbose'), [200, 'ready']);
+  assert.deepEqual(await look('/readyz/other'), [200, 'sold']);
+  const closed = shop.close({ drainMs: 1_000 });
+  assert.deepEqual(await look('/readyz'), [503, 'leaving']);
+  assert.deepEqual(await look('/livez'), [200, 'live']);
+  await env.clock.advance(1_000);
+  await closed;
+});
+
+test('unless asked for, the paths are like any other', async (t) => {
+  const shop = await createMesh({ service: 'shop', registry: new FakeRegistry() });
+  t.after(() => shop.close({ drainMs: 0 }));
+  const { instance } = await shop.serve(createServer(shop.handler(() => new Response('sold'))), LOCAL);
+  const answer = await fetch(`http://127.0.0.1:${instance.port}/readyz`);
+  assert.equal(await answer.text(), 'sold');
+});
