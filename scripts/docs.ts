@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorsPage } from './docs/errors.ts';
 import { eventsPage } from './docs/events.ts';
+import { flagsPage } from './docs/flags.ts';
 import { policyPage } from './docs/policy.ts';
 import { isMain, root } from './run.ts';
 
@@ -10,6 +11,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/policy.md': policyPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/events.md': eventsPage,
+  'docs/reference/flags.md': flagsPage,
 };
 
 /** Writes every page. */

@@ -4,6 +4,7 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import { checkTelemetry, type TelemetryOptions } from '../telemetry/options.ts';
 import { type CloseOptions, readClose } from './close.ts';
 import type { Stacks } from './cluster.ts';
 
@@ -35,11 +36,13 @@ export interface MeshOptions {
    * told can be told here. Then the process ends by that signal, unless others listen to it; a second one ends it at once.
    */
   readonly signals?: boolean | CloseOptions;
+  /** What the mesh tells of itself: the access log, a logger. */
+  readonly telemetry?: TelemetryOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
   readonly env?: Env;
 }
 
-const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'signals', 'env'];
+const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'signals', 'telemetry', 'env'];
 
 /** Checks what `createMesh` was given. @throws MeshError INVALID_ARGUMENT that says what, where, and what there is. */
 export function checkOptions(options: unknown): asserts options is MeshOptions {
@@ -51,12 +54,13 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
       throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
   }
-  const { service, registry, signals = false } = options as Record<string, unknown>;
+  const { service, registry, signals = false, telemetry } = options as Record<string, unknown>;
   checkServiceName(service);
   const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
   if (!known)
     throw new MeshError('request', `createMesh: registry must be a URL such as 'local:', { fixed } or a Registry`);
   if (typeof signals !== 'boolean') readClose(signals, 'createMesh: signals');
+  if (telemetry !== undefined) checkTelemetry(telemetry);
 }
 
 /** @throws MeshError INVALID_ARGUMENT that names the path, the value and what there is. */

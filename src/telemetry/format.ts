@@ -1,0 +1,150 @@
+import { headerOf } from '../core/outcome.ts';
+import { flagsOf, statusOf } from './flags.ts';
+import type { CallRecord } from './watcher.ts';
+
+/** What Envoy writes for each request unless told otherwise. */
+export const ENVOY_FORMAT =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
+
+type Value = string | number | undefined;
+type Shown = ReadonlySet<string>;
+type Read = (record: CallRecord, shown: Shown, name: string) => Value;
+type Line = (record: CallRecord) => string;
+
+/** The operators of a format, each with what it means here. */
+export const operators = {
+  START_TIME: { about: 'When the call began, in UTC.', read: ({ at }) => new Date(at).toISOString() },
+  'REQ(name)': {
+    about: 'A header of the request, or `:METHOD`, `:PATH` (without its query) and `:AUTHORITY` (the service).',
+    read: requestField,
+  },
+  'RESP(name)': {
+    about: 'A header of the answer; `X-ENVOY-UPSTREAM-SERVICE-TIME` is how long the last attempt took.',
+    read: responseField,
+  },
+  PROTOCOL: { about: 'Not known, since any client may be sending: always empty.', read: () => undefined },
+  RESPONSE_CODE: {
+    about: 'The status, or the one that Envoy would have answered; 0 where the answer has none.',
+    read: (record) => statusOf(record, flagsOf(record)),
+  },
+  RESPONSE_FLAGS: { about: 'Why it failed.', read: (record) => flagsOf(record).join(',') || undefined },
+  BYTES_RECEIVED: { about: 'Not known: always empty.', read: () => undefined },
+  BYTES_SENT: { about: 'The length of the answer, where it says so.', read: length },
+  DURATION: { about: 'Milliseconds until the answer began, or the call failed.', read: ({ ms }) => Math.round(ms) },
+  UPSTREAM_HOST: { about: 'Where the last attempt went.', read: ({ last }) => last?.endpoint.address },
+  UPSTREAM_CLUSTER: { about: 'The service called.', read: ({ context }) => context.service },
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: {
+    about: 'How many attempts there were.',
+    read: ({ context }) => context.history.attempts,
+  },
+  ROUTE_NAME: { about: 'The route, where it is known.', read: ({ context }) => context.route },
+  TRACE_ID: { about: 'The trace that the call belongs to.', read: ({ context }) => context.history.trace?.traceId },
+} as const satisfies Readonly<Record<string, { about: string; read: Read }>>;
+
+const OPERATOR = /%([A-Z_]+)(?:\(([^()%]+)\))?(?::(\d+))?%/g;
+
+/** Makes of a format what writes a line of it. @throws TypeError that names what is not known in it. */
+export function compile(format: string, shown: Shown): Line {
+  const parts: (string | Line)[] = [];
+  let from = 0;
+  for (const [whole, name, field, most] of format.matchAll(OPERATOR)) {
+    const at = format.indexOf(whole, from);
+    parts.push(format.slice(from, at), text(reader(name!, field), shown, most === undefined ? MOST : Number(most)));
+    from = at + whole.length;
+  }
+  parts.push(format.slice(from));
+  const odd = parts.find((part) => typeof part === 'string' && part.includes('%'));
+  if (odd !== undefined) throw new TypeError(`there is no such operator in '${odd}'; there are ${KNOWN}`);
+  return (record) => parts.map((part) => (typeof part === 'string' ? part : part(record))).join('');
+}
+
+const KNOWN = Object.keys(operators).join(', ');
+const MOST = 2_048; // characters of any one value
+
+function reader(name: string, field: string | undefined): (record: CallRecord, shown: Shown) => Value {
+  const operator: { read: Read } | undefined = (operators as Record<string, { read: Read }>)[
+    field === undefined ? name : `${name}(name)`
+  ];
+  if (operator === undefined) throw new TypeError(`there is no operator %${name}%; there are ${KNOWN}`);
+  const names = (field ?? '').split('?');
+  return (record, shown) => {
+    for (const one of names) {
+      const value = operator.read(record, shown, one.toLowerCase());
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+
+const text =
+  (read: (record: CallRecord, shown: Shown) => Value, shown: Shown, most: number): Line =>
+  (record) => {
+    const value = read(record, shown);
+    return value === undefined ? '-' : escaped(String(value).slice(0, most));
+  };
+
+/** Text that stays on its line and within its quotes, and plays no tricks on who reads it in a terminal. */
+const escaped = (value: string): string =>
+  value.replaceAll(/[^\x20-\x7e]|["\\]/gu, (sign) => {
+    const code = sign.codePointAt(0)!;
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+
+const FIELDS: Readonly<Record<string, string>> = {
+  start_time: 'START_TIME',
+  method: 'REQ(:METHOD)',
+  path: 'REQ(:PATH)',
+  authority: 'REQ(:AUTHORITY)',
+  response_code: 'RESPONSE_CODE',
+  response_flags: 'RESPONSE_FLAGS',
+  bytes_sent: 'BYTES_SENT',
+  duration: 'DURATION',
+  upstream_service_time: 'RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)',
+  upstream_host: 'UPSTREAM_HOST',
+  upstream_cluster: 'UPSTREAM_CLUSTER',
+  upstream_request_attempt_count: 'UPSTREAM_REQUEST_ATTEMPT_COUNT',
+  route_name: 'ROUTE_NAME',
+  trace_id: 'TRACE_ID',
+  x_forwarded_for: 'REQ(X-FORWARDED-FOR)',
+  user_agent: 'REQ(USER-AGENT)',
+  request_id: 'REQ(X-REQUEST-ID)',
+};
+
+/** What writes a line of JSON for a call; what is not known is null. */
+export function jsonLine(shown: Shown): Line {
+  const fields = Object.entries(FIELDS).map(([key, operator]) => {
+    const [, name, field] = /^([A-Z_]+)(?:\((.+)\))?$/.exec(operator)!;
+    return [key, reader(name!, field)] as const;
+  });
+  return (record) => {
+    const values = fields.map(([key, read]) => [key, read(record, shown) ?? null] as const);
+    const short = values.map(([key, value]) => [key, typeof value === 'string' ? value.slice(0, MOST) : value]);
+    return `${plain(JSON.stringify(Object.fromEntries(short)))}\n`;
+  };
+}
+
+/** The same JSON in signs that no terminal and no reader takes for something else. */
+const plain = (json: string): string =>
+  json.replaceAll(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+function requestField({ call, context }: CallRecord, shown: Shown, name: string): Value {
+  if (name === ':method') return call.method;
+  if (name === ':path') return call.path?.split(/[?#]/, 1)[0];
+  if (name === ':authority') return context.service;
+  return shown.has(name) ? headerOf({ headers: call.headers }, name) : undefined;
+}
+
+const SERVICE_TIME = 'x-envoy-upstream-service-time';
+
+function responseField({ last, settled }: CallRecord, shown: Shown, name: string): Value {
+  if (name === SERVICE_TIME) return last?.outcome?.sent === 'yes' ? Math.round(last.ms) : undefined;
+  return shown.has(name) ? headerOf(answerOf(settled), name) : undefined;
+}
+
+function length({ settled }: CallRecord): Value {
+  const said = headerOf(answerOf(settled), 'content-length');
+  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
+
+const answerOf = (settled: CallRecord['settled']): unknown =>
+  settled !== undefined && 'value' in settled ? settled.value : undefined;

@@ -1,0 +1,112 @@
+import type { Clock, Timer } from '../core/clock.ts';
+
+/** Where lines go: `process.stdout`, a file's stream, or anything that says when it has had enough. */
+export interface LogTarget {
+  /** Takes text; gives false when it would rather have no more until it says `drain`. */
+  write(text: string): boolean;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  /** False once it takes no more for ever. */
+  readonly writable?: boolean;
+}
+
+const FLUSH_AT = 16 * 1_024; // characters that are worth a write of their own
+const FLUSH_MS = 1_000;
+const MOST = 1_024 * 1_024; // characters kept while the target is busy
+const CLOSE_MS = 1_000;
+
+/** Writes lines in bulk. What a busy target has no room for is dropped and counted: a log must hold up no call. */
+export class LogWriter {
+  readonly #target: LogTarget;
+  readonly #clock: Clock;
+  readonly #lost: (lines: number) => void;
+  #lines: string[] = [];
+  #size = 0;
+  #timer: Timer | undefined;
+  #busy = false;
+  #dropped = 0;
+  #told = 0;
+  #drained: (() => void) | undefined;
+
+  /** `lost` hears how many lines were dropped since it heard last, once lines are taken again. */
+  constructor(target: LogTarget, clock: Clock, lost: (lines: number) => void) {
+    this.#target = target;
+    this.#clock = clock;
+    this.#lost = lost;
+  }
+
+  /** Lines dropped so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  add(line: string): void {
+    if (this.#size + line.length >= MOST) {
+      this.#dropped++;
+      return;
+    }
+    this.#lines.push(line);
+    this.#size += line.length;
+    if (this.#size >= FLUSH_AT) this.#flush();
+    else if (this.#timer === undefined) {
+      this.#timer = this.#clock.schedule(FLUSH_MS, () => this.#flush());
+      this.#timer.hold(false);
+    }
+  }
+
+  /** Writes what is left, and waits a moment for a busy target. */
+  async close(): Promise<void> {
+    this.#flush();
+    if (this.#busy) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.schedule(CLOSE_MS, resolve);
+        this.#drained = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    this.#timer?.cancel();
+    this.#dropped += this.#lines.length; // too late for these
+    this.#lines = [];
+    this.#tell();
+  }
+
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#busy || this.#lines.length === 0) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#size = 0;
+    if (!this.#write(lines.join(''))) this.#dropped += lines.length;
+    if (!this.#busy) this.#tell();
+  }
+
+  #write(text: string): boolean {
+    if (this.#target.writable === false) return false;
+    try {
+      if (!this.#target.write(text)) this.#wait();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #wait(): void {
+    this.#busy = true;
+    const go = () => {
+      if (!this.#busy) return;
+      this.#busy = false;
+      this.#flush();
+      if (!this.#busy) this.#drained?.();
+    };
+    this.#target.once('drain', go);
+    this.#target.once('close', go);
+  }
+
+  #tell(): void {
+    const lines = this.#dropped - this.#told;
+    this.#told = this.#dropped;
+    if (lines > 0) this.#lost(lines);
+  }
+}

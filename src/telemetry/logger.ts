@@ -1,0 +1,39 @@
+import { events, type MeshEvent, type Outlet } from '../core/events.ts';
+
+type Write = (facts: object, message: string) => void;
+
+/** A logger as pino has it: facts first, then a sentence. */
+export interface Logger {
+  debug: Write;
+  info: Write;
+  warn: Write;
+  error: Write;
+}
+
+/** Says nothing. */
+export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+type Level = keyof Logger;
+
+/** How grave each event is; those not named are for who debugs. */
+const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<MeshEvent, { type: T }>) => Level) } = {
+  ejected: 'warn',
+  returned: 'info',
+  circuit: ({ state }) => (state === 'open' ? 'warn' : 'info'),
+  panic: ({ on }) => (on ? 'warn' : 'info'),
+  registry: ({ stale }) => (stale ? 'warn' : 'info'),
+  dependency: ({ connected }) => (connected ? 'info' : 'warn'),
+  record: 'warn',
+  policy: ({ accepted }) => (accepted ? 'info' : 'error'),
+  leaving: ({ problem }) => (problem === '' ? 'info' : 'warn'),
+};
+
+/** Tells a logger what happens in a mesh, apart from each call and attempt: for those there is the access log. */
+export const loggedEvents = (logger: Logger): Outlet => ({
+  hears: (type) => type !== 'call' && type !== 'attempt',
+  tell: (event) => {
+    const level = levels[event.type] as Level | ((event: MeshEvent) => Level) | undefined;
+    const name = typeof level === 'function' ? level(event) : (level ?? 'debug');
+    logger[name](event, `${event.service}: ${events[event.type]}`);
+  },
+});

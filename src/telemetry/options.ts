@@ -1,0 +1,54 @@
+import { MeshError } from '../core/errors.ts';
+import type { AccessLogOptions } from './access-log.ts';
+import type { Logger } from './logger.ts';
+
+/** What a mesh tells of itself, besides events and channels. */
+export interface TelemetryOptions {
+  /** A line for each call: true or `'envoy'` as Envoy writes it, `'json'`, or more. None unless told otherwise. */
+  readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions;
+  /** Hears what happens, apart from each call; `pino()` and `console`-like objects will do. Nobody unless told otherwise. */
+  readonly logger?: Logger;
+}
+
+const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown) => boolean, string]>> = {
+  accessLog: [isAccessLog, "a boolean, 'envoy', 'json' or { format, to, headers }"],
+  logger: [isLogger, 'an object with debug, info, warn and error'],
+};
+
+/** @throws MeshError INVALID_ARGUMENT that says what is wrong, and what there is. */
+export function checkTelemetry(options: unknown): asserts options is TelemetryOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw bad(`telemetry must be an object, got ${options === null ? 'null' : typeof options}`);
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, key)) {
+      throw bad(`telemetry: no such option '${key}'; there are ${Object.keys(CHECKS).join(', ')}`);
+    }
+    const [check, must] = CHECKS[key as keyof TelemetryOptions];
+    if (value !== undefined && !check(value)) throw bad(`telemetry.${key} must be ${must}`);
+  }
+}
+
+const ACCESS_LOG: Readonly<Record<keyof AccessLogOptions, (value: unknown) => boolean>> = {
+  format: (value) => typeof value === 'string',
+  to: (value) => has(value, 'write') && has(value, 'once'),
+  headers: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+};
+
+function isAccessLog(value: unknown): boolean {
+  if (typeof value === 'boolean' || value === 'envoy' || value === 'json') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(
+    ([key, one]) =>
+      Object.hasOwn(ACCESS_LOG, key) && (one === undefined || ACCESS_LOG[key as keyof AccessLogOptions](one)),
+  );
+}
+
+function isLogger(value: unknown): boolean {
+  return ['debug', 'info', 'warn', 'error'].every((name) => has(value, name));
+}
+
+const has = (value: unknown, name: string): boolean =>
+  typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[name] === 'function';
+
+const bad = (message: string): MeshError => new MeshError('request', message);
