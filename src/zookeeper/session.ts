@@ -251,13 +251,14 @@ export class Session {
 
   /**
    * The session to go on with. One that should be over by our clock is still offered, since servers that were all away
-   * count from anew; but a server that hangs up on it for long may have lost its data, and knows neither the session
-   * nor the moment that we speak of.
+   * count from anew; but one that hangs up on it for long may have lost its data, and knows neither the session nor the
+   * moment that we speak of. For a while that is only a server that starts.
    */
   #keyToOffer(): SessionKey | undefined {
     if (this.#key === undefined || this.#state.value.is !== 'lost') return this.#key;
-    const overdue = this.#clock.now() - this.#heardAt > 3 * this.#timeoutMs;
-    if (!overdue && this.#refusals < 2 * this.#servers.length) return this.#key;
+    const since = (this.#clock.now() - this.#heardAt) / this.#timeoutMs;
+    const refused = this.#refusals >= 2 * this.#servers.length;
+    if (since <= (refused ? 2 : 3)) return this.#key;
     this.#forget();
     this.#zxid = 0n;
     this.#knownTo = NEVER;
