@@ -36,6 +36,11 @@ export class Results {
     return median(series(this.#of(name), figure));
   }
 
+  /** All rounds together. */
+  sum(name: string, figure: string): number {
+    return series(this.#of(name), figure).reduce((sum, value) => sum + value, 0);
+  }
+
   /** The median of the ratios to another competitor in the same round. */
   ratio(name: string, floor: string, figure: string): number {
     return ratio(this.#of(name), this.#of(floor), figure);
