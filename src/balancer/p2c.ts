@@ -24,10 +24,14 @@ const isBetter: Better = (second, first, margin, decay, now, random) => {
   return fast * free * margin < slow * full;
 };
 
+/** A call to one that is out of rotation will most likely fail and be sent again. */
+const SICK = 10;
+
 /** How long its answers take, or how long it has been silent where that is more: silence tells before a timeout does. */
 function latency(node: Node, decay: number, now: number): number {
   const known = node.latency.read(now, decay);
-  return node.inFlight === 0 ? known : Math.max(known, now - node.silentSince);
+  const ms = node.inFlight === 0 ? known : Math.max(known, now - node.silentSince);
+  return node.ejection.state === 'in' ? ms : ms * SICK; // only in panic is there a choice between the two
 }
 
 /** A node of which nothing is known gets one call, and no second before the first has told. */

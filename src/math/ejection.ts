@@ -49,9 +49,12 @@ export class Ejection {
     this.#move('probing');
   }
 
-  /** A call came to a good end. Says whether that brought it back. */
+  /**
+   * A call came to a good end. Says whether that brought it back. One that was sent while it is out (panic) does not: of
+   * an endpoint that fails half of its answers, every other call would.
+   */
   succeeded(term: number, now: number): boolean {
-    if (term !== this.#term) return false;
+    if (term !== this.#term || this.#state === 'out') return false;
     this.#failures = 0;
     if (this.#state === 'in') return false;
     this.#since = now;

@@ -220,7 +220,9 @@ test('in panic the healthy are used first, until they are so crowded that a sick
   known(nodes, { a: 1_000, b: 1_000, c: 10 });
   for (const id of ['a', 'b']) eject(nodes, id);
   assert.deepEqual(counts(nodes, { picks: 100 }), { c: 100 });
-  node(nodes, 'c').inFlight = 200;
+  node(nodes, 'c').inFlight = 900; // each of the others would cost ten times what it used to
+  assert.deepEqual(counts(nodes, { picks: 100 }), { c: 100 });
+  node(nodes, 'c').inFlight = 2_000;
   const crowded = counts(nodes, { picks: 300 });
   assert.ok((crowded.a ?? 0) + (crowded.b ?? 0) > 150, JSON.stringify(crowded));
 });

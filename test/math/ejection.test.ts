@@ -93,10 +93,13 @@ test('a failure while it is out does not make it longer', () => {
   assert.equal(ejection.until, 1_000);
 });
 
-test('a success while it is out, as in panic, brings it back', () => {
+test('a success while it is out, as in panic, does not bring it back before its time: half of its answers may fail', () => {
   const ejection = new Ejection();
   failTimes(ejection, 3, 0);
-  assert.equal(ejection.succeeded(ejection.term, 10), true);
+  assert.equal(ejection.succeeded(ejection.term, 10), false);
+  assert.equal(ejection.state, 'out');
+  ejection.probe();
+  assert.equal(ejection.succeeded(ejection.term, 5_000), true);
   assert.equal(ejection.state, 'in');
 });
 
