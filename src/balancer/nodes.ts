@@ -4,6 +4,7 @@ import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
 import { WeightedSet } from '../math/weighted-set.ts';
 import { Pickers } from './pickers.ts';
+import { WarmUp } from './warm-up.ts';
 
 /** What a new list has changed. */
 export interface Change {
@@ -27,7 +28,7 @@ export class Nodes {
       node.liveAt = undefined;
     },
   });
-  /** Those of `live` that are in rotation. */
+  /** Those of `live` that are in rotation; one that warms up has less than its weight here. */
   readonly ready = new WeightedSet<Node>({
     get: (node) => node.readyAt,
     set: (node, at) => {
@@ -40,6 +41,7 @@ export class Nodes {
   /** Those that choose among them. */
   readonly pickers = new Pickers();
   readonly #out = new Set<Node>();
+  readonly #warmUp = new WarmUp();
   #nextDue = Number.POSITIVE_INFINITY; // no node that is out may be probed before
 
   get size(): number {
@@ -68,15 +70,22 @@ export class Nodes {
     return found;
   }
 
+  /** Gives nodes that have come lately as much of their weight as they have by now; `window` is how long that takes. */
+  warm(window: number, now: number): void {
+    if (this.#warmUp.idle) return;
+    if (this.#warmUp.step(window, now, this.live.size, this.#moved)) this.ready.settle();
+  }
+
   /** Makes the nodes match the endpoints. */
   update(endpoints: readonly Endpoint[]): Change {
     const [added, removed]: [Node[], Node[]] = [[], []];
     const staying = new Set<string>();
+    const isFirst = this.size === 0;
     for (const endpoint of endpoints) {
       if (staying.has(endpoint.id)) continue; // an id stands once in a list; the first one counts
       staying.add(endpoint.id);
       const known = this.#byId.get(endpoint.id);
-      if (!this.put(endpoint)) continue;
+      if (!this.put(endpoint, isFirst)) continue;
       added.push(this.#byId.get(endpoint.id)!);
       if (known !== undefined) removed.push(known); // the same name, at another place
     }
@@ -88,14 +97,15 @@ export class Nodes {
     return { added, removed };
   }
 
-  /** Adds an endpoint, or changes the one of that id in place. Says whether it is new. */
-  put(endpoint: Endpoint): boolean {
+  /** Adds an endpoint, or changes the one of that id in place; says whether it is new. `warm`: needs no warming up. */
+  put(endpoint: Endpoint, warm = this.size === 0): boolean {
     const known = this.#byId.get(endpoint.id);
     if (known !== undefined) {
       if (sameEndpoint(known.endpoint, endpoint)) return false;
       if (known.endpoint.url === endpoint.url) {
         known.endpoint = endpoint; // same place, perhaps a new weight
         known.weight = endpoint.weight;
+        this.#warmUp.changed(known);
         this.#place(known);
         return false;
       }
@@ -116,6 +126,7 @@ export class Nodes {
       moved: this.#moved,
     };
     this.#byId.set(endpoint.id, node);
+    if (!warm) this.#warmUp.add(node);
     this.#place(node);
     return true;
   }
@@ -128,6 +139,7 @@ export class Nodes {
     this.live.delete(node);
     this.ready.delete(node);
     this.#out.delete(node);
+    this.#warmUp.delete(node);
   }
 
   /** Puts a node where its weight and health say it belongs. */
@@ -136,11 +148,11 @@ export class Nodes {
   };
 
   #place(node: Node): void {
-    const { weight } = node;
+    const { weight } = node.endpoint;
     const isIn = node.ejection.state === 'in';
     if (weight > 0) this.live.set(node, weight);
     else this.live.delete(node);
-    if (weight > 0 && isIn) this.ready.set(node, weight);
+    if (weight > 0 && isIn) this.ready.set(node, node.weight);
     else this.ready.delete(node);
     if (isIn || weight === 0) this.#out.delete(node);
     else {

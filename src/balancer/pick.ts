@@ -17,6 +17,7 @@ export function pick(
   key?: string | undefined,
 ): Node | undefined {
   const { live, ready } = nodes;
+  nodes.warm(policy.warmUp, now);
   const probe = nodes.due(now, tried);
   if (probe !== undefined) {
     probe.ejection.probe();

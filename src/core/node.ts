@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 /** An endpoint as the balancer sees it, and all that has been learnt about it. Goes when the endpoint goes. */
 export interface Node {
   endpoint: Endpoint;
-  /** The endpoint's weight, where the picker finds it at once. */
+  /** The endpoint's weight, where the picker finds it at once; less of it while the node warms up. */
   weight: number;
   /** Calls under way. */
   inFlight: number;

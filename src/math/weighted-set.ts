@@ -113,6 +113,14 @@ export class WeightedSet<T> {
     for (let index = at + 1; index < this.#tree.length; index += index & -index) this.#tree[index]! += change;
   }
 
+  /** Finds out whether weights that differed are equal again, so that drawing is a single step again. */
+  settle(): void {
+    const first = this.#weights[0];
+    if (this.#tree === undefined || !this.#weights.every((weight) => weight === first)) return;
+    this.#tree = undefined;
+    this.#total = this.#weights.length * (first ?? 0);
+  }
+
   /** Builds the tree anew, with room to double. */
   #plant(): void {
     const room = 2 ** Math.ceil(Math.log2(this.#members.length * 2 + 2));

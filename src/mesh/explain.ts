@@ -93,9 +93,12 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number): Endpoi
   };
 }
 
-function whyPicked({ endpoint, ejection }: Node, { balance }: Policy, panic: boolean, now: number): string {
+function whyPicked({ endpoint, ejection, weight }: Node, { balance }: Policy, panic: boolean, now: number): string {
   if (endpoint.weight === 0) return 'not picked: weight 0 takes no new calls';
-  if (ejection.state === 'in') return sayPicked[balance.picker];
+  if (ejection.state === 'in') {
+    const share = weight / endpoint.weight;
+    return `${sayPicked[balance.picker]}${share < 1 ? `, for now with ${Math.round(100 * share)} % of its weight: it is warming up` : ''}`;
+  }
   if (panic) return 'picked although it is out: panic, too few are healthy';
   if (ejection.state === 'probing') return 'not picked: one call is trying whether it is well again';
   const left = ejection.until - now;

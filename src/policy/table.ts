@@ -128,6 +128,13 @@ export const table = {
       about:
         'When a smaller share of the endpoints than this is healthy, health is ignored and all are used. 0 never does.',
     }),
+    warmUp: duration({
+      default: 'off',
+      off: true,
+      min: '1s',
+      about:
+        'How long an endpoint that comes to others takes to its full weight, from a tenth of it on (slow start). For pickers that go by weight.',
+    }),
   }),
   outlier: section('When an endpoint that keeps failing is left out for a while (outlier detection).', {
     failures: integer({

@@ -72,6 +72,34 @@ test('it knows when weights are even', () => {
   assert.equal(set.even, false);
 });
 
+test('weights that have become equal again are drawn in a single step, once it was asked to look', () => {
+  const set = setOf({ a: 2, b: 2, c: 1 });
+  set.settle();
+  assert.equal(set.even, false);
+  set.set('c', 2);
+  assert.equal(set.even, false);
+  set.settle();
+  assert.equal(set.even, true);
+  assert.equal(set.total, 6);
+  set.set('d', 3);
+  assert.equal(set.total, 9);
+  assert.ok(Math.abs(sharesOf(set).d! - 1 / 3) < 0.001);
+});
+
+test('its version grows with what changes, and with nothing else', () => {
+  const set = setOf({ a: 1, b: 1 });
+  const seen = new Set([set.version]);
+  for (const change of [() => set.set('a', 2), () => set.set('c', 1), () => set.delete('a')]) {
+    change();
+    assert.ok(!seen.has(set.version));
+    seen.add(set.version);
+  }
+  set.set('b', 1);
+  set.delete('nobody');
+  set.draw(0.5);
+  assert.ok(seen.has(set.version));
+});
+
 test('growing past its room keeps every weight', () => {
   const set = new WeightedSet<string>();
   for (let member = 0; member < 1_000; member++) set.set(`${member}`, member % 2 === 0 ? 1 : 3);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mesh } from '../../src/mesh/mesh.ts';
-import { answer, refused } from '../../src/testing.ts';
+import { answer, FakeRegistry, refused } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
 
 /** Where each of some calls goes. */
@@ -73,5 +73,20 @@ test('a key that is no text is refused', async () => {
     { code: 'INVALID_ARGUMENT', message: /^key is of the wrong kind/ },
   );
   await assert.rejects(mesh.request('http://orders/', wrong), { message: /^key is of the wrong kind/ });
+  await mesh.close();
+});
+
+test('explain says of a newcomer how much of its weight it has', async () => {
+  const registry = new FakeRegistry().set('orders', ['http://10.0.0.1:3000', 'http://10.0.0.2:3000']);
+  const policy = { defaults: { balance: { warmUp: '1m' } } };
+  const { mesh, env } = await aMesh({ registry, policy });
+  await asked(mesh, 1);
+  registry.set('orders', ['http://10.0.0.1:3000', 'http://10.0.0.2:3000', 'http://10.0.0.3:3000']);
+  await asked(mesh, 1);
+  await env.clock.advance(30_000);
+  await asked(mesh, 1);
+  const why = mesh.snapshot().clusters[0]!.endpoints.map((one) => one.why);
+  const usual = 'picked by latency and calls in flight';
+  assert.deepEqual(why, [usual, usual, `${usual}, for now with 50 % of its weight: it is warming up`]);
   await mesh.close();
 });

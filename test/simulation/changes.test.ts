@@ -19,6 +19,25 @@ for (const seed of SEEDS) {
     assert.ok(share >= 0.06 && share <= 0.13, `one of eleven, it got ${percent(share)}`);
   });
 
+  test(`a new server that warms up gets a fifth of its share in the first of five seconds, all after these (seed ${seed})`, async () => {
+    for (const picker of ['p2c', 'weighted-round-robin'] as const) {
+      const share = async (from: number, to: number) => {
+        const { servers } = await simulate({
+          servers: ten({}),
+          seed,
+          seconds: to,
+          warmUpMs: from * 1_000,
+          policy: { balance: { picker, warmUp: '5s' } },
+          at: [[2_000, (world) => void world.add({})]],
+        });
+        return servers[10]!.share;
+      };
+      const [early, late] = [await share(2, 3), await share(7, 9)];
+      assert.ok(early >= 0.01 && early <= 0.03, `a fifth of an eleventh is due, ${picker} gave ${percent(early)}`);
+      assert.ok(late >= 0.06 && late <= 0.12, `an eleventh is due, ${picker} gave ${percent(late)}`);
+    }
+  });
+
   test(`a new server that fails is found out by a few calls (seed ${seed})`, async () => {
     const simulation = await simulate({
       servers: ten({}),
