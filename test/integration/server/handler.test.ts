@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import express from 'express';
+import type { MeshEvent } from '../../../src/core/events.ts';
+import type { Mesh } from '../../../src/mesh/mesh.ts';
+import type { Handler } from '../../../src/server/handler.ts';
+import { aServer } from './world.ts';
+
+async function answering(t: TestContext, listen: (mesh: Mesh) => RequestListener) {
+  const { mesh, url } = await aServer(t, (mesh) => createServer(listen(mesh)));
+  const told: MeshEvent[] = [];
+  mesh.on((event) => void told.push(event));
+  return { mesh, url, told };
+}
+
+const handling = (t: TestContext, handler: Handler) => answering(t, (mesh) => mesh.handler(handler));
+
+test('a Response is answered with all that it says', async (t) => {
+  const { url } = await handling(t, () => {
+    const headers = new Headers({ 'x-mine': 'yes' });
+    headers.append('set-cookie', 'a=1');
+    headers.append('set-cookie', 'b=2');
+    return new Response('made', { status: 201, headers });
+  });
+  const answer = await fetch(url);
+  assert.deepEqual([answer.status, answer.headers.get('x-mine'), await answer.text()], [201, 'yes', 'made']);
+  assert.deepEqual(answer.headers.getSetCookie(), ['a=1', 'b=2']);
+  const head = await fetch(url, { method: 'HEAD' });
+  assert.deepEqual([head.status, await head.text()], [201, '']);
+});
+
+test('an answer without a body has none', async (t) => {
+  const { url } = await handling(t, () => new Response(null, { status: 204 }));
+  assert.equal((await fetch(url)).status, 204);
+});
+
+test('what a handler throws is heard by who listens, and the caller learns only that it went wrong', async (t) => {
+  const { url, told } = await handling(t, () => {
+    throw new Error('the password is 1234');
+  });
+  const answer = await fetch(url);
+  assert.equal(answer.status, 500);
+  assert.deepEqual(await answer.json(), {
+    type: 'about:blank',
+    title: 'Internal Server Error',
+    status: 500,
+    code: 'INTERNAL',
+  });
+  const [fault] = told;
+  assert.ok(fault?.type === 'fault' && fault.service === 'shop');
+  assert.match(fault.problem, /the password is 1234\n +at /);
+});
+
+test('a call inside that nobody takes is answered with the status that says so, and is no fault of ours', async (t) => {
+  const { url, told } = await answering(t, (mesh) =>
+    mesh.handler(async (_request, _context, response) => {
+      response.setHeader('cache-control', 'max-age=3600'); // of the answer that there should have been
+      await mesh.request('http://stock/');
+    }),
+  );
+  const answer = await fetch(url);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get('cache-control'), null);
+  const said = await answer.text();
+  assert.equal((JSON.parse(said) as { code: string }).code, 'UNAVAILABLE');
+  assert.doesNotMatch(said, /stock|127\.0\.0\.1|ECONNREFUSED/);
+  assert.ok(told.every(({ type }) => type !== 'fault'));
+});
+
+test('a body that fails in the middle breaks the answer off, and is heard of', async (t) => {
+  const faults: string[] = [];
+  const { url, mesh } = await handling(t, () => {
+    const parts = async function* () {
+      yield new TextEncoder().encode('begun');
+      throw new Error('torn');
+    };
+    return new Response(ReadableStream.from(parts()));
+  });
+  mesh.on((event) => event.type === 'fault' && faults.push(event.problem));
+  await assert.rejects(fetch(url).then((answer) => answer.text()));
+  assert.match(faults.join(), /torn/);
+});
+
+test('one handler of an application can be decorated: what came in by the middleware comes in once', async (t) => {
+  const { url, mesh } = await answering(t, (mesh) => {
+    const app = express();
+    app.use(mesh.middleware());
+    app.use(mesh.middleware());
+    app.get(
+      '/orders/:id',
+      mesh.handler((_, context) => Response.json({ same: mesh.context === context, route: context.route })),
+    );
+    return app;
+  });
+  mesh.setPolicy({ defaults: { shed: { mode: 'enforce', limit: 1 } } }); // one that came in twice would be refused
+  const answer = await fetch(`${url}/orders/7`);
+  assert.deepEqual(await answer.json(), { same: true, route: 'GET /orders/{id}' });
+});
+
+test('what is no handler is told at the door', async (t) => {
+  const { mesh } = await handling(t, () => new Response('ok'));
+  assert.throws(() => mesh.handler('ok' as never), {
+    reason: 'request',
+    message: /handler needs a function, got string/,
+  });
+});
