@@ -9,6 +9,7 @@ import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
 import { follow } from '../core/scope.ts';
 import { ask, refuse } from '../core/service.ts';
+import type { Watch } from '../core/watch.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -95,13 +96,11 @@ export class Mesh implements Caller, AsyncDisposable {
     }
     const signal = options?.signal;
     if (signal?.aborted) return refuse(calledOff(context, signal));
-    const unfollow = signal && follow(signal, context.scope, () => calledOff(context, signal));
-    const underWay = new CallUnderWay(this.#calls, context, unfollow);
+    const underWay = new CallUnderWay(this.#calls, context, signal && followed(context, signal));
     const call = makeCall(send, options) as Call<unknown>;
     const { watch } = this.#env;
-    if (watch === undefined || !watch.on) return underWay.end(begin(way, call, context) as Promise<Res>);
-    const run = () => underWay.end(begin(way, call, context) as Promise<Res>);
-    return watch.call(call, context, () => way.resolution, run);
+    if (watch?.on) return watched(watch, way, call, context, underWay) as Promise<Res>;
+    return underWay.end(begin(way, call, context) as Promise<Res>);
   }
 
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
@@ -283,3 +282,12 @@ function begin(way: Cluster, call: Call<unknown>, context: Context): Promise<unk
   context.history.fresh = false;
   return answer;
 }
+
+/** Starts a call that somebody looks at. Apart from the others, which so need no function of their own. */
+function watched(watch: Watch, way: Cluster, call: Call<unknown>, context: Context, underWay: CallUnderWay) {
+  const run = () => underWay.end(begin(way, call, context));
+  return watch.call(call, context, () => way.resolution, run);
+}
+
+const followed = (context: Context, signal: AbortSignal): Cancel =>
+  follow(signal, context.scope, () => calledOff(context, signal));
