@@ -6,12 +6,18 @@ import type { Logger } from './logger.ts';
 export interface TelemetryOptions {
   /** A line for each call: true or `'envoy'` as Envoy writes it, `'json'`, or more. None unless told otherwise. */
   readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions;
+  /**
+   * Whether calls are recorded as OpenTelemetry spans, which needs `@opentelemetry/api`. Unless told otherwise, they are
+   * when an SDK had been started before the mesh was made.
+   */
+  readonly traces?: boolean;
   /** Hears what happens, apart from each call; `pino()` and `console`-like objects will do. Nobody unless told otherwise. */
   readonly logger?: Logger;
 }
 
 const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown) => boolean, string]>> = {
   accessLog: [isAccessLog, "a boolean, 'envoy', 'json' or { format, to, headers }"],
+  traces: [(value) => typeof value === 'boolean', 'a boolean'],
   logger: [isLogger, 'an object with debug, info, warn and error'],
 };
 
