@@ -81,7 +81,14 @@ export class Cluster {
     await this.#resolving[Symbol.asyncDispose]();
   }
 
-  #stale = false;
+  #staleSince: number | undefined;
+
+  /** For how many milliseconds the list has stood without the registry, and what the registry says; nothing while it is there. */
+  stale(now: number): { readonly ms: number; readonly problem: string } | undefined {
+    const { value } = this.#resolving;
+    if (value.is !== 'stale') return undefined;
+    return { ms: now - (this.#staleSince ?? now), problem: sentence(value.error) };
+  }
 
   #learn(resolution: Resolution): void {
     if (resolution.is === 'pending') return;
@@ -102,8 +109,8 @@ export class Cluster {
       events.emit({ ...facts, type: 'endpoints', added, removed, endpoints: this.nodes.size });
     }
     const stale = resolution.is === 'stale';
-    if (stale === this.#stale) return;
-    this.#stale = stale;
+    if (stale === (this.#staleSince !== undefined)) return;
+    this.#staleSince = stale ? clock.now() : undefined;
     events.emit({
       ...facts,
       type: 'registry',

@@ -29,6 +29,8 @@ export interface EndpointSnapshot {
 export interface ClusterSnapshot {
   readonly service: string;
   readonly resolution: Resolution['is'];
+  /** For how long the list has stood without the registry, and what that says; null while it is there. */
+  readonly stale: { readonly ms: number; readonly problem: string } | null;
   readonly stack: readonly string[];
   readonly panic: boolean;
   readonly retriesLeft: number;
@@ -68,6 +70,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
   return {
     service: cluster.service,
     resolution: cluster.resolution.is,
+    stale: cluster.stale(now) ?? null,
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
     retriesLeft: Math.max(0, Math.floor(cluster.budget.balance(budget, perSecond, now))),
@@ -118,7 +121,7 @@ export function explain(
 ): string {
   const shot = ofCluster(cluster, policies, now, route);
   const lines = [
-    `${shot.service}${route === undefined ? '' : ` ${route}`}: ${shot.resolution} in ${registry}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
+    `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
     '',
     ...shot.stack.map((name, at) =>
       `${String(at + 1).padStart(2)}  ${name.padEnd(10)} ${settings(shot.policy[name])}`.trimEnd(),
@@ -135,6 +138,10 @@ export function explain(
     ...(shot.endpoints.length === 0 ? ['    no endpoints'] : []),
   ];
   return lines.join('\n');
+}
+
+function standing({ resolution, stale }: ClusterSnapshot): string {
+  return stale === null ? resolution : `stale for ${formatDuration(Math.round(stale.ms))} (${stale.problem})`;
 }
 
 function settings(section: Readonly<Record<string, Setting>> | undefined): string {

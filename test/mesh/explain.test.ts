@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeRegistry } from '../../src/testing/fake-registry.ts';
 import { refused, script } from '../../src/testing/script.ts';
 import { aMesh } from '../support/mesh.ts';
 
@@ -140,4 +141,18 @@ test('a snapshot shows the calls under way', async () => {
   await env.clock.advance(30);
   await Promise.all(calls);
   assert.equal(inFlight(), 0);
+});
+
+test('a list that stands without the registry says for how long, and why', async () => {
+  const registry = new FakeRegistry().set('orders', ['http://10.0.0.1:3000']);
+  const { mesh, env } = await aMesh({ registry });
+  assert.match(mesh.explain('orders'), /^orders: bound in /);
+  registry.fail(new Error('no server answers'));
+  await env.clock.advance(90_000);
+  assert.match(mesh.explain('orders'), /^orders: stale for 1m30s \(no server answers\) in .*, 1 endpoint/);
+  assert.deepEqual(mesh.snapshot().clusters[0]!.stale, { ms: 90_000, problem: 'no server answers' });
+  registry.heal();
+  assert.match(mesh.explain('orders'), /^orders: bound in /);
+  assert.equal(mesh.snapshot().clusters[0]!.stale, null);
+  await mesh.close();
 });
