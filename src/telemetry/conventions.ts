@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { AttemptRecord } from './watcher.ts';
 
@@ -22,15 +23,15 @@ export function attemptName({ method }: Call<unknown>, { service, route }: Conte
 /** What is known of an attempt when it begins, so that samplers may ask for it. */
 export function attemptAttributes({ call, context, endpoint }: AttemptRecord): Record<string, string | number> {
   const { method, path } = call;
-  const url = new URL(endpoint.url);
+  const { host, port } = placeOf(endpoint);
   const template = templateOf(context.route);
   return {
     'inmesh.service': context.service,
-    'server.address': url.hostname,
-    'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+    'server.address': host,
+    'server.port': port,
     ...(context.attempt > 1 ? { 'http.request.resend_count': context.attempt - 1 } : {}),
     ...(method === undefined ? {} : methodOf(method)),
-    ...(path === undefined ? {} : { 'url.full': `${url.origin}${path.split(/[?#]/, 1)[0]}` }), // queries hold secrets
+    ...(path === undefined ? {} : { 'url.full': `${endpoint.url}${path.split(/[?#]/, 1)[0]}` }), // queries hold secrets
     ...(template === undefined ? {} : { 'url.template': template }),
   };
 }
@@ -42,6 +43,17 @@ export function endAttributes({ is, why, status }: Outcome): Record<string, stri
     ...(status > 0 ? { 'http.response.status_code': status } : {}),
     ...(failed ? { 'error.type': status > 0 ? String(status) : errorType(why) } : {}),
   };
+}
+
+const places = new WeakMap<Endpoint, { readonly host: string; readonly port: number }>(); // a URL is dear to read
+
+function placeOf(endpoint: Endpoint): { readonly host: string; readonly port: number } {
+  const known = places.get(endpoint);
+  if (known !== undefined) return known;
+  const { hostname, port, protocol } = new URL(endpoint.url);
+  const place = { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+  places.set(endpoint, place);
+  return place;
 }
 
 const methodOf = (method: string): Record<string, string> =>
