@@ -18,7 +18,6 @@ const load = new Load(callsPerSecond, async () => {
 
 let deeds: Deed[] = [];
 let attempts = 0;
-let stale = false;
 const recent = new Map<string, { attempts: number; ms: number }>();
 
 mesh.on((event) => {
@@ -43,9 +42,7 @@ function deedsOf(event: MeshEvent): Deed[] {
     case 'panic':
       return [{ is: 'panic', on: event.on }];
     case 'registry':
-      if (event.stale === stale) return [];
-      stale = event.stale;
-      return [{ is: 'stale', on: stale }];
+      return [{ is: 'stale', on: event.stale }];
     case 'endpoints':
       return [
         ...event.removed.map((address) => ({ is: 'left', address }) as const),

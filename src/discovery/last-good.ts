@@ -2,9 +2,6 @@ import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 
-/** Hears when a registry goes away (with the reason) and when it is back. */
-export type OnStale = (stale: boolean, problem: string) => void;
-
 const UNKNOWN: Resolution = { is: 'unknown' };
 
 /**
@@ -13,13 +10,8 @@ const UNKNOWN: Resolution = { is: 'unknown' };
  */
 export class LastGood implements Live<Resolution> {
   readonly #live = new LiveValue<Resolution>({ is: 'pending' });
-  readonly #onStale: OnStale;
   #problem: string | undefined;
   #closed = false;
-
-  constructor(onStale: OnStale = () => {}) {
-    this.#onStale = onStale;
-  }
 
   get value(): Resolution {
     return this.#live.value;
@@ -42,14 +34,14 @@ export class LastGood implements Live<Resolution> {
     }
     const same = this.value.is === 'bound' && sameList(before, now);
     if (!same) this.#live.set({ is: 'bound', endpoints: Object.freeze(now) });
-    this.#well();
+    this.#problem = undefined;
   }
 
   /** The registry has told that it has never heard of the service. */
   absent(): void {
     if (this.#closed) return;
     if (this.value.is !== 'unknown') this.#live.set(UNKNOWN);
-    this.#well();
+    this.#problem = undefined;
   }
 
   /** The registry could not be asked, but somebody remembers what it told them: better than nothing. */
@@ -70,7 +62,6 @@ export class LastGood implements Live<Resolution> {
     } else if (value.is === 'pending') {
       this.#live.set({ is: 'pending', error });
     }
-    this.#onStale(true, problem);
   }
 
   /** Nobody is interested any more: what is told from now on is not passed on. */
@@ -80,12 +71,6 @@ export class LastGood implements Live<Resolution> {
 
   get #endpoints(): readonly Endpoint[] {
     return this.value.is === 'bound' || this.value.is === 'stale' ? this.value.endpoints : [];
-  }
-
-  #well(): void {
-    if (this.#problem === undefined) return;
-    this.#problem = undefined;
-    this.#onStale(false, '');
   }
 }
 

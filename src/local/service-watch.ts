@@ -38,7 +38,7 @@ export class ServiceWatch implements Resolving {
   readonly #ended: () => void;
 
   constructor(ground: Ground, service: string, ended: () => void) {
-    const { clock, events } = ground.env;
+    const { clock } = ground.env;
     this.#ground = ground;
     this.#service = service;
     this.#ended = ended;
@@ -46,9 +46,7 @@ export class ServiceWatch implements Resolving {
     this.#folderWatch = new FolderWatch(this.#folder, ground.watch, (fileName) => {
       if (fileName === null || idIn(fileName) !== undefined || fileName === service) this.wake();
     });
-    this.#last = new LastGood((stale, error) =>
-      events.emit({ type: 'registry', at: clock.epoch(), service, stale, error }),
-    );
+    this.#last = new LastGood();
     this.#lookedAt = clock.now();
     this.#start();
   }

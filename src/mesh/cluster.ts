@@ -2,6 +2,7 @@ import { balance } from '../balancer/balance.ts';
 import { Nodes } from '../balancer/nodes.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
 import type { Cancel, Live } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
@@ -91,32 +92,23 @@ export class Cluster {
   }
 
   #learn(resolution: Resolution): void {
-    if (resolution.is === 'pending') return;
-    const endpoints = resolution.is === 'unknown' ? [] : resolution.endpoints;
-    const { added, removed } = this.nodes.update(endpoints);
-    this.#drop(removed.map((node) => node.endpoint.url));
-    this.#tell(
-      added.map((node) => node.endpoint.address),
-      removed.map((node) => node.endpoint.address),
-      resolution,
-    );
+    if (resolution.is !== 'pending') this.#follow(resolution.is === 'unknown' ? [] : resolution.endpoints);
+    const stale = 'error' in resolution;
+    if (stale === (this.#staleSince !== undefined)) return;
+    const { events, clock } = this.#env;
+    this.#staleSince = stale ? clock.now() : undefined;
+    const error = stale ? sentence(resolution.error) : '';
+    events.emit({ at: clock.epoch(), service: this.service, type: 'registry', stale, error });
   }
 
-  #tell(added: readonly string[], removed: readonly string[], resolution: Resolution): void {
+  #follow(endpoints: readonly Endpoint[]): void {
+    const change = this.nodes.update(endpoints);
+    this.#drop(change.removed.map((node) => node.endpoint.url));
     const { events, clock } = this.#env;
-    const facts = { at: clock.epoch(), service: this.service };
-    if (added.length + removed.length > 0 && events.hears('endpoints')) {
-      events.emit({ ...facts, type: 'endpoints', added, removed, endpoints: this.nodes.size });
-    }
-    const stale = resolution.is === 'stale';
-    if (stale === (this.#staleSince !== undefined)) return;
-    this.#staleSince = stale ? clock.now() : undefined;
-    events.emit({
-      ...facts,
-      type: 'registry',
-      stale,
-      error: resolution.is === 'stale' ? sentence(resolution.error) : '',
-    });
+    if (change.added.length + change.removed.length === 0 || !events.hears('endpoints')) return;
+    const [added, removed] = [change.added, change.removed].map((nodes) => nodes.map((node) => node.endpoint.address));
+    const facts = { at: clock.epoch(), service: this.service, endpoints: this.nodes.size };
+    events.emit({ ...facts, type: 'endpoints', added: added!, removed: removed! });
   }
 
   #drop(urls: readonly string[]): void {

@@ -29,9 +29,7 @@ export class ServiceWatch implements Resolving {
     this.#tree = tree;
     this.#service = service;
     this.#ended = ended;
-    this.#last = new LastGood((stale, error) =>
-      events.emit({ type: 'registry', at: clock.epoch(), service, stale, error }),
-    );
+    this.#last = new LastGood();
     this.#stabilizer = new Stabilizer(clock, holdMs, (endpoints) => this.#publish(endpoints));
     this.#stopState = session.state.watch((state) => {
       if ('problem' in state) this.#away(new Error(state.problem));
