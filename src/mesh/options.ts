@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import type { FixedServices } from '../discovery/fixed.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { PolicySet } from '../policy/policy.ts';
@@ -7,16 +8,6 @@ import type { PolicyDocument } from '../policy/table.ts';
 import { checkTelemetry, type TelemetryOptions } from '../telemetry/options.ts';
 import { type CloseOptions, readClose } from './close.ts';
 import type { Stacks } from './cluster.ts';
-
-/** An endpoint of a fixed list: its URL, or that and more. */
-export type FixedEndpoint =
-  | string
-  | {
-      readonly url: string;
-      readonly weight?: number;
-      readonly zone?: string;
-      readonly metadata?: Readonly<Record<string, string>>;
-    };
 
 /** What a mesh is made of. */
 export interface MeshOptions {
@@ -26,7 +17,7 @@ export interface MeshOptions {
    * Where the others are found: `'local:'` (the processes of this user on this machine), `'local:///a/folder'`,
    * `'zookeeper://host:2181'`, `{ fixed: { orders: ['http://10.0.0.5:3000'] } }`, or a registry of your own.
    */
-  readonly registry: string | { readonly fixed: Readonly<Record<string, readonly FixedEndpoint[]>> } | Registry;
+  readonly registry: string | { readonly fixed: FixedServices } | Registry;
   /** How calls behave; what it does not say is as the reference says. `mesh.setPolicy` replaces it. */
   readonly policy?: PolicyDocument;
   /** Filters of your own, put among ours by name. */
