@@ -19,11 +19,13 @@ interface Instance {
   readonly server: Server;
 }
 
-async function serve(registry: string): Promise<Instance> {
+/** Serves until the test ends, however it ends, or until it leaves. */
+async function serve(t: TestContext, registry: string): Promise<Instance> {
   const server = createServer((_, response) => setTimeout(() => response.end('ok'), 5));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   const mesh = await createMesh({ service: 'orders', registry });
+  t.after(() => Promise.all([mesh.close(), server.close(), server.closeAllConnections()]));
   return { mesh, server, listing: await mesh.announce({ port, host: '127.0.0.1' }) };
 }
 
@@ -48,12 +50,15 @@ class Caller {
     }, 10);
   }
 
-  static async of(registry: string, perSecond: number, endpoints: number): Promise<Caller> {
+  /** One that is stopped when the test ends, however it ends. */
+  static async of(t: TestContext, registry: string, perSecond: number, endpoints: number): Promise<Caller> {
     const mesh = await createMesh({ service: 'checkout', registry });
     const known = heard(mesh, (event) => event.type === 'endpoints' && event.endpoints === endpoints);
     mesh.explain('orders');
     await known;
-    return new Caller(mesh, perSecond);
+    const caller = new Caller(mesh, perSecond);
+    t.after(() => caller.stop());
+    return caller;
   }
 
   async stop(): Promise<void> {
@@ -90,8 +95,8 @@ const urlOf = (servers: readonly { address: string }[]): string =>
 test('calls go on while ZooKeeper is away, comes back, loses its leader, and forgets every session', async (t) => {
   const ensemble = await startEnsemble();
   const url = urlOf(ensemble);
-  const instances = await Promise.all([serve(url), serve(url), serve(url)]);
-  const caller = await Caller.of(url, 200, 3);
+  const instances = await Promise.all([serve(t, url), serve(t, url), serve(t, url)]);
+  const caller = await Caller.of(t, url, 200, 3);
   const listed = async () => {
     for (const { listing } of instances) await until(listing.state, (state) => state === 'listed');
   };
@@ -136,8 +141,8 @@ async function leaderOf(ensemble: readonly ZooKeeperServer[]): Promise<ZooKeeper
 test('calls go on while every instance is cut off from ZooKeeper', async (t) => {
   await using server = await startZooKeeper();
   await using wire = await FaultProxy.to(server);
-  const instances = await Promise.all(Array.from({ length: 3 }, () => serve(urlOf([wire]))));
-  const caller = await Caller.of(urlOf([server]), 200, 3);
+  const instances = await Promise.all(Array.from({ length: 3 }, () => serve(t, urlOf([wire]))));
+  const caller = await Caller.of(t, urlOf([server]), 200, 3);
   wire.set({ holeUp: true, holeDown: true });
   for (const { listing } of instances) await until(listing.state, (state) => state === 'lost');
   await eventually(
@@ -160,13 +165,13 @@ test('calls go on while every instance is cut off from ZooKeeper', async (t) => 
 test('four instances are restarted one after the other at 500 calls a second, and no call fails', async (t) => {
   await using server = await startZooKeeper();
   const url = urlOf([server]);
-  const instances = await Promise.all(Array.from({ length: 4 }, () => serve(url)));
-  const caller = await Caller.of(url, 500, 4);
+  const instances = await Promise.all(Array.from({ length: 4 }, () => serve(t, url)));
+  const caller = await Caller.of(t, url, 500, 4);
   const seen: number[] = [];
   for (const [at, before] of instances.entries()) {
     const { host, port } = before.listing.instance;
     const known = heard(caller.mesh, (event) => event.type === 'endpoints' && event.added.length > 0);
-    instances[at] = await serve(url);
+    instances[at] = await serve(t, url);
     await known;
     const gone = heard(caller.mesh, (event) => {
       return event.type === 'endpoints' && event.removed.includes(`${host}:${port}`);
@@ -185,7 +190,7 @@ test('an instance that is killed goes when its session does, and nobody calls it
   await using server = await startZooKeeper();
   const registry = urlOf([server]);
   const programs = await Promise.all(Array.from({ length: 3 }, () => program(t, registry)));
-  const caller = await Caller.of(registry, 200, 3);
+  const caller = await Caller.of(t, registry, 200, 3);
   const gone = heard(caller.mesh, (event) => event.type === 'endpoints' && event.removed.length === 1);
   const killed = performance.now();
   programs[0]!.kill();
@@ -205,8 +210,8 @@ test('a process that starts while ZooKeeper is away calls whom the one before it
   const folder = await aFolder(t);
   await using server = await startZooKeeper();
   const registry = `${urlOf([server])}&snapshot=${encodeURIComponent(`${folder}/services.json`)}`;
-  const instance = await serve(urlOf([server]));
-  const before = await Caller.of(registry, 100, 1);
+  const instance = await serve(t, urlOf([server]));
+  const before = await Caller.of(t, registry, 100, 1);
   await before.stop();
   await server.kill();
   await using mesh = await createMesh({ service: 'checkout', registry });
