@@ -33,6 +33,12 @@ function failing(wrap: (action: peers.Action) => Wrapped | Promise<Wrapped>): Co
   };
 }
 
+/** Calls that are refused by something that has made up its mind, and stays so. */
+function refusing({ call }: Wrapped): Competitor {
+  const caught = () => call().then(undefined, () => undefined);
+  return { round: ({ ms }) => sequential(caught, ms!, 128) };
+}
+
 const direct = (action: peers.Action): Wrapped => ({ call: action });
 const busy = { policy: { defaults: { attempt: { timeout: '1s' } } } } as const;
 
@@ -59,7 +65,7 @@ export const competitors: Readonly<Record<string, Opening>> = {
   'opossum, failing': () => failing(peers.opossum),
   'opossum, failing, 10,000 calls before': () => failing(peers.opossum),
 
-  'mesh, no endpoints': () => failing((action) => through(action, mesh(), 'nobody')),
-  'opossum, open': () => failing(peers.openOpossum),
-  'cockatiel, open': () => failing(peers.openCockatiel),
+  'mesh, no endpoints': async () => refusing(await through(works, mesh(), 'nobody')),
+  'opossum, open': () => refusing(peers.openOpossum(works)),
+  'cockatiel, open': () => refusing(peers.openCockatiel(works)),
 };
