@@ -10,8 +10,9 @@ import type { Machine } from '../../src/local/machine.ts';
 import { type Owner, ownerTexts } from '../../src/local/owner.ts';
 import { localRegistry } from '../../src/local/registry.ts';
 import { testEnv } from '../../src/testing/env.ts';
-import { settled, VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { encodeRecord, type NewRecord } from '../../src/wire/record.ts';
+import { filesAtRest } from './file-work.ts';
 
 /** A real folder in a world where time stands still and processes live as long as the test says. */
 export class StillFolder implements AsyncDisposable {
@@ -73,10 +74,10 @@ export class StillFolder implements AsyncDisposable {
 
   /** Lets time pass, a little at a time, and all that is done with files come to its end in between. */
   async pass(ms: number, stepMs = 50): Promise<void> {
-    await quiet();
+    await filesAtRest();
     for (let passed = 0; passed < ms; passed += stepMs) {
       await this.clock.advance(Math.min(stepMs, ms - passed));
-      await quiet();
+      await filesAtRest();
     }
   }
 
@@ -96,11 +97,3 @@ interface OpenOptions {
 const deaf: WatchFolder = () => {
   throw Object.assign(new Error('no space left on device, watch'), { code: 'ENOSPC' });
 };
-
-/** Waits until nothing is being done with a file. */
-async function quiet(): Promise<void> {
-  for (let idle = 0; idle < 3; idle++) {
-    await settled();
-    if (process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq)/.test(name))) idle = -1;
-  }
-}

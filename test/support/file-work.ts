@@ -1,0 +1,41 @@
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { settled } from '../../src/testing/virtual-clock.ts';
+
+let underway = 0;
+
+/** Waits until nothing that this process asked of the file system is underway, nor what it asks next with the answer. */
+export async function filesAtRest(): Promise<void> {
+  do await settled();
+  while (underway > 0);
+}
+
+// What Node lists as underway, and under which name, differs from one Node to the next: so it is counted here.
+countAll(files, files);
+syncBuiltinESMExports();
+
+/** Counts in `target` each verb that `source` has: something is underway until the promise that it returns settles. */
+function countAll(target: object, source: object): void {
+  for (const [name, { value: verb }] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
+    if (typeof verb !== 'function' || name === 'constructor') continue;
+    Object.defineProperty(target, name, {
+      value: (...given: unknown[]) => counted(verb.apply(target, given)),
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+}
+
+function counted(answer: unknown): unknown {
+  if (!(answer instanceof Promise)) return answer;
+  underway++;
+  return answer.then(withItsOwn).finally(() => underway--);
+}
+
+/** What is done with a file once it is open counts too. */
+function withItsOwn(opened: unknown): unknown {
+  if (opened?.constructor.name !== 'FileHandle') return opened;
+  for (const source of [Object.getPrototypeOf(opened), opened]) countAll(opened, source);
+  return opened;
+}
