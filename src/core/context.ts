@@ -3,6 +3,8 @@ import type { Trace } from '../wire/trace-context.ts';
 import type { AttemptReport } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Classify, Outcome } from './outcome.ts';
+import type { Principal } from './principal.ts';
+import type { Priority } from './priority.ts';
 import type { Scope } from './scope.ts';
 
 /** What is known about one call. Filters pass on copies (`copy(context)`), and never change what they were given. */
@@ -54,6 +56,10 @@ export interface Flight {
 export class History {
   /** The trace that the call belongs to. Written by `trace`. */
   trace: Trace | undefined;
+  /** How much the call matters when not all can be served. Written by `mesh.call`, and on the way in by `accept`. */
+  priority: Priority;
+  /** Who calls, as proven; nothing on the way out, and until `identify` has looked. Written by `identify`. */
+  principal: Principal | undefined = undefined;
   /** Whether the way has not left the stack it was called on, so that `begunAt` is still now. Written by `mesh.call`. */
   fresh = false;
   /** Attempts begun. Written by `balance`, as are the next two. */
@@ -68,8 +74,9 @@ export class History {
   settled: unknown = undefined;
   outcome: Outcome | undefined = undefined;
 
-  constructor(trace?: Trace) {
+  constructor(trace?: Trace, priority: Priority = 'default') {
     this.trace = trace;
+    this.priority = priority;
   }
 }
 

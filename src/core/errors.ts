@@ -24,6 +24,12 @@ export const reasons = {
   'no-endpoints': { code: 'UNAVAILABLE', about: 'The service has no endpoint that takes calls.' },
   connect: { code: 'UNAVAILABLE', about: 'No connection to the endpoint could be made.' },
   reset: { code: 'UNAVAILABLE', about: 'The connection ended before the answer came.' },
+  quota: { code: 'RESOURCE_EXHAUSTED', about: 'More was asked for than the quota allows in its time.' },
+  limit: { code: 'RESOURCE_EXHAUSTED', about: 'Too many calls to the service or endpoint are under way already.' },
+  identify: { code: 'UNAUTHENTICATED', about: 'Who called could not be proven.' },
+  authenticate: { code: 'UNAUTHENTICATED', about: 'No proof of who we are could be had for a call.' },
+  authorize: { code: 'PERMISSION_DENIED', about: 'Who called may not do what was asked.' },
+  fault: { code: 'UNAVAILABLE', about: 'The policy breaks off some calls on purpose, to see what comes of it.' },
   shed: { code: 'UNAVAILABLE', about: 'A request that came was not let in: too many are being served.' },
   circuit: {
     code: 'UNAVAILABLE',

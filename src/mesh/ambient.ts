@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
+import type { Priority } from '../core/priority.ts';
 import { timeLeft } from '../server/deadline.ts';
 import { field, type IncomingHeaders } from '../server/fields.ts';
 import type { RequestContext } from '../server/request-context.ts';
@@ -10,6 +11,8 @@ export interface Ambient {
   /** The moment, on the mesh's clock, when the request must be answered; Infinity when it did not say. */
   readonly deadline: number;
   readonly trace: Trace | undefined;
+  /** How much the request matters when not all can be served. */
+  readonly priority: Priority;
   /** The request itself, where it came in by the mesh. */
   readonly request: RequestContext | undefined;
 }
@@ -32,7 +35,7 @@ export class AmbientContext {
     const left = timeLeft(headers, this.#clock.epoch());
     const deadline = left === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + left;
     const trace = parseTrace(field(headers, 'traceparent'), field(headers, 'tracestate'));
-    return this.enter({ deadline, trace, request: undefined }, work);
+    return this.enter({ deadline, trace, priority: 'default', request: undefined }, work);
   }
 
   /** Runs `work` with this around it. */

@@ -2,8 +2,8 @@ import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
 import { Scope } from '../core/scope.ts';
-import { readField } from '../policy/check.ts';
 import type { PolicySet } from '../policy/policy.ts';
+import { readField } from '../policy/read.ts';
 import { type Policy, table } from '../policy/table.ts';
 import type { Ambient } from './ambient.ts';
 import type { Cluster } from './cluster.ts';
@@ -45,7 +45,7 @@ export function makeContext(
     attempt: 1,
     flight: undefined,
     classify: options.classify,
-    history: new History(ambient?.trace),
+    history: new History(ambient?.trace, ambient?.priority),
   };
 }
 

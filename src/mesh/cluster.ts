@@ -1,6 +1,4 @@
 import { balance } from '../balancer/balance.ts';
-import { Nodes } from '../balancer/nodes.ts';
-import { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
@@ -9,12 +7,12 @@ import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import { watchAttempts } from '../core/watch.ts';
 import type { Resolving } from '../discovery/registry.ts';
-import { RetryBudget } from '../math/retry-budget.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
 import type { InboundStack } from '../server/way-in.ts';
 import type { OutboundStack } from './outbound.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
+import { makeParts, type Parts } from './parts.ts';
 import { sendService } from './send.ts';
 
 /** How a user may change the stacks: each gets the one there is, and gives back the one there shall be. */
@@ -30,9 +28,8 @@ export interface Stacks {
 /** All that we hold for one service that is called. */
 export class Cluster {
   readonly service: string;
-  readonly nodes = new Nodes();
-  readonly budget = new RetryBudget();
-  readonly circuits: Circuits;
+  /** What its filters keep between calls. */
+  readonly parts: Parts;
   readonly stacks: { readonly cluster: OutboundStack; readonly endpoint: OutboundStack };
   /** The way of a call to this service, whole. */
   readonly call: Service<Call<unknown>, unknown>;
@@ -49,11 +46,11 @@ export class Cluster {
     this.#env = env;
     this.#resolving = resolving;
     this.#forget = forget;
-    this.circuits = new Circuits(env, (route) => this.#policies?.names(service, route) ?? false);
-    const [cluster, endpoint] = [clusterStack(env, this.circuits, this.budget), endpointStack(env)];
+    this.parts = makeParts(env, (route) => this.#policies?.names(service, route) ?? false);
+    const [cluster, endpoint] = [clusterStack(this.parts), endpointStack(this.parts)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));
-    this.call = this.stacks.cluster.around(balance(env, this.nodes, resolving, attempt));
+    this.call = this.stacks.cluster.around(balance(env, this.parts.nodes, resolving, attempt));
     this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
   }
 
@@ -77,8 +74,8 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#cancel();
-    this.circuits.close();
-    this.#drop(this.nodes.update([]).removed.map((node) => node.endpoint.url));
+    this.parts.circuits.close();
+    this.#drop(this.parts.nodes.update([]).removed.map((node) => node.endpoint.url));
     await this.#resolving[Symbol.asyncDispose]();
   }
 
@@ -102,12 +99,12 @@ export class Cluster {
   }
 
   #follow(endpoints: readonly Endpoint[]): void {
-    const change = this.nodes.update(endpoints);
+    const change = this.parts.nodes.update(endpoints);
     this.#drop(change.removed.map((node) => node.endpoint.url));
     const { events, clock } = this.#env;
     if (change.added.length + change.removed.length === 0 || !events.hears('endpoints')) return;
     const [added, removed] = [change.added, change.removed].map((nodes) => nodes.map((node) => node.endpoint.address));
-    const facts = { at: clock.epoch(), service: this.service, endpoints: this.nodes.size };
+    const facts = { at: clock.epoch(), service: this.service, endpoints: this.parts.nodes.size };
     events.emit({ ...facts, type: 'endpoints', added: added!, removed: removed! });
   }
 

@@ -66,17 +66,17 @@ export function snapshot(
 function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
   const policy = policies.for(cluster.service, route);
   const { budget, perSecond } = policy.retry;
-  const panic = isPanic(cluster.nodes, policy.balance.panic);
+  const panic = isPanic(cluster.parts.nodes, policy.balance.panic);
   return {
     service: cluster.service,
     resolution: cluster.resolution.is,
     stale: cluster.stale(now) ?? null,
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
-    retriesLeft: Math.max(0, Math.floor(cluster.budget.balance(budget, perSecond, now))),
-    circuits: cluster.circuits.facts(now),
+    retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
+    circuits: cluster.parts.circuits.facts(now),
     policy: policies.describe(cluster.service, route),
-    endpoints: [...cluster.nodes].map((node) => ofNode(node, policy, panic, now)),
+    endpoints: [...cluster.parts.nodes].map((node) => ofNode(node, policy, panic, now)),
   };
 }
 

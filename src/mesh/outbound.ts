@@ -1,7 +1,5 @@
 import { circuit } from '../circuit/circuit.ts';
-import type { Circuits } from '../circuit/circuits.ts';
 import type { Call } from '../core/call.ts';
-import type { Env } from '../core/env.ts';
 import { Stack } from '../core/stack.ts';
 import { attempt } from '../filters/attempt.ts';
 import { deadline } from '../filters/deadline.ts';
@@ -9,13 +7,13 @@ import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
 import { retry } from '../filters/retry.ts';
 import { trace } from '../filters/trace.ts';
-import type { RetryBudget } from '../math/retry-budget.ts';
+import type { Parts } from './parts.ts';
 
 /** A stack of the outbound way. */
 export type OutboundStack = Stack<Call<unknown>, unknown>;
 
 /** The way of a call, from the caller to the balancer: once for each call. One stack for each service called. */
-export const clusterStack = (env: Env, circuits: Circuits, budget: RetryBudget): OutboundStack =>
+export const clusterStack = ({ env, circuits, budget }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
@@ -24,7 +22,7 @@ export const clusterStack = (env: Env, circuits: Circuits, budget: RetryBudget):
   ]);
 
 /** The way of a call, from the balancer to the wire: once for each attempt. */
-export const endpointStack = (env: Env): OutboundStack =>
+export const endpointStack = ({ env }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'outlier', filter: outlier(env) }, // above attempt: a timeout counts against the endpoint
     { name: 'attempt', filter: attempt(env) }, // ends what is below it when the time is up

@@ -48,6 +48,9 @@ export class Serving implements Receiver {
   }
 
   #enter<T>({ scope, history }: Context, request: RequestContext, work: () => T): T {
-    return this.#ambient.enter({ deadline: scope.due, trace: history.trace, request }, work);
+    return this.#ambient.enter(
+      { deadline: scope.due, trace: history.trace, priority: history.priority, request },
+      work,
+    );
   }
 }

@@ -1,11 +1,10 @@
-import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { Stack } from '../core/stack.ts';
-import { RetryBudget } from '../math/retry-budget.ts';
 import type { Stacks } from './cluster.ts';
 import { inboundStack } from './inbound.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
+import { makeParts } from './parts.ts';
 
 /**
  * Tries what a user does to the stacks, so that a slip shows when the mesh is made and not at the first call.
@@ -18,8 +17,8 @@ export function checkStacks(stacks: unknown, env: Env): asserts stacks is Stacks
     );
   }
   const there = {
-    cluster: () => clusterStack(env, new Circuits(env, () => false), new RetryBudget()),
-    endpoint: () => endpointStack(env),
+    cluster: () => clusterStack(makeParts(env, () => false)),
+    endpoint: () => endpointStack(makeParts(env, () => false)),
     inbound: () => inboundStack(env),
   };
   for (const [name, change] of Object.entries(stacks)) {

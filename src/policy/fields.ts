@@ -10,6 +10,8 @@ export interface Field<Out = unknown> {
   readonly must: string;
   readonly schema: v.GenericSchema<unknown, Out>;
   readonly json: Readonly<Record<string, unknown>>;
+  /** Reads what has parts of its own, so that a problem names the part. @throws PolicyProblem when it is not allowed. */
+  readonly read?: (value: unknown, path: string) => Out;
   /** The value as a document would say it. */
   show(value: Out): unknown;
 }
@@ -17,10 +19,14 @@ export interface Field<Out = unknown> {
 /** Settings that belong together; one slot of the stack reads them. */
 export interface Section {
   readonly about: string;
-  readonly fields: Readonly<Record<string, Field>>;
+  readonly fields: Fields;
 }
 
-type Values<F extends Readonly<Record<string, Field>>> = {
+/** Settings by name. */
+export type Fields = Readonly<Record<string, Field>>;
+
+/** Settings by name, as filters read them. */
+export type Values<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends Field<infer Out> ? Out : never;
 };
 
@@ -32,14 +38,15 @@ export type InferDocument<T extends Readonly<Record<string, Section>>> = {
   readonly [K in keyof T]?: { readonly [F in keyof T[K]['fields']]?: Written<T[K]['fields'][F]> };
 };
 
-type Written<F> = F extends Field<infer Out> ? (F extends { readonly writes: infer W } ? W : Out) : never;
+/** A setting as a person writes it. */
+export type Written<F> = F extends Field<infer Out> ? (F extends { readonly writes: infer W } ? W : Out) : never;
 
 /** How a setting is written, where that differs from how it is read. */
 export interface Writes<W> {
   readonly writes: W;
 }
 
-export const section = <F extends Readonly<Record<string, Field>>>(about: string, fields: F) => ({ about, fields });
+export const section = <F extends Fields>(about: string, fields: F) => ({ about, fields });
 
 const same = <T>(value: T): unknown => value;
 

@@ -1,5 +1,6 @@
-import { checkPolicy, readField } from './check.ts';
+import { checkPolicy } from './check.ts';
 import type { Field } from './fields.ts';
+import { readField } from './read.ts';
 import { matchRoute, parseRoute, type Route } from './route.ts';
 import { type Policy, type PolicyDocument, type PolicySections, table } from './table.ts';
 

@@ -1,5 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Context } from '../core/context.ts';
+import { ANONYMOUS, type Principal } from '../core/principal.ts';
+import type { Priority } from '../core/priority.ts';
 import type { Trace } from '../wire/trace-context.ts';
 import { routeName } from './route-name.ts';
 
@@ -44,6 +46,16 @@ export class RequestContext {
   /** The trace that it belongs to; undefined only where the policy begins none and none came. */
   get trace(): Trace | undefined {
     return this.#context.history.trace;
+  }
+
+  /** Who calls, as proven; one that is anonymous where nothing was. */
+  get principal(): Principal {
+    return this.#context.history.principal ?? ANONYMOUS;
+  }
+
+  /** How much it matters when not all can be served; calls made while serving it matter as much. */
+  get priority(): Priority {
+    return this.#context.history.priority;
   }
 
   /** Its route, such as `GET /orders/{id}`: as the policy names it, else as the framework does, once that knows. */

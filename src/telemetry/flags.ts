@@ -14,6 +14,7 @@ export const flags = {
   OM: { http: 503, about: 'The server has more to do than it can, and took no more in.' },
   RL: { http: 429, about: 'More was asked for than the quota allows.' },
   UAEX: { http: 403, about: 'It is not known who calls, or they may not.' },
+  FI: { http: 503, about: 'The policy broke it off on purpose, to see what comes of it.' },
   NR: { http: 503, about: 'The registry does not know the service.' },
   LR: { http: 503, about: 'The mesh itself ended the call: it was closed, or is at fault.' },
   DPE: { http: 400, about: 'What was asked for can not be understood.' },
@@ -42,7 +43,9 @@ export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
   quota: 'RL',
   shed: 'OM',
   identify: 'UAEX',
+  authenticate: 'UAEX',
   authorize: 'UAEX',
+  fault: 'FI',
 };
 
 /** What failed in a call that is over; empty for one that was answered, whatever the answer. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPolicy, PolicyProblem } from '../../src/policy/check.ts';
+import { checkPolicy } from '../../src/policy/check.ts';
+import { PolicyProblem } from '../../src/policy/read.ts';
 import { table } from '../../src/policy/table.ts';
 
 const problem = (document: unknown): string => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPolicy, PolicyProblem } from '../../src/policy/check.ts';
+import { checkPolicy } from '../../src/policy/check.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
+import { PolicyProblem } from '../../src/policy/read.ts';
 import type { PolicyDocument } from '../../src/policy/table.ts';
 import { fc } from '../support/fast-check.ts';
 

@@ -1,0 +1,156 @@
+import * as v from 'valibot';
+import type { Field, Fields, Values, Writes, Written } from './fields.ts';
+import { entriesOf, noSuch, PolicyProblem, readField, show } from './read.ts';
+
+const LONGEST = 1_024; // characters of a text, where a field says nothing else
+
+/** A text; `must` ends the sentence "x must be …", and `pattern` is what it must match. Empty is allowed where it is the default. */
+export function text(field: {
+  default: string;
+  about: string;
+  must?: string;
+  pattern?: RegExp;
+  max?: number;
+}): Field<string> {
+  const { pattern, max = LONGEST } = field;
+  const fits = (value: string): boolean =>
+    value === field.default || (value.length <= max && (pattern === undefined || pattern.test(value)));
+  return {
+    default: field.default,
+    about: field.about,
+    must: field.must ?? `text of ${max} characters at most`,
+    schema: v.pipe(v.unknown(), v.string(), v.check(fits)),
+    json: { type: 'string', maxLength: max, ...(pattern && { pattern: orDefault(pattern, field.default) }) },
+    show: (value) => value,
+  };
+}
+
+const orDefault = ({ source }: RegExp, value: string): string => (value === '' ? `^$|${source}` : source);
+
+/** A list of texts, each as `text` has it. */
+export function texts(field: {
+  default?: readonly string[];
+  about: string;
+  must?: string;
+  pattern?: RegExp;
+  most?: number;
+}): Field<readonly string[]> & Writes<readonly string[]> {
+  const { pattern, most = 100 } = field;
+  const one = v.pipe(
+    v.string(),
+    v.maxLength(LONGEST),
+    v.check((value) => pattern === undefined || pattern.test(value)),
+  );
+  return {
+    default: field.default ?? [],
+    about: field.about,
+    must: field.must ?? `a list of ${most} texts at most`,
+    schema: v.pipe(v.unknown(), v.array(one), v.maxLength(most)),
+    json: {
+      type: 'array',
+      maxItems: most,
+      items: { type: 'string', maxLength: LONGEST, ...(pattern && { pattern: pattern.source }) },
+    },
+    show: (value) => value,
+    writes: [],
+  };
+}
+
+/** Texts by name, such as labels or headers. */
+export function labels(field: {
+  about: string;
+  most?: number;
+}): Field<Readonly<Record<string, string>>> & Writes<Readonly<Record<string, string>>> {
+  const { most = 32 } = field;
+  const must = `an object of ${most} texts at most`;
+  return {
+    default: {},
+    about: field.about,
+    must,
+    schema: v.unknown() as v.GenericSchema<unknown, Readonly<Record<string, string>>>,
+    read(value, path) {
+      const entries = entriesOf(value, path);
+      if (entries.length > most) throw new PolicyProblem(`${path} must be ${must}, got ${entries.length}`);
+      for (const [name, one] of entries) {
+        if (typeof one !== 'string') throw new PolicyProblem(`${path}.${name} must be text, got ${show(one)}`);
+      }
+      return Object.fromEntries(entries) as Record<string, string>;
+    },
+    json: { type: 'object', maxProperties: most, additionalProperties: { type: 'string' } },
+    show: (value) => value,
+    writes: {},
+  };
+}
+
+type Item<F extends Fields, R extends keyof F> = { readonly [K in R]: Written<F[K]> } & {
+  readonly [K in Exclude<keyof F, R>]?: Written<F[K]>;
+};
+
+/** A list of objects of one kind: rules, routes. `required` must be said in each; the rest have defaults. */
+export function list<const F extends Fields, R extends keyof F & string = never>(field: {
+  about: string;
+  of: F;
+  required?: readonly R[];
+  most?: number;
+}): Field<readonly Values<F>[]> & Writes<readonly Item<F, R>[]> {
+  const { of, required = [], most = 100 } = field;
+  const must = `a list of ${most} objects at most`;
+  return {
+    default: [],
+    about: field.about,
+    must,
+    schema: v.unknown() as v.GenericSchema<unknown, readonly Values<F>[]>,
+    read(value, path) {
+      if (!Array.isArray(value) || value.length > most) {
+        throw new PolicyProblem(`${path} must be ${must}, got ${Array.isArray(value) ? value.length : show(value)}`);
+      }
+      return value.map((item, at) => readObject(of, required, item, `${path}[${at}]`));
+    },
+    json: { type: 'array', maxItems: most, items: objectSchema(of, required) },
+    show: (items) => items.map((item) => showObject(of, item)),
+    writes: [],
+  };
+}
+
+/** An object within a rule. */
+export function group<const F extends Fields>(field: {
+  about: string;
+  of: F;
+}): Field<Values<F>> & Writes<Item<F, never>> {
+  return {
+    default: {},
+    about: field.about,
+    must: 'an object',
+    schema: v.unknown() as v.GenericSchema<unknown, Values<F>>,
+    read: (value, path) => readObject(field.of, [], value, path),
+    json: objectSchema(field.of, []),
+    show: (value) => showObject(field.of, value),
+    writes: {},
+  };
+}
+
+function readObject<F extends Fields>(of: F, required: readonly string[], value: unknown, path: string): Values<F> {
+  const said = new Map(entriesOf(value, path));
+  for (const key of said.keys()) if (!Object.hasOwn(of, key)) throw noSuch(path, key, Object.keys(of));
+  for (const key of required) if (said.get(key) === undefined) throw new PolicyProblem(`${path}.${key} is missing`);
+  const read = Object.entries(of).map(([name, field]) => {
+    const own = said.get(name);
+    return [name, readField(field, own === undefined ? field.default : own, `${path}.${name}`)] as const;
+  });
+  return Object.fromEntries(read) as Values<F>;
+}
+
+const showObject = <F extends Fields>(of: F, value: Values<F>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(of).map(([name, field]) => [name, field.show(value[name as keyof F])]));
+
+const objectSchema = (of: Fields, required: readonly string[]): Record<string, unknown> => ({
+  type: 'object',
+  additionalProperties: false,
+  ...(required.length > 0 && { required }),
+  properties: Object.fromEntries(
+    Object.entries(of).map(([name, field]) => [
+      name,
+      { ...field.json, description: field.about, default: field.default },
+    ]),
+  ),
+});

@@ -1,0 +1,12 @@
+import { choice, flag, section } from '../fields.ts';
+
+/** The settings of `propagate`. */
+export const propagate = section('What the headers tell the other side.', {
+  trace: flag({ default: true, about: 'Sends traceparent and tracestate, unless the headers have them already.' }),
+  deadline: choice({
+    default: 'envoy',
+    of: ['envoy', 'grpc', 'off'],
+    about:
+      "Sends the time that is left: 'x-envoy-expected-rq-timeout-ms' (envoy) or 'grpc-timeout' (grpc). Both are read.",
+  }),
+});
