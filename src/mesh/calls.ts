@@ -1,6 +1,7 @@
 import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call.ts';
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
+import { isIdempotent } from '../core/idempotent.ts';
 import { Scope } from '../core/scope.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { readField } from '../policy/read.ts';
@@ -9,9 +10,6 @@ import type { Ambient } from './ambient.ts';
 import type { Cluster } from './cluster.ts';
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
-
-// Methods that do no harm when sent twice (RFC 9110, section 9.2.2).
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /** The request of a call, as filters see it. */
 export function makeCall<Res>(send: Send<Res>, options: CallOptions = NO_OPTIONS): Call<Res> {
@@ -38,7 +36,7 @@ export function makeContext(
     policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),
     route,
     key: options.key,
-    idempotent: options.idempotent ?? isIdempotent(options),
+    idempotent: options.idempotent ?? isIdempotent(method, options.headers),
     replayable: options.replayable ?? true,
     scope: new Scope(ambient?.deadline),
     begunAt: now,
@@ -47,10 +45,6 @@ export function makeContext(
     classify: options.classify,
     history: new History(ambient?.trace, ambient?.priority),
   };
-}
-
-function isIdempotent({ method, headers }: CallOptions): boolean {
-  return (method !== undefined && IDEMPOTENT.has(method)) || headers?.['idempotency-key'] !== undefined;
 }
 
 function withTimeout(policy: Policy, timeout: string): Policy {

@@ -1,5 +1,6 @@
 import { type Context, History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { isIdempotent } from '../core/idempotent.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Service } from '../core/service.ts';
 import type { Stack } from '../core/stack.ts';
@@ -20,8 +21,6 @@ export interface House {
   /** Runs `work` so that the calls it makes inherit what the request brought. */
   enter<T>(context: Context, request: RequestContext, work: () => T): T;
 }
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']); // RFC 9110, section 9.2.2
 
 /** The way of a request, from the socket to your handler. One for each mesh. */
 export class WayIn implements MeshReceiver {
@@ -55,7 +54,7 @@ export class WayIn implements MeshReceiver {
       policy: policies.for(service, route),
       route,
       key: undefined,
-      idempotent: IDEMPOTENT.has(method),
+      idempotent: isIdempotent(method),
       replayable: false,
       scope: new Scope(),
       begunAt: env.clock.now(),

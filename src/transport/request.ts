@@ -1,6 +1,7 @@
 import { OutgoingAttempt } from '../core/attempt.ts';
 import type { Attempt, Caller, CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
+import { IDEMPOTENT, isIdempotent } from '../core/idempotent.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
 import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
@@ -8,8 +9,11 @@ import type { Pools } from './pools.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget, type Query, type Target, withQuery } from './target.ts';
 
+// What may be said of any call, and in the same words of a request.
+type AboutCall = Pick<CallOptions, 'idempotent' | 'timeout' | 'route' | 'key'>;
+
 /** What may be said about a request. */
-export interface RequestOptions {
+export interface RequestOptions extends AboutCall {
   /** The HTTP method; GET unless told otherwise. */
   readonly method?: string | undefined;
   /** Header fields. The caller's own win over those of the mesh. */
@@ -20,31 +24,17 @@ export interface RequestOptions {
   readonly query?: Query | undefined;
   /** Calls it all off, the body of the answer included. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether it does no harm to send it twice. Known from the method and an Idempotency-Key. */
-  readonly idempotent?: boolean | undefined;
-  /** Another length than `deadline.timeout` of the policy: `'800ms'`. */
-  readonly timeout?: string | undefined;
-  /** The route, as the policy names it. Found from the method and the path. */
-  readonly route?: string | undefined;
-  /** What the request is about, such as a user: some pickers keep requests of one key at one endpoint. */
-  readonly key?: string | undefined;
 }
 
 /** A request that is ready to be sent, as often as need be. */
-export interface Message {
+export interface Message extends Required<AboutCall> {
   readonly target: Target;
   readonly method: string;
   readonly headers: Fields | undefined;
   readonly payload: Payload;
   readonly signal: AbortSignal | undefined;
-  readonly idempotent: boolean | undefined;
-  readonly timeout: string | undefined;
-  readonly route: string | undefined;
-  readonly key: string | undefined;
 }
 
-// Methods that do no harm when sent twice (RFC 9110, section 9.2.2).
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
 const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route', 'key'];
 const KEYS = new Set(OPTIONS);
@@ -92,7 +82,7 @@ function readMethod(method: string | undefined): string {
 export function sendMessage(message: Message, caller: Caller, pools: Pools): Promise<MeshResponse> {
   const { target, method, headers, payload, signal } = message;
   const options: CallOptions = {
-    idempotent: message.idempotent ?? (IDEMPOTENT.has(method) || headers?.['idempotency-key'] !== undefined),
+    idempotent: message.idempotent ?? isIdempotent(method, headers),
     replayable: payload.replayable,
     signal,
     timeout: message.timeout,

@@ -2,18 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MeshError } from '../../src/core/errors.ts';
 import { changed, checkInstance } from '../../src/discovery/instance.ts';
-import type { Instance } from '../../src/discovery/registry.ts';
+import { anInstance } from '../support/resolutions.ts';
 
-const instance: Instance = {
-  service: 'orders',
-  id: 'a',
-  host: '10.0.0.5',
-  port: 3000,
-  secure: false,
-  weight: 1,
-  zone: '',
-  metadata: {},
-};
+const instance = anInstance('a', { port: 3000 });
 const refused = (more: object, message: RegExp) =>
   assert.throws(
     () => checkInstance({ ...instance, ...more }),

@@ -3,17 +3,9 @@ import { test } from 'node:test';
 import { endpointOf, instanceOf, recordOf } from '../../src/discovery/record.ts';
 import type { Instance } from '../../src/discovery/registry.ts';
 import { decodeRecord, encodeRecord, type InstanceRecord } from '../../src/wire/record.ts';
+import { anInstance } from '../support/resolutions.ts';
 
-const instance: Instance = {
-  service: 'orders',
-  id: 'a',
-  host: '10.0.0.5',
-  port: 3000,
-  secure: false,
-  weight: 3,
-  zone: 'z1',
-  metadata: { version: '2' },
-};
+const instance = anInstance('a', { port: 3000, weight: 3, zone: 'z1', metadata: { version: '2' } });
 const throughTheWire = (told: Instance, internal = {}): InstanceRecord =>
   decodeRecord(encodeRecord(recordOf(told, 0, internal)));
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import type { Registry, Resolving } from '../../src/discovery/registry.ts';
 import type { WatchFolder } from '../../src/local/folder-watch.ts';
 import { anInstance, everyValue, idsOf } from '../support/resolutions.ts';
 import { StillFolder } from '../support/still-folder.ts';
@@ -29,9 +30,7 @@ test('a watch that fails is done without, and begun again at the next look', asy
     return { close: () => void open-- };
   };
   const client = world.open({ watch: failing });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
+  const orders = await seenBy(client, world);
   assert.equal(fails.length, 1);
   fails[0]?.();
   await world.leave(anInstance('b'), undefined, forever);
@@ -46,9 +45,7 @@ test('a flock of changes is looked at together, and not only when it has ended',
   await using world = await StillFolder.make();
   const watches = new Watches();
   await using client = world.open({ watch: watches.watch });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
+  const orders = await seenBy(client, world);
   const heard = everyValue(orders);
   await world.leave(anInstance('b'), undefined, forever);
   for (let at = 0; at < 200; at++) {
@@ -62,9 +59,7 @@ test('what other programs do beside the records wakes nobody', async () => {
   await using world = await StillFolder.make();
   const watches = new Watches();
   await using client = world.open({ watch: watches.watch });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
+  const orders = await seenBy(client, world);
   await world.leave(anInstance('b'), undefined, forever);
   for (const fileName of ['.1-2.tmp', 'README.md', '.hidden.json']) watches.tell('orders', fileName);
   await world.pass(100);
@@ -95,9 +90,7 @@ test('a folder that was made anew between two looks is watched anew', async () =
   await using world = await StillFolder.make();
   const watches = new Watches();
   await using client = world.open({ watch: watches.watch });
-  await world.leave(anInstance('a'), undefined, forever);
-  const orders = client.resolve('orders');
-  await world.pass(50);
+  const orders = await seenBy(client, world);
   await rename(join(world.folder, 'orders'), join(world.folder, 'aside'));
   await world.leave(anInstance('b'), undefined, forever);
   await world.pass(500);
@@ -120,6 +113,14 @@ test('who closes before the first look is over leaves no watch and no timer', as
     assert.deepEqual([watches.folders, heard.length], [[], 1]);
   }
 });
+
+/** The list of `orders` as a client sees it, which has found `a` there. */
+async function seenBy(client: Registry, world: StillFolder): Promise<Resolving> {
+  await world.leave(anInstance('a'), undefined, forever);
+  const orders = client.resolve('orders');
+  await world.pass(50);
+  return orders;
+}
 
 /** Watches that a test can tell things, by the last part of the folder's name. */
 class Watches {

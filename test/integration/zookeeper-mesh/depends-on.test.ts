@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createMesh, type Mesh, MeshError, type MeshEvent } from '../../../src/index.ts';
+import { heard } from '../../support/heard.ts';
 import { serve } from '../../support/http.ts';
 import { start } from '../../support/processes.ts';
 import { freePorts, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
@@ -22,13 +23,7 @@ async function anOrders(t: TestContext, server: ZooKeeperServer): Promise<Mesh> 
 }
 
 const dependency = (mesh: Mesh, connected: boolean): Promise<MeshEvent> =>
-  new Promise((resolve) => {
-    const stop = mesh.on((event) => {
-      if (event.type !== 'dependency' || event.connected !== connected) return;
-      stop();
-      resolve(event);
-    });
-  });
+  heard(mesh, (event) => event.type === 'dependency' && event.connected === connected);
 
 test('a start waits until what it depends on is listed, also when ZooKeeper itself comes later', async (t) => {
   await using server = await startZooKeeper();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createMesh, type Mesh, type MeshEvent } from '../../../src/index.ts';
+import { createMesh, type Mesh } from '../../../src/index.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
+import { heard } from '../../support/heard.ts';
 import { type Program, pace, type Settled, start } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
@@ -16,15 +17,6 @@ async function leaver(t: TestContext, server: ZooKeeperServer): Promise<Program 
   const { address } = await program.said<{ address: string }>('address');
   return { ...program, address };
 }
-
-const heard = (mesh: Mesh, fits: (event: MeshEvent) => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = mesh.on((event) => {
-      if (!fits(event)) return;
-      stop();
-      resolve();
-    });
-  });
 
 async function callerOf(t: TestContext, server: ZooKeeperServer, endpoints: number): Promise<Mesh> {
   const mesh = await createMesh({ service: 'checkout', registry: urlOf(server) });

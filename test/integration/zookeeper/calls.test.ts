@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Announcement, createMesh, type Mesh, type MeshEvent } from '../../../src/index.ts';
+import { type Announcement, createMesh, type Mesh } from '../../../src/index.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
+import { heard } from '../../support/heard.ts';
 import { aFolder, type Program, start } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { startEnsemble, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
@@ -77,15 +78,6 @@ class Caller {
     this.#open.add(call);
   }
 }
-
-const heard = (mesh: Mesh, fits: (event: MeshEvent) => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = mesh.on((event) => {
-      if (!fits(event)) return;
-      stop();
-      resolve();
-    });
-  });
 
 const stale = (mesh: Mesh, on: boolean) => heard(mesh, (event) => event.type === 'registry' && event.stale === on);
 
