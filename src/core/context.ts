@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/table.ts';
+import { Baggage } from '../wire/baggage.ts';
 import type { Trace } from '../wire/trace-context.ts';
 import type { AttemptReport } from './errors.ts';
 import type { Node } from './node.ts';
@@ -58,6 +59,8 @@ export class History {
   trace: Trace | undefined;
   /** How much the call matters when not all can be served. Written by `mesh.call`, and on the way in by `accept`. */
   priority: Priority;
+  /** What goes along with the call for all who serve it. Written as `priority` is. */
+  baggage: Baggage;
   /** Who calls, as proven; nothing on the way out, and until `identify` has looked. Written by `identify`. */
   principal: Principal | undefined = undefined;
   /** Whether the way has not left the stack it was called on, so that `begunAt` is still now. Written by `mesh.call`. */
@@ -74,9 +77,10 @@ export class History {
   settled: unknown = undefined;
   outcome: Outcome | undefined = undefined;
 
-  constructor(trace?: Trace, priority: Priority = 'default') {
+  constructor(trace?: Trace, priority: Priority = 'default', baggage = Baggage.NONE) {
     this.trace = trace;
     this.priority = priority;
+    this.baggage = baggage;
   }
 }
 

@@ -1,15 +1,21 @@
 import { type Call, NO_HEADERS } from '../core/call.ts';
+import type { History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { priorityOf } from '../core/priority.ts';
 import type { Filter } from '../core/service.ts';
+import { Baggage, PRIORITY_MEMBER } from '../wire/baggage.ts';
 import { ENVOY_TIMEOUT, formatEnvoyTimeout, formatGrpcTimeout, GRPC_TIMEOUT } from '../wire/deadline.ts';
 import { formatSpan, formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
 
-/** Writes what the other side should know into the headers: the trace, and the time that is left. Last of all. */
+/**
+ * Writes what the other side should know into the headers: the trace, the time that is left,
+ * and what goes along. Last of all.
+ */
 export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
   const prefix = newSpanIdPrefix(random.bits);
   return (next) => (call, context) => {
     const headers: Record<string, string> = call.headers === NO_HEADERS ? {} : { ...call.headers };
-    const { trace, deadline } = context.policy.propagate;
+    const { trace, deadline, baggage } = context.policy.propagate;
     const span = context.flight!.trace;
     const known = span ?? context.history.trace;
     if (trace && known !== undefined && headers.traceparent === undefined) {
@@ -24,6 +30,17 @@ export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
         else headers[GRPC_TIMEOUT] = formatGrpcTimeout(left);
       }
     }
+    if (baggage && headers.baggage === undefined) {
+      const { text } = carried(context.history);
+      if (text !== '') headers.baggage = text;
+    }
     return next({ send: call.send, method: call.method, path: call.path, headers }, context);
   };
+}
+
+/** What goes along, with the priority that the call has: it may have been given one of its own. */
+function carried({ baggage, priority }: History): Baggage {
+  if (baggage === Baggage.NONE && priority === 'default') return baggage;
+  if (priorityOf(baggage.get(PRIORITY_MEMBER)) === priority) return baggage;
+  return baggage.with(PRIORITY_MEMBER, priority === 'default' ? undefined : priority);
 }

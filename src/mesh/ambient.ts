@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
-import type { Priority } from '../core/priority.ts';
+import { type Priority, priorityOf } from '../core/priority.ts';
 import { timeLeft } from '../server/deadline.ts';
 import { field, type IncomingHeaders } from '../server/fields.ts';
 import type { RequestContext } from '../server/request-context.ts';
+import { Baggage, PRIORITY_MEMBER } from '../wire/baggage.ts';
 import { parseTrace, type Trace } from '../wire/trace-context.ts';
 
 /** What calls made while serving a request inherit from it. */
@@ -13,6 +14,7 @@ export interface Ambient {
   readonly trace: Trace | undefined;
   /** How much the request matters when not all can be served. */
   readonly priority: Priority;
+  readonly baggage: Baggage;
   /** The request itself, where it came in by the mesh. */
   readonly request: RequestContext | undefined;
 }
@@ -35,7 +37,9 @@ export class AmbientContext {
     const left = timeLeft(headers, this.#clock.epoch());
     const deadline = left === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + left;
     const trace = parseTrace(field(headers, 'traceparent'), field(headers, 'tracestate'));
-    return this.enter({ deadline, trace, priority: 'default', request: undefined }, work);
+    const baggage = Baggage.parse(field(headers, 'baggage'));
+    const priority = priorityOf(baggage.get(PRIORITY_MEMBER));
+    return this.enter({ deadline, trace, priority, baggage, request: undefined }, work);
   }
 
   /** Runs `work` with this around it. */

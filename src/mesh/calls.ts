@@ -43,7 +43,7 @@ export function makeContext(
     attempt: 1,
     flight: undefined,
     classify: options.classify,
-    history: new History(ambient?.trace, ambient?.priority),
+    history: new History(ambient?.trace, ambient?.priority, ambient?.baggage),
   };
 }
 

@@ -48,9 +48,7 @@ export class Serving implements Receiver {
   }
 
   #enter<T>({ scope, history }: Context, request: RequestContext, work: () => T): T {
-    return this.#ambient.enter(
-      { deadline: scope.due, trace: history.trace, priority: history.priority, request },
-      work,
-    );
+    const { trace, priority, baggage } = history;
+    return this.#ambient.enter({ deadline: scope.due, trace, priority, baggage, request }, work);
   }
 }

@@ -158,3 +158,28 @@ test('within gives back what its work gives back, and throws what it throws', as
     (thrown) => thrown === error,
   );
 });
+
+test('baggage of the request goes along with the calls made inside, unless a call has its own or the policy says no', async () => {
+  const { mesh } = await aMesh({
+    policy: { services: { stock: { propagate: { baggage: false } } } },
+  });
+  const [orders, stock, own] = await mesh.within({ baggage: 'user.id=7, bad member, b=2;p' }, () =>
+    Promise.all([
+      headersOfACall(mesh),
+      headersOfACall(mesh, 'stock'),
+      mesh.call('orders', ({ headers }) => headers, { headers: { baggage: 'mine=1' } }),
+    ]),
+  );
+  assert.equal(orders.baggage, 'user.id=7,b=2;p');
+  assert.equal(stock.baggage, undefined);
+  assert.equal(own.baggage, 'mine=1');
+  assert.equal((await headersOfACall(mesh)).baggage, undefined);
+});
+
+test('the priority that came in baggage goes on as it came', async () => {
+  const { mesh } = await aMesh();
+  for (const baggage of ['inmesh.priority=critical', 'a=1,inmesh.priority=sheddable', 'inmesh.priority=whatever']) {
+    const { baggage: sent } = await mesh.within({ baggage }, () => headersOfACall(mesh));
+    assert.equal(sent, baggage);
+  }
+});

@@ -212,3 +212,14 @@ test('a request that is refused says so by problem details, a time and a nack', 
   });
   assert.equal(JSON.parse(refused.body).detail, 'Too many requests are being served.');
 });
+
+test('what comes in baggage is known while it is served, and goes along with the calls made meanwhile', async () => {
+  const { mesh } = await aMesh();
+  const inside = await mesh.receive(
+    anArrival({ baggage: 'user.id=7,inmesh.priority=critical' }, async ({ priority, principal }) => {
+      const { baggage } = await mesh.call('orders', ({ headers }) => headers);
+      return { priority, baggage, by: principal.by };
+    }).arrival,
+  );
+  assert.deepEqual(inside, { priority: 'critical', baggage: 'user.id=7,inmesh.priority=critical', by: 'nothing' });
+});
