@@ -23,6 +23,7 @@ import type { MeshResponse } from '../transport/response.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AmbientContext } from './ambient.ts';
 import type { AnnounceOptions } from './announce.ts';
+import { type Authorizing, askService } from './authorizing.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
 import { type CloseOptions, readClose } from './close.ts';
 import { Cluster, type Stacks } from './cluster.ts';
@@ -70,12 +71,10 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
-    this.#serving = new Serving(
-      { service, env, ambient: this.#ambient },
-      stacks,
-      () => this.#policies,
-      () => this.#presence.readiness,
-    );
+    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies, {
+      readiness: () => this.#presence.readiness,
+      check: askService((url, options) => this.request(url, options)),
+    });
   }
 
   /**
@@ -118,6 +117,11 @@ export class Mesh implements Caller, AsyncDisposable {
   /** What is known of the request being served where we are now: its signal, deadline, trace and route. */
   get context(): RequestContext | undefined {
     return this.#serving.current;
+  }
+
+  /** The rules that guard this service: what they would say of a request, and how often each decided. */
+  get authorize(): Authorizing {
+    return this.#serving.authorize;
   }
 
   /** Lets requests in, for Express, Connect and their kin: `app.use(mesh.middleware())`, before all that serves. */

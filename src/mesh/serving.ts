@@ -3,12 +3,13 @@ import type { Env } from '../core/env.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { Receiver } from '../server/handler.ts';
-import type { Readiness } from '../server/health.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import { WayIn } from '../server/way-in.ts';
 import type { AmbientContext } from './ambient.ts';
+import { Authorizing } from './authorizing.ts';
 import type { Stacks } from './cluster.ts';
 import { inboundStack } from './inbound.ts';
+import { type InboundNeeds, makeInboundParts } from './inbound-parts.ts';
 
 /** The mesh from the side of those who call us. */
 export class Serving implements Receiver {
@@ -16,17 +17,21 @@ export class Serving implements Receiver {
   readonly #env: Env;
   readonly #ambient: AmbientContext;
   readonly #way: WayIn;
+  /** The rules that guard this service. */
+  readonly authorize: Authorizing;
 
   constructor(
     { service, env, ambient }: { service: string; env: Env; ambient: AmbientContext },
     stacks: Stacks,
     policies: () => PolicySet,
-    readiness: () => Readiness,
+    needs: InboundNeeds,
   ) {
     this.#service = service;
     this.#env = env;
     this.#ambient = ambient;
-    const stack = inboundStack(env, readiness);
+    const parts = makeInboundParts(env, needs);
+    const stack = inboundStack(parts);
+    this.authorize = new Authorizing(service, policies, parts.authority);
     this.#way = new WayIn(
       { service, env, policies, enter: (context, request, work) => this.#enter(context, request, work) },
       stacks.inbound?.(stack) ?? stack,

@@ -3,6 +3,7 @@ import { MeshError } from '../core/errors.ts';
 import { Stack } from '../core/stack.ts';
 import type { Stacks } from './cluster.ts';
 import { inboundStack } from './inbound.ts';
+import { makeInboundParts } from './inbound-parts.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
 import { makeParts } from './parts.ts';
 
@@ -19,7 +20,7 @@ export function checkStacks(stacks: unknown, env: Env): asserts stacks is Stacks
   const there = {
     cluster: () => clusterStack(makeParts(env, () => false)),
     endpoint: () => endpointStack(makeParts(env, () => false)),
-    inbound: () => inboundStack(env),
+    inbound: () => inboundStack(makeInboundParts(env)),
   };
   for (const [name, change] of Object.entries(stacks)) {
     if (!Object.hasOwn(there, name)) {

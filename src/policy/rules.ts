@@ -27,19 +27,20 @@ export function text(field: {
 
 const orDefault = ({ source }: RegExp, value: string): string => (value === '' ? `^$|${source}` : source);
 
-/** A list of texts, each as `text` has it. */
+/** A list of texts, each as `text` has it; `fits` is asked where a pattern can not say it. */
 export function texts(field: {
   default?: readonly string[];
   about: string;
   must?: string;
   pattern?: RegExp;
+  fits?: (value: string) => boolean;
   most?: number;
 }): Field<readonly string[]> & Writes<readonly string[]> {
-  const { pattern, most = 100 } = field;
+  const { pattern, fits, most = 100 } = field;
   const one = v.pipe(
     v.string(),
     v.maxLength(LONGEST),
-    v.check((value) => pattern === undefined || pattern.test(value)),
+    v.check((value) => (pattern?.test(value) ?? true) && (fits?.(value) ?? true)),
   );
   return {
     default: field.default ?? [],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inboundStack } from '../../src/mesh/inbound.ts';
+import { makeInboundParts } from '../../src/mesh/inbound-parts.ts';
 import { testEnv } from '../../src/testing/env.ts';
 
 test('a request goes this way', () => {
-  assert.equal(`${inboundStack(testEnv())}`, 'accept › health › trace › deadline › shed');
+  assert.equal(`${inboundStack(makeInboundParts(testEnv()))}`, 'accept › health › trace › deadline › shed');
 });

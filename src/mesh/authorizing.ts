@@ -1,0 +1,67 @@
+import type { Principal } from '../core/principal.ts';
+import { ANONYMOUS } from '../core/principal.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import { type Authority, explainAuthorize, type RuleCount } from '../server/authorize.ts';
+import type { Check } from '../server/authorizer.ts';
+import type { IncomingHeaders } from '../server/fields.ts';
+import type { RequestOptions } from '../transport/request.ts';
+import type { MeshResponse } from '../transport/response.ts';
+
+const PATIENCE = '200ms'; // Envoy's for an external authorizer
+
+/** A request to ask the rules about. */
+export interface RequestToAuthorize {
+  /** `GET` unless told. */
+  readonly method?: string;
+  /** The path, with its query if it has one. */
+  readonly path: string;
+  /** By lower-case name. */
+  readonly headers?: IncomingHeaders;
+  /** Who calls; anonymous unless told. */
+  readonly principal?: Partial<Principal>;
+  /** Where the connection comes from. */
+  readonly address?: string;
+}
+
+/** The rules that guard this service, to look at. */
+export class Authorizing {
+  readonly #service: string;
+  readonly #policies: () => PolicySet;
+  readonly #authority: Authority;
+
+  constructor(service: string, policies: () => PolicySet, authority: Authority) {
+    this.#service = service;
+    this.#policies = policies;
+    this.#authority = authority;
+  }
+
+  /** What the rules in force would say of a request, and which of them decides. Counts nothing; `check` is asked. */
+  explain({ method = 'GET', path, headers = {}, principal, address }: RequestToAuthorize): Promise<string> {
+    const policies = this.#policies();
+    const { authorize } = policies.for(this.#service, policies.routeOf(this.#service, method, path));
+    const asked = { method, path, headers, principal: { ...ANONYMOUS, ...principal }, address };
+    return explainAuthorize(authorize, asked, this.#authority.check);
+  }
+
+  /** How often each rule decided since the mesh was made; under the empty name stands what no rule decided. */
+  get counts(): Readonly<Record<string, RuleCount>> {
+    return this.#authority.counts;
+  }
+}
+
+/** Asks a service: 200 is yes, 401 and 403 are no, all else is no answer. It is told what was proven, and no secret. */
+export const askService =
+  (request: (url: string, options: RequestOptions) => Promise<MeshResponse>): Check =>
+  async (url, { principal, method, path, address }) => {
+    const { statusCode, body } = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ principal, method, path, address }),
+      timeout: PATIENCE,
+      idempotent: true, // to ask changes nothing
+    });
+    await body.dump();
+    if (statusCode === 200) return true;
+    if (statusCode === 401 || statusCode === 403) return false;
+    throw new Error(`${url} answered ${statusCode}`);
+  };

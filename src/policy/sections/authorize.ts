@@ -1,0 +1,68 @@
+import { parseCidr } from '../cidr.ts';
+import { choice, flag, section } from '../fields.ts';
+import { labels, list, text, texts } from '../rules.ts';
+
+const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (anybody proven)";
+const methods = "a list of methods such as 'GET'";
+const METHOD = /^[A-Z][A-Z-]*$/;
+const PATH = /^(?:\/\S*|\*\S*)$/;
+const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json'";
+const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
+const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
+
+/** One rule of `authorize`: it speaks of a request when all that it says of it is so. */
+const rule = {
+  name: text({
+    default: '',
+    about: 'What it is called in events, counts and `explain`; its place in the list unless told.',
+  }),
+  action: choice({
+    default: 'allow',
+    of: ['allow', 'deny', 'audit', 'custom'],
+    about:
+      'custom: asks `check`. deny: refuses. allow: lets in; where there is such a rule, who fits none is refused. audit: tells.',
+  }),
+  observe: flag({ default: false, about: 'Tells what it would change, and changes nothing.' }),
+  principals: texts({ about: 'Who calls, as proven: exactly, by prefix or by suffix.', must: principals }),
+  notPrincipals: texts({ about: 'Who must not be the one who calls.', must: principals }),
+  issuers: texts({ about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.' }),
+  claims: labels({ about: 'What the token must say: a text, or one of a list; `*` for anything at all.' }),
+  methods: texts({ about: 'The methods. GET stands for HEAD, too, in a deny.', pattern: METHOD, must: methods }),
+  notMethods: texts({ about: 'The methods that it does not speak of.', pattern: METHOD, must: methods }),
+  paths: texts({
+    about: 'The paths without their query: exactly, by template, prefix or suffix.',
+    pattern: PATH,
+    must: paths,
+  }),
+  notPaths: texts({ about: 'The paths that it does not speak of.', pattern: PATH, must: paths }),
+  headers: labels({ about: 'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value.' }),
+  addresses: texts({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
+  notAddresses: texts({ about: 'Where it must not come from.', fits: isAddress, must: addresses }),
+} as const;
+
+/** The settings of `authorize`. */
+export const authorize = section('Who may ask this service for what. Rules of Istio’s and Envoy’s kind.', {
+  mode: choice({
+    default: 'off',
+    of: ['off', 'observe', 'enforce'],
+    about: 'observe: tells what would be refused, and refuses nothing. enforce: answers 403.',
+  }),
+  otherwise: choice({
+    default: 'allow',
+    of: ['allow', 'deny'],
+    about: 'What becomes of a request that no rule refuses, where no rule allows anything.',
+  }),
+  rules: list({ about: 'Asked in this order of actions: custom, deny, allow; audit tells besides.', of: rule }),
+  check: text({
+    default: '',
+    about:
+      'Where rules of action `custom` ask: a URL whose host is the name of a service, such as `http://authz/check`.',
+    pattern: /^http:\/\/[a-z0-9][a-z0-9._-]*(?::\d+)?\/\S*$/,
+    must: "a URL such as 'http://authz/check'",
+  }),
+  whenAway: choice({
+    default: 'deny',
+    of: ['deny', 'allow'],
+    about: 'What becomes of a request when `check` does not answer within 200 ms.',
+  }),
+});

@@ -1,0 +1,118 @@
+import { LRUCache } from 'lru-cache';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { ANONYMOUS } from '../core/principal.ts';
+import { type Filter, refuse } from '../core/service.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Arrival } from './arrival.ts';
+import { type Check, type Judgement, judgeRequest, type Verdict } from './authorizer.ts';
+import type { Asked } from './rules.ts';
+
+const RULES = 1_000; // rules that are counted apart; policies of routes may name many
+
+/** How often a rule decided. */
+export interface RuleCount {
+  allowed: number;
+  refused: number;
+  /** Times it, or the policy, only observed, and would have decided otherwise. */
+  observed: number;
+}
+
+/** What the rules of one service keep between requests: who is asked, and how often each decided. */
+export class Authority {
+  readonly check: Check;
+  readonly #counts = new LRUCache<string, RuleCount>({ max: RULES });
+
+  constructor(check: Check) {
+    this.check = check;
+  }
+
+  /** Counts a decision under the rule that made it. */
+  count(rule: string, what: keyof RuleCount): void {
+    const count = this.#counts.get(rule) ?? { allowed: 0, refused: 0, observed: 0 };
+    count[what]++;
+    this.#counts.set(rule, count);
+  }
+
+  /** How often each rule decided; under the empty name stands what no rule decided. */
+  get counts(): Readonly<Record<string, RuleCount>> {
+    return Object.fromEntries([...this.#counts.entries()].map(([rule, count]) => [rule, { ...count }]));
+  }
+}
+
+/** Lets in who may ask for what they ask, by the rules of the policy. */
+export function authorize<Res>(env: Env, authority: Authority): Filter<Arrival, Res> {
+  return (next) => (arrival, context) => {
+    const settings = context.policy.authorize;
+    if (settings.mode === 'off') return next(arrival, context);
+    const judged = judgeRequest(settings, askedOf(arrival, context), authority.check);
+    if (judged instanceof Promise) return judged.then((judgement) => go(judgement));
+    return go(judged);
+
+    function go(judgement: Judgement): Promise<Res> {
+      const isIn = conclude(env, authority, judgement, settings.mode === 'enforce', arrival, context);
+      return isIn ? next(arrival, context) : refuse(denial(context));
+    }
+  };
+}
+
+const askedOf = ({ method, path, headers, wire }: Arrival, { history }: Context): Asked => ({
+  principal: history.principal ?? ANONYMOUS,
+  method,
+  path,
+  headers,
+  address: wire?.peer || undefined,
+});
+
+/** Counts and tells what was decided; says whether the request is let in. */
+function conclude(
+  env: Env,
+  authority: Authority,
+  { verdict, observed, audits }: Judgement,
+  enforced: boolean,
+  arrival: Arrival,
+  context: Context,
+): boolean {
+  const told = (rule: string, allowed: boolean, isEnforced: boolean) =>
+    tell(env, context, arrival, { rule, allowed, enforced: isEnforced });
+  for (const rule of audits) told(rule, verdict.allowed, enforced);
+  if (observed.allowed !== verdict.allowed) {
+    authority.count(observed.rule, 'observed');
+    told(observed.rule, observed.allowed, false);
+  }
+  if (verdict.allowed) {
+    authority.count(verdict.rule, 'allowed');
+    return true;
+  }
+  authority.count(verdict.rule, enforced ? 'refused' : 'observed');
+  told(verdict.rule, false, enforced);
+  const { service, route = '' } = context;
+  if (env.events.hears('refused')) {
+    env.events.emit({ at: env.clock.epoch(), service, type: 'refused', route, reason: 'authorize', enforced });
+  }
+  return !enforced;
+}
+
+function tell(
+  { events, clock }: Env,
+  { service, route = '', history }: Context,
+  { method }: Arrival,
+  decided: { readonly rule: string; readonly allowed: boolean; readonly enforced: boolean },
+): void {
+  if (!events.hears('authorize')) return;
+  const { name, by } = history.principal ?? ANONYMOUS;
+  events.emit({ at: clock.epoch(), service, type: 'authorize', route, principal: name, by, method, ...decided });
+}
+
+const denial = ({ service }: Context): MeshError =>
+  new MeshError('authorize', `${service}: who called may not do that`, { service });
+
+/** What the rules would say of a request, in a sentence. Counts nothing and tells nobody. */
+export async function explainAuthorize(settings: Policy['authorize'], asked: Asked, check: Check): Promise<string> {
+  if (settings.mode === 'off') return 'let in: authorize.mode is off';
+  const { verdict, observed } = await judgeRequest(settings, asked, check);
+  const say = ({ allowed, why }: Verdict): string => `${allowed ? 'let in' : 'refused'}: ${why}`;
+  const first = settings.mode === 'observe' ? `let in, as the policy observes; else ${say(verdict)}` : say(verdict);
+  return observed.allowed === verdict.allowed ? first : `${first}; with the rules that observe ${say(observed)}`;
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ANONYMOUS, type Principal } from '../../src/core/principal.ts';
+import { PolicySet } from '../../src/policy/policy.ts';
+import type { PolicySections } from '../../src/policy/table.ts';
+import { judgeRequest } from '../../src/server/authorizer.ts';
+import type { Asked } from '../../src/server/rules.ts';
+
+type Written = NonNullable<PolicySections['authorize']>;
+type Rule = NonNullable<Written['rules']>[number];
+
+const who = (name: string, more: Partial<Principal> = {}): Principal => ({ ...ANONYMOUS, name, by: 'token', ...more });
+
+const checkout = who('checkout', {
+  issuer: 'https://id',
+  claims: { roles: ['read', 'write'], level: 3, admin: true, o: {} },
+});
+const spiffe = who('spiffe://prod/ns/shop/sa/web', { by: 'certificate', issuer: 'prod' });
+
+const settingsOf = (rules: readonly Rule[], more: Written = {}) =>
+  new PolicySet({ defaults: { authorize: { mode: 'enforce', rules, ...more } } }).for('orders').authorize;
+
+const allowed = (rules: readonly Rule[], asked: Partial<Asked> = {}, more: Written = {}): boolean => {
+  const request = { principal: checkout, method: 'GET', path: '/orders/7', headers: {}, address: '10.1.2.3', ...asked };
+  const judged = judgeRequest(settingsOf(rules, more), request, () => Promise.reject(new Error('nobody asked')));
+  assert.ok(!(judged instanceof Promise));
+  return judged.verdict.allowed;
+};
+
+const deny = (rule: Rule): Rule => ({ ...rule, action: 'deny' });
+
+const cases: readonly [
+  what: string,
+  rules: readonly Rule[],
+  asked: Partial<Asked>,
+  allowed: boolean,
+  more?: Written,
+][] = [
+  // What becomes of a request that no rule speaks of.
+  ['without rules all may come', [], {}, true],
+  ['without rules nobody may, where otherwise is deny', [], {}, false, { otherwise: 'deny' }],
+  ['a rule that says nothing speaks of all: allow', [{}], {}, true, { otherwise: 'deny' }],
+  ['a rule that says nothing speaks of all: deny', [deny({})], {}, false],
+  ['where something is allowed, the rest is refused', [{ principals: ['cart'] }], {}, false],
+  ['what is not denied may come', [deny({ principals: ['cart'] })], {}, true],
+  [
+    'what is not denied may not come, where otherwise is deny',
+    [deny({ principals: ['cart'] })],
+    {},
+    false,
+    { otherwise: 'deny' },
+  ],
+  ['a deny beats an allow, whichever comes first', [{}, deny({})], {}, false],
+  ['an audit decides nothing', [{ action: 'audit' }], {}, false, { otherwise: 'deny' }],
+  ['an audit is no allow', [{ action: 'audit', principals: ['cart'] }], {}, true],
+  // Who calls.
+  ['a principal by its name', [{ principals: ['checkout'] }], {}, true],
+  ['not by part of its name', [{ principals: ['check'] }], {}, false],
+  ['not by another case', [{ principals: ['Checkout'] }], {}, false],
+  ['by prefix', [{ principals: ['check*'] }], {}, true],
+  ['by suffix', [{ principals: ['*out'] }], {}, true],
+  ['one of many', [{ principals: ['cart', 'checkout'] }], {}, true],
+  ['anybody who is proven', [{ principals: ['*'] }], {}, true],
+  ['anonymous is not anybody', [{ principals: ['*'] }], { principal: ANONYMOUS }, false],
+  ['anonymous is not the empty name', [{ principals: [''] }], { principal: ANONYMOUS }, false],
+  ['anonymous is no prefix', [{ principals: ['a*'] }], { principal: ANONYMOUS }, false],
+  ['nobody anonymous', [deny({ notPrincipals: ['*'] })], { principal: ANONYMOUS }, false],
+  ['nobody anonymous: who is proven may', [deny({ notPrincipals: ['*'] })], {}, true],
+  ['all but one', [{ notPrincipals: ['checkout'] }], {}, false],
+  ['all but one: another', [{ notPrincipals: ['cart'] }], {}, true],
+  ['a SPIFFE ID', [{ principals: ['spiffe://prod/ns/shop/sa/web'] }], { principal: spiffe }, true],
+  ['a trust domain by prefix', [{ principals: ['spiffe://prod/*'] }], { principal: spiffe }, true],
+  ['a prefix ends where it ends', [{ principals: ['spiffe://pro/*'] }], { principal: spiffe }, false],
+  ['who vouches', [{ issuers: ['https://id'] }], {}, true],
+  ['somebody else vouches', [{ issuers: ['https://other'] }], {}, false],
+  ['all that a rule says must be so', [{ principals: ['checkout'], issuers: ['https://other'] }], {}, false],
+  // Claims.
+  ['a claim that is one of a list', [{ claims: { roles: 'write' } }], {}, true],
+  ['a claim that is not in the list', [{ claims: { roles: 'admin' } }], {}, false],
+  ['a claim that is a number', [{ claims: { level: '3' } }], {}, true],
+  ['a claim that is true', [{ claims: { admin: 'true' } }], {}, true],
+  ['a claim that is there', [{ claims: { level: '*' } }], {}, true],
+  ['a claim that is not there', [{ claims: { team: '*' } }], {}, false],
+  ['a claim that is an object is none', [{ claims: { o: '*' } }], {}, false],
+  ['a claim that all objects inherit is none', [{ claims: { constructor: '*' } }], {}, false],
+  ['two claims', [{ claims: { roles: 'read', level: '3' } }], {}, true],
+  ['two claims, one of which is not so', [{ claims: { roles: 'read', level: '4' } }], {}, false],
+  // Methods.
+  ['a method', [{ methods: ['GET', 'POST'] }], {}, true],
+  ['another method', [{ methods: ['POST'] }], {}, false],
+  ['an allowed GET is no HEAD', [{ methods: ['GET'] }], { method: 'HEAD' }, false],
+  ['a denied GET is a denied HEAD', [deny({ methods: ['GET'] })], { method: 'HEAD' }, false],
+  ['all methods but one', [{ notMethods: ['DELETE'] }], {}, true],
+  ['all methods but this', [{ notMethods: ['GET'] }], {}, false],
+  ['all but GET is all but HEAD', [{ notMethods: ['GET'] }], { method: 'HEAD' }, false],
+  ['to deny all but GET denies HEAD', [deny({ notMethods: ['GET'] })], { method: 'HEAD' }, false],
+  // Paths.
+  ['a path', [{ paths: ['/orders/7'] }], {}, true],
+  ['a path without its query', [{ paths: ['/orders/7'] }], { path: '/orders/7?a=/x' }, true],
+  ['a template', [{ paths: ['/orders/{id}'] }], {}, true],
+  ['a template is one segment', [{ paths: ['/orders/{id}'] }], { path: '/orders/7/lines' }, false],
+  ['a template is not nothing', [{ paths: ['/orders/{id}'] }], { path: '/orders/' }, false],
+  ['the rest', [{ paths: ['/orders/{rest*}'] }], { path: '/orders/7/lines' }, true],
+  ['a prefix', [{ paths: ['/orders/*'] }], { path: '/orders/7/lines' }, true],
+  ['a prefix is no neighbour', [{ paths: ['/orders/*'] }], { path: '/orders2/7' }, false],
+  ['a suffix', [{ paths: ['*.json'] }], { path: '/a/b.json' }, true],
+  ['signs are signs', [{ paths: ['/a.b(c)+'] }], { path: '/a.b(c)+' }, true],
+  ['signs are no pattern', [{ paths: ['/a.b'] }], { path: '/aXb' }, false],
+  ['all paths but one', [{ notPaths: ['/admin/*'] }], {}, true],
+  ['all paths but this', [{ notPaths: ['/orders/*'] }], {}, false],
+  // Spelling talks nobody in, and nobody round.
+  ['an allow is not for another case', [{ paths: ['/orders/7'] }], { path: '/Orders/7' }, false],
+  ['a deny is for every case', [deny({ paths: ['/admin'] })], { path: '/ADMIN' }, false],
+  ['a deny is for an ending slash', [deny({ paths: ['/admin'] })], { path: '/admin/' }, false],
+  ['a deny of a folder is for its name', [deny({ paths: ['/admin/*'] })], { path: '/admin' }, false],
+  ['a deny of a folder is for no neighbour', [deny({ paths: ['/admin/*'] })], { path: '/administration' }, true],
+  ['double slashes', [deny({ paths: ['/admin'] })], { path: '//admin' }, false],
+  ['dots', [deny({ paths: ['/admin'] })], { path: '/public/../admin' }, false],
+  ['escaped dots', [deny({ paths: ['/admin'] })], { path: '/public/%2e%2e/admin' }, false],
+  ['escaped letters', [deny({ paths: ['/admin'] })], { path: '/%61dmin' }, false],
+  ['dots do not talk into a folder', [{ paths: ['/public/*'] }], { path: '/public/../admin' }, false],
+  [
+    'an escaped slash is unclear: an allow is not for it',
+    [{ paths: ['/public/*'] }],
+    { path: '/public/..%2fadmin' },
+    false,
+  ],
+  ['an escaped slash is unclear: a deny is for it', [deny({ paths: ['/admin'] })], { path: '/a%2f..%2fadmin' }, false],
+  ['a backslash is unclear', [deny({ paths: ['/admin'] })], { path: '/x\\..\\admin' }, false],
+  ['parameters are unclear', [deny({ paths: ['/admin'] })], { path: '/admin;a=b' }, false],
+  ['an unclear path is not one of the others', [{ notPaths: ['/admin'] }], { path: '/admin;a=b' }, false],
+  ['all but a path, spelt otherwise', [{ notPaths: ['/admin'] }], { path: '/Admin/' }, false],
+  [
+    'to deny all but a path denies other spellings of it',
+    [deny({ notPaths: ['/public'] })],
+    { path: '/Public' },
+    false,
+  ],
+  // Headers and addresses.
+  ['a header', [{ headers: { 'x-env': 'prod' } }], { headers: { 'x-env': 'prod' } }, true],
+  ['a header by prefix', [{ headers: { 'x-env': 'pr*' } }], { headers: { 'x-env': 'prod' } }, true],
+  ['a header that is there', [{ headers: { 'X-Env': '*' } }], { headers: { 'x-env': 'any' } }, true],
+  ['a header that is not there', [{ headers: { 'x-env': '*' } }], {}, false],
+  ['a header that comes twice is none', [{ headers: { 'x-env': '*' } }], { headers: { 'x-env': ['a', 'b'] } }, false],
+  ['an address in a range', [{ addresses: ['10.0.0.0/8'] }], {}, true],
+  ['an address outside', [{ addresses: ['10.2.0.0/16'] }], {}, false],
+  [
+    'an address as a socket of both families says it',
+    [{ addresses: ['10.0.0.0/8'] }],
+    { address: '::ffff:10.1.2.3' },
+    true,
+  ],
+  ['an address of the sixth version', [{ addresses: ['fd00::/8'] }], { address: 'fd12::1' }, true],
+  ['an address of an interface', [{ addresses: ['fe80::/10'] }], { address: 'fe80::1%eth0' }, true],
+  ['an address that is not known is in no range', [{ addresses: ['0.0.0.0/0'] }], { address: undefined }, false],
+  ['nor outside one', [{ notAddresses: ['10.0.0.0/8'] }], { address: undefined }, false],
+  ['all addresses but a range', [{ notAddresses: ['10.0.0.0/8'] }], {}, false],
+  ['all addresses but another range', [{ notAddresses: ['192.168.0.0/16'] }], {}, true],
+];
+
+for (const [what, rules, asked, expected, more] of cases) {
+  test(`${expected ? 'let in' : 'refused'}: ${what}`, () => assert.equal(allowed(rules, asked, more), expected));
+}
+
+test('the table is no smaller than it was', () => assert.ok(cases.length >= 60, `${cases.length}`));
+
+test('a rule that denies by address guards those whose address is not known', () => {
+  assert.equal(allowed([deny({ notAddresses: ['10.0.0.0/8'] })], { address: undefined }), false);
+});

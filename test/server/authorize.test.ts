@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MeshError } from '../../src/core/errors.ts';
+import { PolicySet } from '../../src/policy/policy.ts';
+import type { PolicySections } from '../../src/policy/table.ts';
+import { judgeRequest } from '../../src/server/authorizer.ts';
+import type { Asked } from '../../src/server/rules.ts';
+import { anArrival, type Coming } from '../support/arrival.ts';
+import { aMesh } from '../support/mesh.ts';
+
+type Written = NonNullable<PolicySections['authorize']>;
+
+const ADMIN = { action: 'deny', name: 'no-admin', paths: ['/admin/*'] } as const;
+
+async function aGuarded(authorize: Written) {
+  const world = await aMesh({ policy: { defaults: { authorize } } });
+  return { ...world, comes: (coming: Coming) => world.mesh.receive(anArrival(coming)) };
+}
+
+test('who may not come is answered 403, and a rule, a name and no more is told', async () => {
+  const { comes, told } = await aGuarded({ mode: 'enforce', rules: [ADMIN] });
+  assert.equal(await comes({ path: '/orders' }), 'served');
+  assert.equal(await comes({ path: '/admin/x?token=secret', method: 'POST' }), 403);
+  const [refused] = told('refused');
+  assert.deepEqual([refused!.reason, refused!.enforced], ['authorize', true]);
+  assert.deepEqual(told('authorize'), [
+    {
+      at: refused!.at,
+      type: 'authorize',
+      service: 'checkout',
+      route: '',
+      method: 'POST',
+      principal: '',
+      by: 'nothing',
+      rule: 'no-admin',
+      allowed: false,
+      enforced: true,
+    },
+  ]);
+});
+
+test('a policy that observes never refuses, and tells what it would have refused', async () => {
+  const { mesh, comes, told } = await aGuarded({ mode: 'observe', rules: [ADMIN], otherwise: 'deny' });
+  for (const path of ['/admin/x', '/orders', '/']) assert.equal(await comes({ path }), 'served');
+  assert.deepEqual(
+    told('authorize').map(({ rule, allowed, enforced }) => [rule, allowed, enforced]),
+    [
+      ['no-admin', false, false],
+      ['', false, false],
+      ['', false, false],
+    ],
+  );
+  assert.deepEqual(mesh.authorize.counts, {
+    'no-admin': { allowed: 0, refused: 0, observed: 1 },
+    '': { allowed: 0, refused: 0, observed: 2 },
+  });
+});
+
+test('a rule that observes changes nothing, and tells what it would change', async () => {
+  const { mesh, comes, told } = await aGuarded({
+    mode: 'enforce',
+    rules: [
+      { ...ADMIN, observe: true },
+      { name: 'all', paths: ['/*'] },
+    ],
+  });
+  assert.equal(await comes({ path: '/admin/x' }), 'served');
+  assert.equal(await comes({ path: '/orders' }), 'served');
+  assert.deepEqual(
+    told('authorize').map(({ rule, allowed, enforced }) => [rule, allowed, enforced]),
+    [['no-admin', false, false]],
+  );
+  assert.deepEqual(mesh.authorize.counts['no-admin'], { allowed: 0, refused: 0, observed: 1 });
+  assert.deepEqual(mesh.authorize.counts.all, { allowed: 2, refused: 0, observed: 0 });
+});
+
+test('an audit tells of what it speaks of, let in or not', async () => {
+  const { comes, told } = await aGuarded({
+    mode: 'enforce',
+    rules: [ADMIN, { action: 'audit', name: 'writes', methods: ['POST'] }],
+  });
+  assert.equal(await comes({ method: 'POST' }), 'served');
+  assert.equal(await comes({ method: 'POST', path: '/admin/' }), 403);
+  assert.deepEqual(
+    told('authorize').map(({ rule, allowed }) => [rule, allowed]),
+    [
+      ['writes', true],
+      ['writes', false],
+      ['no-admin', false],
+    ],
+  );
+});
+
+test('a bad push of rules is refused whole, and the old rules stay', async () => {
+  const { mesh, comes } = await aGuarded({ mode: 'enforce', rules: [ADMIN] });
+  const push = (rule: object) => () => mesh.setPolicy({ defaults: { authorize: { mode: 'enforce', rules: [rule] } } });
+  assert.throws(
+    push({ action: 'permit' }),
+    /rules\[0\]\.action must be one of 'allow', 'deny', 'audit', 'custom', got 'permit'/,
+  );
+  assert.throws(push({ addresses: ['10.0.0.0/99'] }), /rules\[0\]\.addresses must be a list of addresses such as/);
+  assert.throws(push({ principal: ['x'] }), /rules\[0\]\.principal: no such field; there are name, action/);
+  assert.equal(await comes({ path: '/admin/x' }), 403);
+  mesh.setPolicy({});
+  assert.equal(await comes({ path: '/admin/x' }), 'served');
+});
+
+test('the address of the other end is what addresses speak of', async () => {
+  const { comes } = await aGuarded({ mode: 'enforce', rules: [{ addresses: ['127.0.0.0/8'] }] });
+  assert.equal(await comes({ peer: '::ffff:127.0.0.1' }), 'served');
+  assert.equal(await comes({ peer: '10.0.0.1' }), 403);
+  assert.equal(await comes({ peer: '10.0.0.1', headers: { 'x-forwarded-for': '127.0.0.1' } }), 403);
+});
+
+test('what the rules would say of a request can be asked, and counts nothing', async () => {
+  const { mesh } = await aGuarded({
+    mode: 'enforce',
+    rules: [
+      ADMIN,
+      { name: 'known', principals: ['cart'] },
+      { name: 'soon', action: 'deny', methods: ['PUT'], observe: true },
+    ],
+  });
+  const principal = { name: 'cart' };
+  assert.equal(await mesh.authorize.explain({ path: '/admin/x' }), 'refused: no-admin denies it');
+  assert.equal(await mesh.authorize.explain({ path: '/' }), 'refused: no rule that allows fits it');
+  assert.equal(await mesh.authorize.explain({ path: '/', principal }), 'let in: known allows it');
+  assert.equal(
+    await mesh.authorize.explain({ path: '/', method: 'PUT', principal }),
+    'let in: known allows it; with the rules that observe refused: soon denies it',
+  );
+  assert.deepEqual(mesh.authorize.counts, {});
+  mesh.setPolicy({});
+  assert.equal(await mesh.authorize.explain({ path: '/admin/x' }), 'let in: authorize.mode is off');
+});
+
+test('a rule asks somebody else, whose no is no; whose silence is no unless told otherwise', async () => {
+  const judge = async (
+    check: () => Promise<boolean>,
+    more: Written = {},
+    rules: Written['rules'] = [{ action: 'custom', name: 'ask' }],
+  ) => {
+    const settings = new PolicySet({
+      defaults: { authorize: { mode: 'enforce', check: 'http://authz/check', rules, ...more } },
+    }).for('orders').authorize;
+    const asked = { principal: { name: '' }, method: 'GET', path: '/', headers: {}, address: '' } as unknown as Asked;
+    const { verdict } = await judgeRequest(settings, asked, check);
+    return [verdict.allowed, verdict.why];
+  };
+  const yes = () => Promise.resolve(true);
+  const away = () => Promise.reject(new MeshError('deadline', 'authz: 200ms are up'));
+  assert.deepEqual(await judge(yes), [true, 'no rule speaks of it, and otherwise is allow']);
+  assert.deepEqual(await judge(() => Promise.resolve(false)), [false, 'ask asked, and the answer was no']);
+  assert.deepEqual(await judge(away), [false, 'ask asked, and there was no answer']);
+  assert.deepEqual((await judge(away, { whenAway: 'allow' }))[0], true);
+  assert.deepEqual(await judge(yes, { check: '' }), [false, 'ask asks a check, and the policy names none']);
+  assert.deepEqual(await judge(yes, {}, [{ action: 'custom' }, { action: 'deny', name: 'never' }]), [
+    false,
+    'never denies it',
+  ]);
+});
+
+test('only a URL of a service is a check', () => {
+  const written = (check: string) => () => new PolicySet({ defaults: { authorize: { check } } });
+  for (const check of ['authz', 'https://authz', 'http:///x', 'http://authz']) {
+    assert.throws(written(check), /authorize\.check must be a URL such as 'http:\/\/authz\/check'/, check);
+  }
+  assert.doesNotThrow(written('http://authz/check'));
+});
