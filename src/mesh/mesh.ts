@@ -20,7 +20,6 @@ import { type ConnectMiddleware, type Handler, listener, middleware } from '../s
 import type { RequestContext } from '../server/request-context.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
-import type { Transport } from '../transport/transport.ts';
 import { AmbientContext } from './ambient.ts';
 import type { AnnounceOptions } from './announce.ts';
 import { type Authorizing, askService } from './authorizing.ts';
@@ -30,8 +29,10 @@ import { Cluster, type Stacks } from './cluster.ts';
 import { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
+import { LazyTransport } from './lazy-transport.ts';
 import { readPolicy } from './options.ts';
 import { type CloseTask, Presence } from './presence.ts';
+import { RegisteredSiblings } from './registered-siblings.ts';
 import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
@@ -48,14 +49,14 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #stacks: Stacks;
   readonly #ambient: AmbientContext;
   readonly #clusters: Clusters;
+  readonly #siblings: RegisteredSiblings;
   readonly #dependencies = new Map<string, Dependency>();
   readonly #presence: Presence;
   readonly #calls: CallsUnderWay;
   readonly #serving: Serving;
+  readonly #transport: LazyTransport;
   #policies: PolicySet;
   #last: Cluster | undefined; // called last, so never the one to be let go of
-  #transport: Transport | undefined;
-  #loading: Promise<Transport> | undefined;
   #closing: Promise<void> | undefined;
   #shut = false;
   #unheed: Cancel | undefined;
@@ -70,6 +71,11 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#stacks = stacks;
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
+    this.#transport = new LazyTransport(async () => {
+      const { createTransport } = await import('../transport/transport.ts');
+      return createTransport(env, this, (service) => this.#policies.for(service));
+    });
+    this.#siblings = new RegisteredSiblings(service, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
     this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies, {
       readiness: () => this.#presence.readiness,
@@ -104,15 +110,12 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
   request(url: string | URL, options?: RequestOptions): Promise<MeshResponse> {
-    if (this.#transport !== undefined) return this.#transport.request(url, options);
-    return this.#load().then((transport) => transport.request(url, options));
+    return this.#transport.request(url, options);
   }
 
   /** A WHATWG fetch; the host of the URL is the name of a service. Needs no binding. */
-  readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    if (this.#transport !== undefined) return this.#transport.fetch(input, init);
-    return this.#load().then((transport) => transport.fetch(input, init));
-  };
+  readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    this.#transport.fetch(input, init);
 
   /** What is known of the request being served where we are now: its signal, deadline, trace and route. */
   get context(): RequestContext | undefined {
@@ -247,8 +250,9 @@ export class Mesh implements Caller, AsyncDisposable {
     await this.#presence.stop(timeoutMs);
     this.#shut = true;
     await this.#calls.finish(Math.max(0, stopAt - clock.now()));
-    await this.#transport?.close();
+    await this.#transport.close();
     this.#clusters.close();
+    await this.#siblings.close();
     await atMost(clock, REGISTRY_MS, this.#registry.close()); // it is being left; what it has to say changes nothing
     timeouts.close();
     this.#unheed?.();
@@ -266,16 +270,10 @@ export class Mesh implements Caller, AsyncDisposable {
 
   #open(service: string): Cluster {
     checkServiceName(service);
-    const forget = (url: string) => this.#transport?.forget(url);
-    return new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget);
-  }
-
-  #load(): Promise<Transport> {
-    this.#loading ??= import('../transport/transport.ts').then(({ createTransport }) => {
-      this.#transport = createTransport(this.#env, this, (service) => this.#policies.for(service));
-      return this.#transport;
+    const forget = (url: string) => this.#transport.forget(url);
+    return new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget, {
+      siblings: this.#siblings,
     });
-    return this.#loading;
   }
 }
 
