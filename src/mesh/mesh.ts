@@ -30,7 +30,7 @@ import { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import { LazyTransport } from './lazy-transport.ts';
-import { readPolicy } from './options.ts';
+import { Policies } from './policies.ts';
 import { type CloseTask, Presence } from './presence.ts';
 import { RegisteredSiblings } from './registered-siblings.ts';
 import { type ServeOptions, serve } from './serve.ts';
@@ -55,7 +55,7 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #calls: CallsUnderWay;
   readonly #serving: Serving;
   readonly #transport: LazyTransport;
-  #policies: PolicySet;
+  readonly #policies: Policies;
   #last: Cluster | undefined; // called last, so never the one to be let go of
   #closing: Promise<void> | undefined;
   #shut = false;
@@ -67,17 +67,17 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#env = env;
     this.#calls = new CallsUnderWay(env);
     this.#registry = registry;
-    this.#policies = policies;
+    this.#policies = new Policies(service, env, policies);
     this.#stacks = stacks;
     this.#ambient = new AmbientContext(env.clock);
     this.#presence = new Presence(service, env, registry);
     this.#transport = new LazyTransport(async () => {
       const { createTransport } = await import('../transport/transport.ts');
-      return createTransport(env, this, (service) => this.#policies.for(service));
+      return createTransport(env, this, (service) => this.#policies.current.for(service));
     });
     this.#siblings = new RegisteredSiblings(service, registry);
     this.#clusters = new Clusters((name) => this.#open(name));
-    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies, {
+    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies.current, {
       readiness: () => this.#presence.readiness,
       check: askService((url, options) => this.request(url, options)),
     });
@@ -95,7 +95,7 @@ export class Mesh implements Caller, AsyncDisposable {
       if (this.#shut) throw new MeshError('closed', `${service}: the mesh is closed`);
       checkCall(send, options);
       way = this.#cluster(service);
-      context = makeContext(way, this.#policies, this.#ambient.current, this.#env.clock.now(), options);
+      context = makeContext(way, this.#policies.current, this.#ambient.current, this.#env.clock.now(), options);
     } catch (error) {
       return refuse(error);
     }
@@ -191,14 +191,7 @@ export class Mesh implements Caller, AsyncDisposable {
    * @throws MeshError INVALID_ARGUMENT when it is not usable; then the one in force stays.
    */
   setPolicy(document: PolicyDocument): void {
-    const facts = { at: this.#env.clock.epoch(), type: 'policy', service: this.service } as const;
-    try {
-      this.#policies = readPolicy(document);
-    } catch (error) {
-      this.#env.events.emit({ ...facts, accepted: false, problem: (error as MeshError).message });
-      throw error;
-    }
-    this.#env.events.emit({ ...facts, accepted: true, problem: '' });
+    this.#policies.replace(document);
   }
 
   /** Tells `listener` what happens: attempts, retries, ejections and the like. Gives back the way to stop. */
@@ -209,12 +202,12 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** How a call to `service` would go and why, for people: the stack, the settings and their origin, the endpoints. */
   explain(service: string, route?: string): string {
-    return explain(this.#cluster(service), this.#policies, this.#registry.name, this.#env.clock.now(), route);
+    return explain(this.#cluster(service), this.#policies.current, this.#registry.name, this.#env.clock.now(), route);
   }
 
   /** What is known of every service called, as plain JSON. */
   snapshot(): Snapshot {
-    return snapshot(this.service, this.#registry.name, this.#clusters.all(), this.#policies, this.#env.clock);
+    return snapshot(this.service, this.#registry.name, this.#clusters.all(), this.#policies.current, this.#env.clock);
   }
 
   /**
