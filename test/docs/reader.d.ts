@@ -10,5 +10,7 @@ declare global {
   /** The reader's own client, customer and handler. */
   const send: (attempt: import('inmesh').Attempt) => Promise<Response>;
   const userId: string;
+  /** The reader's own module of Nest. */
+  const AppModule: new () => object;
   const handle: (request: IncomingMessage, response: ServerResponse) => void;
 }

@@ -11,6 +11,7 @@ import { expressApp } from './express-app.ts';
 import { fastifyApp } from './fastify-app.ts';
 import { honoApp } from './hono-app.ts';
 import { koaApp } from './koa-app.ts';
+import { nestApp } from './nest-app.ts';
 import { node } from './node-app.ts';
 import { aServer, type Build } from './world.ts';
 
@@ -21,6 +22,7 @@ const APPLICATIONS: Readonly<Record<string, Build>> = {
   'fastify 5': fastifyApp,
   'koa 3': koaApp,
   'hono 4': honoApp,
+  'nest 12': nestApp,
 };
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
