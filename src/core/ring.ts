@@ -20,6 +20,11 @@ export class Ring<T extends Linked> {
     return first === this.#ends ? undefined : (first as T);
   }
 
+  get last(): T | undefined {
+    const last = this.#ends.before;
+    return last === this.#ends ? undefined : (last as T);
+  }
+
   get isEmpty(): boolean {
     return this.#ends.behind === this.#ends;
   }

@@ -1,33 +1,68 @@
+import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import type { Arrival } from './arrival.ts';
+import { Shedding } from './shedding.ts';
 
 const RETRY_AFTER_MS = 1_000; // for clients that know no nack; those that do go elsewhere at once
 
-/** Refuses requests while too many are being served, before they cost anything; so those that are served end in time. */
-export function shed<Res>({ clock, events }: Env): Filter<Arrival, Res> {
-  let serving = 0;
-  const ended = (): void => {
-    serving--;
-  };
-  return (next) => (arrival, context) => {
-    const { policy, service, route = '' } = context;
-    const { mode, limit } = policy.shed;
-    if (mode === 'off') return next(arrival, context);
-    if (serving >= limit) {
-      const enforced = mode === 'enforce';
-      if (events.hears('refused')) {
-        events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'shed', enforced });
-      }
-      if (enforced) return refuse(full(service, serving));
-    }
-    serving++;
-    const answer = ask(next, arrival, context);
-    answer.then(ended, ended);
-    return answer;
+/**
+ * Refuses requests while too many are being served, before they cost anything; so those that are served end in time. The
+ * least important are refused first.
+ */
+export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Filter<Arrival, Res> {
+  const { clock } = env;
+  const { admission } = shedding;
+  return (next) => {
+    const serve = (arrival: Arrival, context: Context, inFlight: number): Promise<Res> => {
+      const at = context.policy.shed.algorithm === 'fixed' ? 0 : clock.now();
+      const answer = ask(next, arrival, context);
+      const ended = (): void => {
+        learn(shedding, context, inFlight, at, clock.now());
+        admission.end();
+      };
+      answer.then(ended, ended);
+      return answer;
+    };
+    return (arrival, context) => {
+      const { mode, queue, wait } = context.policy.shed;
+      if (mode === 'off') return next(arrival, context);
+      const { priority } = context.history;
+      const problem = admission.isNext(priority) ? shedding.problem(context) : `${admission.queued} requests wait`;
+      if (problem !== '' && mode === 'observe') tell(env, context, false);
+      if (problem === '' || mode === 'observe') return serve(arrival, context, admission.begin());
+      if (queue === 0) return refuse(refusal(env, context, problem));
+      const entrant = {
+        scope: context.scope,
+        priority,
+        admits: () => shedding.problem(context) === '',
+        refusal: () => refusal(env, context, problem),
+      };
+      return admission.wait(entrant, { queue, wait, order: 'fifo' }, clock.now()).then(() => {
+        admission.entered();
+        return serve(arrival, context, admission.inFlight);
+      });
+    };
   };
 }
 
-const full = (service: string, serving: number): MeshError =>
-  new MeshError('shed', `${service}: ${serving} requests are being served`, { service, retryAfterMs: RETRY_AFTER_MS });
+/** Takes in how long a request took. One whose deadline came was too much; a caller who hung up says nothing. */
+function learn({ adaptive }: Shedding, { policy, scope }: Context, inFlight: number, at: number, now: number): void {
+  const { algorithm, limit } = policy.shed;
+  if (algorithm === 'fixed') return;
+  const dropped = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
+  if (scope.cancelled && !dropped) return;
+  adaptive.observe(algorithm, { ms: now - at, inFlight, dropped }, limit, now);
+}
+
+function refusal(env: Env, context: Context, problem: string): MeshError {
+  const { service } = context;
+  tell(env, context, true);
+  return new MeshError('shed', `${service}: ${problem}`, { service, retryAfterMs: RETRY_AFTER_MS });
+}
+
+function tell({ events, clock }: Env, { service, route = '' }: Context, enforced: boolean): void {
+  if (!events.hears('refused')) return;
+  events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'shed', enforced });
+}
