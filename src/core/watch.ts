@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
+import type { Incoming } from './incoming.ts';
 import type { Resolution } from './resolution.ts';
 import type { Service } from './service.ts';
 
@@ -14,6 +15,15 @@ export interface Watch {
   call<Res>(call: Call<unknown>, context: Context, resolution: () => Resolution, run: () => Promise<Res>): Promise<Res>;
   /** Runs an attempt of a call that is watched. */
   attempt<Res>(call: Call<Res>, context: Context, next: Service<Call<Res>, Res>): Promise<Res>;
+  /** Whether anybody wants to know of requests that come in. */
+  readonly onRequests: boolean;
+  /** Takes a request in; `route` says its route once that is known. */
+  request<Res>(
+    incoming: Incoming,
+    context: Context,
+    route: () => string | undefined,
+    run: () => Promise<Res>,
+  ): Promise<Res>;
   /** Writes down what it still holds, in bounded time. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Wire } from '../core/incoming.ts';
 import type { IncomingHeaders } from './fields.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext, Routed } from './request-context.ts';
@@ -7,6 +8,8 @@ export interface Arrival extends Routed {
   /** The path and query, as they came. */
   readonly path: string;
   readonly headers: IncomingHeaders;
+  /** What is seen of it on the wire, for those who watch; nothing where the server does not say. */
+  readonly wire?: Wire | undefined;
   /** Tells when the caller hangs up before it has its answer. */
   onHangUp(tell: () => void): void;
   /** Hands the request to who answers it; settles when that is over. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -17,11 +18,13 @@ export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> 
 Object.assign(meshPlugin, { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'inmesh' });
 
 class FastifyArrival implements Arrival {
+  readonly wire: NodeWire;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #serve: () => void;
 
   constructor(request: FastifyRequest, reply: FastifyReply, serve: () => void) {
+    this.wire = new NodeWire(request.raw, reply.raw);
     this.#request = request;
     this.#reply = reply;
     this.#serve = serve;
@@ -48,17 +51,14 @@ class FastifyArrival implements Arrival {
   }
 
   onHangUp(tell: () => void): void {
-    const { raw } = this.#reply;
-    raw.once('close', () => {
-      if (!raw.writableEnded) tell();
-    });
+    this.wire.onHangUp(tell);
   }
 
   /** It is over when the answer has left or the caller has. */
   serve(_: RequestContext): Promise<unknown> {
-    const closed = new Promise((resolve) => void this.#reply.raw.once('close', resolve));
+    const over = this.wire.over();
     this.#serve();
-    return closed;
+    return over;
   }
 
   refuse({ status, headers, body }: Problem): void {

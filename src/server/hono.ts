@@ -1,7 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Wire } from '../core/incoming.ts';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { HonoWire } from './hono-wire.ts';
+import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -13,14 +16,23 @@ export const meshHono =
     return answer instanceof Response ? answer : undefined;
   };
 
+/** What `@hono/node-server` says is below; nothing elsewhere. */
+interface Below {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+}
+
 class HonoArrival implements Arrival {
   readonly headers: IncomingHeaders;
+  readonly wire: Wire;
   readonly #context: Context;
   readonly #next: () => Promise<void>;
 
   constructor(context: Context, next: () => Promise<void>) {
     this.#context = context;
     this.#next = next;
+    const { incoming, outgoing } = (context.env ?? {}) as Below;
+    this.wire = incoming && outgoing ? new NodeWire(incoming, outgoing) : new HonoWire(context);
     this.headers = { get: (name) => context.req.header(name) ?? null };
   }
 
@@ -44,12 +56,8 @@ class HonoArrival implements Arrival {
 
   /** On Node by the answer itself, which a signal of the request outlives; elsewhere by that signal. */
   onHangUp(tell: () => void): void {
-    const { outgoing } = (this.#context.env ?? {}) as { readonly outgoing?: ServerResponse };
-    if (outgoing === undefined) this.#context.req.raw.signal.addEventListener('abort', tell, { once: true });
-    else
-      outgoing.once('close', () => {
-        if (!outgoing.writableEnded) tell();
-      });
+    if (this.wire instanceof NodeWire) this.wire.onHangUp(tell);
+    else this.#context.req.raw.signal.addEventListener('abort', tell, { once: true });
   }
 
   serve(_: RequestContext): Promise<unknown> {

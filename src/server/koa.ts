@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -24,10 +25,12 @@ export const meshKoa =
     mesh.receive(new KoaArrival(context, next));
 
 class KoaArrival implements Arrival {
+  readonly wire: NodeWire;
   readonly #context: KoaContext;
   readonly #next: () => Promise<unknown>;
 
   constructor(context: KoaContext, next: () => Promise<unknown>) {
+    this.wire = new NodeWire(context.req, context.res);
     this.#context = context;
     this.#next = next;
   }
@@ -55,10 +58,7 @@ class KoaArrival implements Arrival {
   }
 
   onHangUp(tell: () => void): void {
-    const { res } = this.#context;
-    res.once('close', () => {
-      if (!res.writableEnded) tell();
-    });
+    this.wire.onHangUp(tell);
   }
 
   serve(_: RequestContext): Promise<unknown> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -14,11 +15,13 @@ export type NodeRequest = IncomingMessage & {
 /** What came in over `node:http` or by the compatible face of `node:http2`. */
 export class NodeArrival implements Arrival {
   readonly request: NodeRequest;
+  readonly wire: NodeWire;
   readonly #response: ServerResponse;
   readonly #serve: (context: RequestContext) => void;
 
   constructor(request: NodeRequest, response: ServerResponse, serve: (context: RequestContext) => void) {
     this.request = request;
+    this.wire = new NodeWire(request, response);
     this.#response = response;
     this.#serve = serve;
   }
@@ -41,16 +44,14 @@ export class NodeArrival implements Arrival {
   }
 
   onHangUp(tell: () => void): void {
-    this.#response.once('close', () => {
-      if (!this.#response.writableEnded) tell();
-    });
+    this.wire.onHangUp(tell);
   }
 
   /** It is over when the answer has left or the caller has. */
   serve(context: RequestContext): Promise<unknown> {
-    const closed = new Promise((resolve) => void this.#response.once('close', resolve));
+    const over = this.wire.over();
     this.#serve(context);
-    return closed;
+    return over;
   }
 
   refuse(problem: Problem): void {

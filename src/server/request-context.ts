@@ -3,7 +3,7 @@ import type { Context } from '../core/context.ts';
 import { ANONYMOUS, type Principal } from '../core/principal.ts';
 import type { Priority } from '../core/priority.ts';
 import type { Trace } from '../wire/trace-context.ts';
-import { routeName } from './route-name.ts';
+import { routeOf } from './route-name.ts';
 
 /** What a request tells of its route. */
 export interface Routed {
@@ -60,8 +60,7 @@ export class RequestContext {
 
   /** Its route, such as `GET /orders/{id}`: as the policy names it, else as the framework does, once that knows. */
   get route(): string | undefined {
-    const { method, template } = this.#routed;
-    return this.#context.route ?? (template === undefined ? undefined : routeName(method, template));
+    return routeOf(this.#context.route, this.#routed);
   }
 
   /** @internal Whether `request`, the framework's own object, is the one being served. */

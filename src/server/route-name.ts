@@ -1,3 +1,9 @@
+/** The route of a request: as the policy names it, else as the framework does, once that knows. */
+export const routeOf = (
+  named: string | undefined,
+  { method, template }: { readonly method: string; readonly template: string | undefined },
+): string | undefined => named ?? (template === undefined ? undefined : routeName(method, template));
+
 /** A framework's template in the grammar of the policy: `/orders/:id` of a GET is `GET /orders/{id}`. */
 export function routeName(method: string, template: string): string {
   const path = template

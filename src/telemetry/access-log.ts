@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import { CallEntry, type Entry, RequestEntry } from './entry.ts';
 import { compile, ENVOY_FORMAT, jsonLine } from './format.ts';
 import { type LogTarget, LogWriter } from './log-writer.ts';
 import type { Logger } from './logger.ts';
-import type { Watcher } from './watcher.ts';
+import type { CallRecord, RequestRecord, Watcher } from './watcher.ts';
 
 /** What the access log looks like, and where it goes. */
 export interface AccessLogOptions {
@@ -12,16 +13,26 @@ export interface AccessLogOptions {
   readonly to?: LogTarget;
   /** Names of headers whose values may be written; of all others `-` is. */
   readonly headers?: readonly string[];
+  /** Calls that go out, requests that come in, or both, which is the default. */
+  readonly of?: 'outbound' | 'inbound' | 'both';
 }
 
-/** Writes a line for each call. @throws TypeError when the format has an operator that there is not. */
+/** Writes a line for each call, and for each request that comes in. @throws TypeError when the format has an operator that there is not. */
 export function accessLog(options: AccessLogOptions, clock: Clock, logger: Logger): Watcher {
-  const { format = 'envoy', to = process.stdout, headers = [] } = options;
+  const { format = 'envoy', to = process.stdout, headers = [], of = 'both' } = options;
   const shown = new Set(headers.map((name) => name.toLowerCase()));
   const line = format === 'json' ? jsonLine(shown) : compile(format === 'envoy' ? ENVOY_FORMAT : format, shown);
   const writer = new LogWriter(to, clock, (lines) =>
     logger.warn({ lines, all: writer.dropped }, 'access log: lines were dropped, since nobody took them in time'),
   );
-  const call = { end: (record: Parameters<typeof line>[0]) => writer.add(line(record)) };
-  return { on: true, watch: () => call, close: () => writer.close() };
+  const write = (entry: Entry) => writer.add(line(entry));
+  const call = { end: (record: CallRecord) => write(new CallEntry(record)) };
+  const request = { end: (record: RequestRecord) => write(new RequestEntry(record)) };
+  return {
+    on: of !== 'inbound',
+    watch: () => call,
+    onRequests: of !== 'outbound',
+    request: () => request,
+    close: () => writer.close(),
+  };
 }

@@ -1,7 +1,15 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
 import { events, type MeshEvent, type Outlet } from '../core/events.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
+import type {
+  AttemptRecord,
+  AttemptWatcher,
+  CallRecord,
+  CallWatcher,
+  RequestRecord,
+  RequestWatcher,
+  Watcher,
+} from './watcher.ts';
 
 type Type = MeshEvent['type'];
 
@@ -48,15 +56,34 @@ export interface AttemptMessage {
   error?: unknown;
 }
 
+/** What subscribers of `tracing:inmesh:request:*` get: one object for a request that came in. */
+export interface RequestMessage {
+  /** Our own. */
+  readonly service: string;
+  readonly method: string;
+  /** Once it is known; never the path. */
+  route: string | undefined;
+  /** What was answered; 0 where no answer began. */
+  status?: number;
+  ms?: number;
+  /** Why it was not let in, or that its caller hung up. */
+  error?: unknown;
+}
+
 const calls: TracingChannel<unknown, CallMessage> = tracingChannel('inmesh:call');
 const attempts: TracingChannel<unknown, AttemptMessage> = tracingChannel('inmesh:attempt');
+const requests: TracingChannel<unknown, RequestMessage> = tracingChannel('inmesh:request');
 
-/** Tells of calls and attempts in the tracing channels `inmesh:call` and `inmesh:attempt`. */
+/** Tells of calls, attempts and requests in the tracing channels `inmesh:call`, `inmesh:attempt`, `inmesh:request`. */
 export const tracingChannels: Watcher = {
   get on() {
     return calls.hasSubscribers || attempts.hasSubscribers;
   },
   watch: (record) => new ChannelCall(record),
+  get onRequests() {
+    return requests.hasSubscribers;
+  },
+  request: (record) => new ChannelRequest(record),
 };
 
 class ChannelCall implements CallWatcher {
@@ -103,6 +130,26 @@ class ChannelAttempt implements AttemptWatcher {
     Object.assign(message, { outcome: is, why, status, ms });
     if (is !== 'success') message.error = new Error(why);
     ended(attempts, message, 'error' in message);
+  }
+}
+
+class ChannelRequest implements RequestWatcher {
+  readonly #message: RequestMessage;
+
+  constructor({ incoming, context, route }: RequestRecord) {
+    this.#message = { service: context.service, method: incoming.method, route: route() };
+  }
+
+  run<T>(work: () => T): T {
+    return started(requests, this.#message, work);
+  }
+
+  end({ route, status, ms, refusal, whole, context }: RequestRecord): void {
+    const message = this.#message;
+    Object.assign(message, { route: route(), status, ms });
+    if (refusal !== undefined) message.error = refusal;
+    else if (!whole) message.error = context.scope.reason ?? new Error('the caller hung up');
+    ended(requests, message, 'error' in message);
   }
 }
 

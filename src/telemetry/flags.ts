@@ -1,6 +1,7 @@
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { CallRecord } from './watcher.ts';
+import type { Scope } from '../core/scope.ts';
+import type { CallRecord, RequestRecord } from './watcher.ts';
 
 /** Why a call failed, in the letters of Envoy's `%RESPONSE_FLAGS%`, with the status that Envoy would have answered. */
 export const flags = {
@@ -37,6 +38,7 @@ export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
   closed: 'LR',
   deadline: 'DT',
   attempt: 'UT',
+  hedge: 'DC', // of an attempt; no call comes to it
   caller: 'DC',
   bug: 'LR',
   limit: 'UO',
@@ -57,6 +59,15 @@ export function flagsOf({ settled, outcome, context, resolution }: CallRecord): 
   const first = error === undefined ? undefined : flagOf(error, outcome, resolution().is === 'unknown');
   return [...(first === undefined ? [] : [first]), ...(spent ? (['URX'] as const) : [])];
 }
+
+/** Why a request was not let in, or not answered in time; empty for one that was, whatever the answer. */
+export function flagsOfRequest({ refusal, whole, status, context: { scope } }: RequestRecord): Flag[] {
+  const first = refusal !== undefined ? flagOfReason[refusal.reason] : whole ? late(status, scope) : 'DC';
+  return first === undefined ? [] : [first];
+}
+
+const late = (status: number, { reason }: Scope): Flag | undefined =>
+  status === flags.DT.http && MeshError.is(reason) && reason.reason === 'deadline' ? 'DT' : undefined;
 
 function flagOf(error: unknown, { is, why, sent, status }: Outcome, unknown: boolean): Flag | undefined {
   if (MeshError.is(error)) {

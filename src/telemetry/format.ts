@@ -1,6 +1,4 @@
-import { headerOf } from '../core/outcome.ts';
-import { flagsOf, statusOf } from './flags.ts';
-import type { CallRecord } from './watcher.ts';
+import type { Entry } from './entry.ts';
 
 /** What Envoy writes for each request unless told otherwise. */
 export const ENVOY_FORMAT =
@@ -8,37 +6,51 @@ export const ENVOY_FORMAT =
 
 type Value = string | number | undefined;
 type Shown = ReadonlySet<string>;
-type Read = (record: CallRecord, shown: Shown, name: string) => Value;
-type Line = (record: CallRecord) => string;
+type Read = (entry: Entry, shown: Shown, name: string) => Value;
+type Line = (entry: Entry) => string;
 
 /** The operators of a format, each with what it means here. */
 export const operators = {
-  START_TIME: { about: 'When the call began, in UTC.', read: ({ at }) => new Date(at).toISOString() },
+  START_TIME: {
+    about: 'When the call began or the request came, in UTC.',
+    read: ({ at }) => new Date(at).toISOString(),
+  },
   'REQ(name)': {
-    about: 'A header of the request, or `:METHOD`, `:PATH` (without its query) and `:AUTHORITY` (the service).',
+    about:
+      'A header of the request, or `:METHOD`, `:PATH` (without its query) and `:AUTHORITY` (the service called; of a request that came, whom it asked for).',
     read: requestField,
   },
   'RESP(name)': {
     about: 'A header of the answer; `X-ENVOY-UPSTREAM-SERVICE-TIME` is how long the last attempt took.',
-    read: responseField,
+    read: answerField,
   },
-  PROTOCOL: { about: 'Not known, since any client may be sending: always empty.', read: () => undefined },
+  PROTOCOL: {
+    about: 'The version of HTTP of a request that came; of a call always empty, since any client may be sending.',
+    read: ({ protocol }) => protocol,
+  },
   RESPONSE_CODE: {
     about: 'The status, or the one that Envoy would have answered; 0 where the answer has none.',
-    read: (record) => statusOf(record, flagsOf(record)),
+    read: ({ status }) => status,
   },
-  RESPONSE_FLAGS: { about: 'Why it failed.', read: (record) => flagsOf(record).join(',') || undefined },
-  BYTES_RECEIVED: { about: 'Not known: always empty.', read: () => undefined },
-  BYTES_SENT: { about: 'The length of the answer, where it says so.', read: length },
-  DURATION: { about: 'Milliseconds until the answer began, or the call failed.', read: ({ ms }) => Math.round(ms) },
-  UPSTREAM_HOST: { about: 'Where the last attempt went.', read: ({ last }) => last?.endpoint.address },
-  UPSTREAM_CLUSTER: { about: 'The service called.', read: ({ context }) => context.service },
-  UPSTREAM_REQUEST_ATTEMPT_COUNT: {
-    about: 'How many attempts there were.',
-    read: ({ context }) => context.history.attempts,
+  RESPONSE_FLAGS: { about: 'Why it failed.', read: ({ flags }) => flags.join(',') || undefined },
+  BYTES_RECEIVED: {
+    about: 'The length of a request that came, where it says so; of a call always empty.',
+    read: (entry) => (entry.direction === 'inbound' ? length(entry.requestHeader('content-length')) : undefined),
   },
-  ROUTE_NAME: { about: 'The route, where it is known.', read: ({ context }) => context.route },
-  TRACE_ID: { about: 'The trace that the call belongs to.', read: ({ context }) => context.history.trace?.traceId },
+  BYTES_SENT: {
+    about: 'The length of the answer, where it says so.',
+    read: (entry) => length(entry.answerHeader('content-length')),
+  },
+  DURATION: {
+    about: 'Milliseconds until the answer of a call began or it failed; until that to a request had left.',
+    read: ({ ms }) => Math.round(ms),
+  },
+  UPSTREAM_HOST: { about: 'Where the last attempt went.', read: ({ host }) => host },
+  UPSTREAM_CLUSTER: { about: 'The service called; of a request that came, empty.', read: ({ cluster }) => cluster },
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: { about: 'How many attempts there were.', read: ({ attempts }) => attempts },
+  ROUTE_NAME: { about: 'The route, where it is known.', read: ({ route }) => route },
+  TRACE_ID: { about: 'The trace that it belongs to.', read: ({ traceId }) => traceId },
+  DIRECTION: { about: '`outbound` for a call, `inbound` for a request that came.', read: ({ direction }) => direction },
 } as const satisfies Readonly<Record<string, { about: string; read: Read }>>;
 
 const OPERATOR = /%([A-Z_]+)(?:\(([^()%]+)\))?(?::(\d+))?%/g;
@@ -55,21 +67,21 @@ export function compile(format: string, shown: Shown): Line {
   parts.push(format.slice(from));
   const odd = parts.find((part) => typeof part === 'string' && part.includes('%'));
   if (odd !== undefined) throw new TypeError(`there is no such operator in '${odd}'; there are ${KNOWN}`);
-  return (record) => parts.map((part) => (typeof part === 'string' ? part : part(record))).join('');
+  return (entry) => parts.map((part) => (typeof part === 'string' ? part : part(entry))).join('');
 }
 
 const KNOWN = Object.keys(operators).join(', ');
 const MOST = 2_048; // characters of any one value
 
-function reader(name: string, field: string | undefined): (record: CallRecord, shown: Shown) => Value {
+function reader(name: string, field: string | undefined): (entry: Entry, shown: Shown) => Value {
   const operator: { read: Read } | undefined = (operators as Record<string, { read: Read }>)[
     field === undefined ? name : `${name}(name)`
   ];
   if (operator === undefined) throw new TypeError(`there is no operator %${name}%; there are ${KNOWN}`);
   const names = (field ?? '').split('?');
-  return (record, shown) => {
+  return (entry, shown) => {
     for (const one of names) {
-      const value = operator.read(record, shown, one.toLowerCase());
+      const value = operator.read(entry, shown, one.toLowerCase());
       if (value !== undefined) return value;
     }
     return undefined;
@@ -77,9 +89,9 @@ function reader(name: string, field: string | undefined): (record: CallRecord, s
 }
 
 const text =
-  (read: (record: CallRecord, shown: Shown) => Value, shown: Shown, most: number): Line =>
-  (record) => {
-    const value = read(record, shown);
+  (read: (entry: Entry, shown: Shown) => Value, shown: Shown, most: number): Line =>
+  (entry) => {
+    const value = read(entry, shown);
     return value === undefined ? '-' : escaped(String(value).slice(0, most));
   };
 
@@ -91,12 +103,15 @@ const escaped = (value: string): string =>
   });
 
 const FIELDS: Readonly<Record<string, string>> = {
+  direction: 'DIRECTION',
   start_time: 'START_TIME',
   method: 'REQ(:METHOD)',
   path: 'REQ(:PATH)',
+  protocol: 'PROTOCOL',
   authority: 'REQ(:AUTHORITY)',
   response_code: 'RESPONSE_CODE',
   response_flags: 'RESPONSE_FLAGS',
+  bytes_received: 'BYTES_RECEIVED',
   bytes_sent: 'BYTES_SENT',
   duration: 'DURATION',
   upstream_service_time: 'RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)',
@@ -110,14 +125,14 @@ const FIELDS: Readonly<Record<string, string>> = {
   request_id: 'REQ(X-REQUEST-ID)',
 };
 
-/** What writes a line of JSON for a call; what is not known is null. */
+/** What writes a line of JSON for each; what is not known is null. */
 export function jsonLine(shown: Shown): Line {
   const fields = Object.entries(FIELDS).map(([key, operator]) => {
     const [, name, field] = /^([A-Z_]+)(?:\((.+)\))?$/.exec(operator)!;
     return [key, reader(name!, field)] as const;
   });
-  return (record) => {
-    const values = fields.map(([key, read]) => [key, read(record, shown) ?? null] as const);
+  return (entry) => {
+    const values = fields.map(([key, read]) => [key, read(entry, shown) ?? null] as const);
     const short = values.map(([key, value]) => [key, typeof value === 'string' ? value.slice(0, MOST) : value]);
     return `${plain(JSON.stringify(Object.fromEntries(short)))}\n`;
   };
@@ -127,24 +142,19 @@ export function jsonLine(shown: Shown): Line {
 const plain = (json: string): string =>
   json.replaceAll(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-function requestField({ call, context }: CallRecord, shown: Shown, name: string): Value {
-  if (name === ':method') return call.method;
-  if (name === ':path') return call.path?.split(/[?#]/, 1)[0];
-  if (name === ':authority') return context.service;
-  return shown.has(name) ? headerOf({ headers: call.headers }, name) : undefined;
+function requestField(entry: Entry, shown: Shown, name: string): Value {
+  if (name === ':method') return entry.method;
+  if (name === ':path') return entry.path?.split(/[?#]/, 1)[0];
+  if (name === ':authority') return entry.authority;
+  return shown.has(name) ? entry.requestHeader(name) : undefined;
 }
 
 const SERVICE_TIME = 'x-envoy-upstream-service-time';
 
-function responseField({ last, settled }: CallRecord, shown: Shown, name: string): Value {
-  if (name === SERVICE_TIME) return last?.outcome?.sent === 'yes' ? Math.round(last.ms) : undefined;
-  return shown.has(name) ? headerOf(answerOf(settled), name) : undefined;
+function answerField(entry: Entry, shown: Shown, name: string): Value {
+  if (name === SERVICE_TIME) return entry.serviceMs === undefined ? undefined : Math.round(entry.serviceMs);
+  return shown.has(name) ? entry.answerHeader(name) : undefined;
 }
 
-function length({ settled }: CallRecord): Value {
-  const said = headerOf(answerOf(settled), 'content-length');
-  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
-}
-
-const answerOf = (settled: CallRecord['settled']): unknown =>
-  settled !== undefined && 'value' in settled ? settled.value : undefined;
+const length = (said: string | undefined): Value =>
+  said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : undefined;

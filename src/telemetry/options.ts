@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts';
 
 /** What a mesh tells of itself, besides events and channels. */
 export interface TelemetryOptions {
-  /** A line for each call: true or `'envoy'` as Envoy writes it, `'json'`, or more. None unless told otherwise. */
+  /** A line for each call and each request that comes in: true or `'envoy'` as Envoy writes it, `'json'`, or more. None unless told otherwise. */
   readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions;
   /**
    * Whether calls are recorded as OpenTelemetry spans, which needs `@opentelemetry/api`. Unless told otherwise, they are
@@ -16,7 +16,7 @@ export interface TelemetryOptions {
 }
 
 const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown) => boolean, string]>> = {
-  accessLog: [isAccessLog, "a boolean, 'envoy', 'json' or { format, to, headers }"],
+  accessLog: [isAccessLog, "a boolean, 'envoy', 'json' or { format, to, headers, of }"],
   traces: [(value) => typeof value === 'boolean', 'a boolean'],
   logger: [isLogger, 'an object with debug, info, warn and error'],
 };
@@ -38,6 +38,7 @@ export function checkTelemetry(options: unknown): asserts options is TelemetryOp
 const ACCESS_LOG: Readonly<Record<keyof AccessLogOptions, (value: unknown) => boolean>> = {
   format: (value) => typeof value === 'string',
   to: (value) => has(value, 'write') && has(value, 'once'),
+  of: (value) => value === 'outbound' || value === 'inbound' || value === 'both',
   headers: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 };
 

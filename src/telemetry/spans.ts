@@ -1,26 +1,18 @@
 import {
-  type Attributes,
   context as contexts,
-  createContextKey,
-  createTraceState,
   isSpanContextValid,
   type Context as OtelContext,
   type Span,
-  type SpanContext,
   SpanKind,
-  SpanStatusCode,
   trace as traces,
 } from '@opentelemetry/api';
-import type { Trace } from '../wire/trace-context.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
 import { flagsOf } from './flags.ts';
+import { end, parentOf, SUPPRESS, traceOf } from './otel.ts';
+import { requestSpan } from './request-spans.ts';
 import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
 
-// The SDK's own key, which is a global symbol: what is inside makes no spans, so that a client's instrumentation does
-// not record again what we record, and writes no second traceparent.
-const SUPPRESS = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
-
-/** Records a span for each call and one for each of its attempts, with whatever OpenTelemetry SDK the process has. */
+/** Records calls, their attempts and requests that come in as spans, with whatever OpenTelemetry SDK the process has. */
 export function spans(): Watcher {
   const tracer = traces.getTracer('inmesh');
   const watch = (record: CallRecord): CallWatcher | undefined => {
@@ -38,25 +30,8 @@ export function spans(): Watcher {
       return tracer.startSpan(attemptName(call, context), options, within);
     });
   };
-  return { on: true, watch };
+  return { on: true, watch, onRequests: true, request: (record) => requestSpan(tracer, record) };
 }
-
-/** What the call belongs to: the span that is active, or else the trace that the request being served came with. */
-function parentOf(active: OtelContext, trace: Trace | undefined): OtelContext {
-  const known = traces.getSpanContext(active);
-  if ((known !== undefined && isSpanContextValid(known)) || trace?.parentId === undefined) return active;
-  const { traceId, parentId: spanId, flags: traceFlags, state } = trace;
-  const came: SpanContext = { traceId, spanId, traceFlags, isRemote: true };
-  if (state !== '') came.traceState = createTraceState(state);
-  return traces.setSpanContext(active, came);
-}
-
-const traceOf = ({ traceId, spanId, traceFlags, traceState }: SpanContext): Trace => ({
-  traceId,
-  parentId: spanId,
-  flags: traceFlags,
-  state: traceState?.serialize() ?? '',
-});
 
 class SpannedCall implements CallWatcher {
   readonly #span: Span;
@@ -79,6 +54,8 @@ class SpannedCall implements CallWatcher {
     this.#before = record;
     const span = this.#start(record, this.#context);
     record.context.flight!.trace = traceOf(span.spanContext());
+    // What is inside makes no spans: a client's instrumentation would record again what we record, and write a second
+    // traceparent.
     const within = traces.setSpan(this.#context, span).setValue(SUPPRESS, true);
     return {
       run: (work) => contexts.with(within, work),
@@ -110,10 +87,4 @@ class SpannedCall implements CallWatcher {
       'inmesh.why': outcome?.why ?? '',
     });
   }
-}
-
-function end(span: Span, attributes: Attributes, failed: boolean): void {
-  span.setAttributes(attributes);
-  if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
 }

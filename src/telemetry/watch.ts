@@ -1,11 +1,20 @@
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Incoming } from '../core/incoming.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import type { Watch } from '../core/watch.ts';
-import { type AttemptRecord, CallRecord, type CallWatcher, type Watcher } from './watcher.ts';
+import {
+  type AttemptRecord,
+  CallRecord,
+  type CallWatcher,
+  RequestRecord,
+  type RequestWatcher,
+  type Watcher,
+} from './watcher.ts';
 
 type Run<Res> = () => Promise<Res>;
 
@@ -21,6 +30,11 @@ export class Watches implements Watch {
 
   get on(): boolean {
     for (const watcher of this.#watchers) if (watcher.on) return true;
+    return false;
+  }
+
+  get onRequests(): boolean {
+    for (const watcher of this.#watchers) if (watcher.onRequests === true) return true;
     return false;
   }
 
@@ -50,6 +64,34 @@ export class Watches implements Watch {
     return within(watchers, () => next(call, context));
   }
 
+  request<Res>(incoming: Incoming, context: Context, route: () => string | undefined, run: Run<Res>): Promise<Res> {
+    const { wire } = incoming; // one for all that look
+    const seen = { method: incoming.method, path: incoming.path, headers: incoming.headers, wire };
+    const record = new RequestRecord(seen, context, this.#env.clock.epoch(), route);
+    const watchers = this.#watchers.flatMap((one) =>
+      one.onRequests ? (unharmed(() => one.request?.(record)) ?? []) : [],
+    );
+    const end = () => this.#over(record, watchers);
+    const told = wire?.onEnd(end) === true;
+    const answer = within(watchers, run);
+    answer.then(
+      () => told || end(),
+      (error) => {
+        if (context.history.attempts === 0) record.refusal = MeshError.is(error) ? error : bug(context, error);
+        if (!told) end();
+      },
+    );
+    return answer;
+  }
+
+  #over(record: RequestRecord, watchers: readonly RequestWatcher[]): void {
+    const { context, incoming, refusal } = record;
+    record.status = incoming.wire?.status || refusal?.status || 0;
+    record.whole = incoming.wire?.whole ?? true;
+    record.ms = this.#env.clock.now() - context.begunAt;
+    for (const watcher of watchers) unharmed(() => watcher.end(record));
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#watchers.map(async (watcher) => watcher.close?.()));
   }
@@ -62,6 +104,10 @@ export class Watches implements Watch {
     for (const watcher of record.watchers) unharmed(() => watcher.end(record));
   }
 }
+
+/** What it comes to when a filter of the way in is at fault. */
+const bug = ({ service }: Context, cause: unknown): MeshError =>
+  new MeshError('bug', `${service}: not let in`, { cause });
 
 /** Runs `work` inside all of them, the first outermost. */
 function within<T>(watchers: readonly Pick<CallWatcher, 'run'>[], work: () => T): T {

@@ -1,6 +1,8 @@
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Endpoint } from '../core/endpoint.ts';
+import type { MeshError } from '../core/errors.ts';
+import type { Incoming } from '../core/incoming.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Resolution } from '../core/resolution.ts';
 
@@ -10,6 +12,10 @@ export interface Watcher {
   readonly on: boolean;
   /** A call begins; nothing where this one is of no interest. */
   watch(record: CallRecord): CallWatcher | undefined;
+  /** Whether it wants to know of a request that comes in now; not unless it says so. */
+  readonly onRequests?: boolean;
+  /** A request comes in; nothing where this one is of no interest. */
+  request?(record: RequestRecord): RequestWatcher | undefined;
   /** Writes down what it still holds. */
   close?(): Promise<void>;
 }
@@ -30,6 +36,14 @@ export interface AttemptWatcher {
   run?<T>(work: () => T): T;
   /** It is over; the record says how. */
   end(record: AttemptRecord): void;
+}
+
+/** Looks at one request that came in. */
+export interface RequestWatcher {
+  /** Runs what serves it in a context of its own. */
+  run?<T>(work: () => T): T;
+  /** It is answered, or will never be; the record says how. */
+  end(record: RequestRecord): void;
 }
 
 /** What is noted of a call that somebody watches: at its start what it is, at its end how it went. */
@@ -64,6 +78,30 @@ export interface AttemptRecord {
   readonly endpoint: Endpoint;
   outcome: Outcome | undefined;
   ms: number;
+}
+
+/** What is noted of a request that came in: at its start what it is, at its end how it went. */
+export class RequestRecord {
+  readonly incoming: Incoming;
+  readonly context: Context;
+  /** When it came, in milliseconds since 1970. */
+  readonly at: number;
+  /** What is its route: often known only once it has been served. */
+  readonly route: () => string | undefined;
+  /** Why it was not let in; nothing where it was. So all that follows: known once it is over. */
+  refusal: MeshError | undefined = undefined;
+  /** What was answered; 0 where no answer began. */
+  status = 0;
+  /** Whether the answer left whole: who called may have hung up. */
+  whole = true;
+  ms = 0;
+
+  constructor(incoming: Incoming, context: Context, at: number, route: () => string | undefined) {
+    this.incoming = incoming;
+    this.context = context;
+    this.at = at;
+    this.route = route;
+  }
 }
 
 const UNKNOWN: Outcome = Object.freeze({ is: 'none', why: '', sent: 'maybe', status: 0, retryAfter: undefined });

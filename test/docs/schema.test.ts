@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { checkPolicy } from '../../src/policy/check.ts';
-import { PolicyProblem } from '../../src/policy/read.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
+import { PolicyProblem } from '../../src/policy/read.ts';
 import { table } from '../../src/policy/table.ts';
 
 const valid = new Ajv2020({ strict: true }).compile(policyJsonSchema());

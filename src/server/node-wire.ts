@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Wire } from '../core/incoming.ts';
+
+/** The wire as `node:http` and the compatible face of `node:http2` show it. */
+export class NodeWire implements Wire {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #ends: (() => void)[] = [];
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get secure(): boolean {
+    return (this.#request.socket as Partial<TLSSocket> | undefined)?.encrypted === true;
+  }
+
+  get protocol(): string {
+    const { httpVersion } = this.#request;
+    return httpVersion === '2.0' ? '2' : httpVersion;
+  }
+
+  get peer(): string {
+    return this.#request.socket?.remoteAddress ?? '';
+  }
+
+  get status(): number {
+    return this.#response.headersSent ? this.#response.statusCode : 0;
+  }
+
+  get whole(): boolean {
+    return this.#response.writableFinished ?? this.#response.writableEnded; // http2 knows only the latter
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#response.getHeader(name);
+    return value === undefined ? undefined : String(value);
+  }
+
+  /** One listener for all who ask, before those of others: who records the request as well may still be told its route. */
+  onEnd(tell: () => void): boolean {
+    if (this.#ends.push(tell) === 1) this.#response.prependOnceListener('close', () => this.#end());
+    return true;
+  }
+
+  /** Tells when the caller hangs up before it has its answer. */
+  onHangUp(tell: () => void): void {
+    this.onEnd(() => {
+      if (!this.#response.writableEnded) tell();
+    });
+  }
+
+  /** Settles when the answer has left or the caller has. */
+  over(): Promise<void> {
+    return new Promise((resolve) => void this.onEnd(resolve));
+  }
+
+  #end(): void {
+    for (const end of this.#ends) end();
+  }
+}
