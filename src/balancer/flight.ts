@@ -27,6 +27,7 @@ export class AttemptFlight implements Flight {
     if (node.inFlight++ === 0) node.silentSince = now;
     node.calls++;
     context.history.attempts++;
+    context.history.last = node;
     context.history.outcome = undefined; // what was judged before is not this
     context.scope.onCancel(this);
   }

@@ -71,6 +71,8 @@ export class History {
   reports: AttemptReport[] = NONE as AttemptReport[];
   /** Where those went. */
   tried: Node[] = NONE as Node[];
+  /** Where the one went that began last. Written by `balance`. */
+  last: Node | undefined = undefined;
   /** What who watches keeps of the call; nothing where nobody does. Written by `watch`. */
   watched: object | undefined = undefined;
   /** The last thing judged, and how, so that each filter may ask without judging again. Written by `judge`. */

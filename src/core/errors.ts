@@ -39,6 +39,7 @@ export const reasons = {
   closed: { code: 'UNAVAILABLE', about: 'This mesh has been closed.' },
   deadline: { code: 'DEADLINE_EXCEEDED', about: 'The time for the whole call ran out.' },
   attempt: { code: 'DEADLINE_EXCEEDED', about: 'The time for one attempt ran out.' },
+  hedge: { code: 'CANCELLED', about: 'Another attempt of the same call answered first. Only its client sees this.' },
   caller: { code: 'CANCELLED', about: 'The caller gave up: the signal it gave was aborted, or it hung up.' },
   bug: { code: 'INTERNAL', about: 'This should not happen; please report it.' },
 } as const satisfies Record<string, { code: Code; about: string }>;

@@ -1,5 +1,12 @@
 import type { Reason, Sent } from './errors.ts';
 import type { Cancel } from './live.ts';
+import type { Principal } from './principal.ts';
+
+/**
+ * Why an endpoint is left out: failures in a row, too small a share of good answers within ten seconds, worse than its
+ * fleet, because it asked for it (Retry-After), or because it said that it is leaving.
+ */
+export type EjectedWhy = 'failures' | 'success-rate' | 'fleet' | 'asked' | 'leaving';
 
 /** What happens in a mesh, as plain facts. `at` is milliseconds since 1970 began. */
 export type MeshEvent = { readonly at: number; readonly service: string } & (
@@ -34,16 +41,44 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly why: string;
     }
   | {
-      /** An endpoint is left out for a while. */
+      /** An attempt takes long, and its request is sent to a second endpoint as well. */
+      readonly type: 'hedge';
+      /** The one that takes long. */
+      readonly attempt: number;
+      readonly afterMs: number;
+    }
+  | {
+      /** An attempt takes long and could be sent to a second endpoint, but a budget said no. */
+      readonly type: 'hedge-budget';
+      readonly attempt: number;
+      readonly afterMs: number;
+    }
+  | {
+      /** An endpoint is left out for a while, or would be. */
       readonly type: 'ejected';
       readonly endpoint: string;
       readonly failures: number;
+      /** 0 when it was not. */
       readonly forMs: number;
+      readonly why: EjectedWhy;
+      /** Whether it was left out; a policy that only finds and tells leaves nobody out. */
+      readonly enforced: boolean;
     }
   | {
       /** An endpoint is back in rotation. */
       readonly type: 'returned';
       readonly endpoint: string;
+    }
+  | {
+      /** A quota refused a call, made it wait for its turn, or would have done either where it is only observed. */
+      readonly type: 'quota';
+      /** Empty where the call has none. */
+      readonly route: string;
+      /** The rule; `pace` for what the other side says is left, `all` where it only waits. */
+      readonly rule: string;
+      readonly action: 'refused' | 'queued' | 'observed';
+      /** How long until there is room. */
+      readonly waitMs: number;
     }
   | {
       /** The circuit of a service, or of one of its routes, has moved. */
@@ -65,6 +100,11 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly on: boolean;
       readonly healthy: number;
       readonly endpoints: number;
+    }
+  | {
+      /** Calls go to other zones or priorities than the first, in these shares; or to the first alone again. */
+      readonly type: 'spill';
+      readonly levels: readonly LevelFacts[];
     }
   | {
       /** The list of endpoints has changed. */
@@ -103,6 +143,33 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly enforced: boolean;
     }
   | {
+      /** Who sent a request that came, or why what it showed proves nothing: for the audit. `service` is our own. */
+      readonly type: 'identify';
+      /** Empty where the policy names none. */
+      readonly route: string;
+      /** The name that was proven; empty where none was. */
+      readonly principal: string;
+      readonly by: Principal['by'];
+      readonly issuer: string;
+      /** Why it was refused, or would have been where the policy only observes; empty where all is well. */
+      readonly problem: string;
+      readonly enforced: boolean;
+    }
+  | {
+      /** The rules of `authorize` refused a request, would have, or were told to tell. `service` is our own. */
+      readonly type: 'authorize';
+      readonly route: string;
+      readonly method: string;
+      /** Who called, as proven; empty when nothing was. */
+      readonly principal: string;
+      readonly by: Principal['by'];
+      /** The rule that spoke; empty where none did. */
+      readonly rule: string;
+      readonly allowed: boolean;
+      /** Whether it was so; a rule or a policy that only observes changes nothing. */
+      readonly enforced: boolean;
+    }
+  | {
       /** A handler of ours threw; whoever called was told only that it went wrong. `service` is our own. */
       readonly type: 'fault';
       readonly route: string;
@@ -124,21 +191,40 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
     }
 );
 
+/** The endpoints of one priority, in our zone or elsewhere, and what they get. */
+export interface LevelFacts {
+  readonly priority: number;
+  /** Whether they are of other zones than ours. */
+  readonly elsewhere: boolean;
+  readonly healthy: number;
+  readonly endpoints: number;
+  /** Their share of the calls. */
+  readonly percent: number;
+  /** Whether health is ignored among them. */
+  readonly panic: boolean;
+}
+
 /** What each event means, for the reference. */
 export const events: Readonly<Record<MeshEvent['type'], string>> = {
   attempt: 'One attempt has ended.',
   call: 'A whole call has ended.',
   retry: 'A failed attempt is going to be tried again.',
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
-  ejected: 'An endpoint is left out for a while.',
+  hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',
+  'hedge-budget': 'An attempt takes long and could be sent to a second endpoint, but the budget is spent.',
+  ejected: 'An endpoint is left out for a while; or would be, where the policy only finds and tells.',
   returned: 'An endpoint is back in rotation.',
+  quota: 'A quota refused a call, made it wait for its turn, or would have where it is only observed.',
   circuit: 'The circuit of a service has opened, lets a call try (half-open), or has closed again.',
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
+  spill: 'Calls go to other zones or priorities than the first, or to the first alone again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',
   dependency: 'A service that we depend on has enough endpoints that take calls, or no longer has.',
   record: 'A record in the registry can not be read, and was passed over.',
   refused: 'A request that came was not let in; or would not have been, where the policy only observes.',
+  identify: 'Who sent a request that came, as proven; or why what it showed proves nothing. For the audit.',
+  authorize: 'The rules refused a request, would have refused it, or were told to tell of it.',
   fault: 'A handler of ours threw, and the caller was told only that it went wrong.',
   policy: 'Another policy is in force, or one was refused and the old one stays.',
   leaving: 'A step of closing a mesh is done: off the lists, finished with what it served, all closed.',

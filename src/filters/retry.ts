@@ -33,7 +33,7 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
     const again = async (call: Call<Res>, context: Context, wait: number): Promise<Res> => {
       await sleep(env.clock, wait, context.scope); // rejects when the time is up
       const own = copy(context);
-      own.attempt++;
+      own.attempt = Math.max(own.attempt, own.history.attempts) + 1; // a hedge is an attempt too
       return attempt(call, own);
     };
     return (call, context) => {
@@ -45,9 +45,9 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
 
 /** Milliseconds until the next attempt; undefined when there is to be none. */
 function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudget): number | undefined {
-  const { attempt, policy, scope, service } = context;
+  const { attempt, history, policy, scope, service } = context;
   const isFine = outcome.is === 'success' && !policy.retry.statuses.has(outcome.status);
-  const isOver = outcome.is === 'none' || attempt >= policy.retry.attempts || scope.cancelled;
+  const isOver = outcome.is === 'none' || Math.max(attempt, history.attempts) >= policy.retry.attempts || scope.cancelled;
   if (isFine || isOver) return undefined;
   const { clock, random, events } = env;
   const asked = parseRetryAfter(outcome.retryAfter, clock.epoch());

@@ -1,9 +1,12 @@
-import { isPanic } from '../balancer/pick.ts';
+import { sayLevel } from '../balancer/levels.ts';
 import { sayPicked } from '../balancer/pickers.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
+import type { LevelFacts } from '../core/events.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
+import { type QuotaFacts, sayQuota } from '../filters/quotas.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
@@ -33,9 +36,15 @@ export interface ClusterSnapshot {
   readonly stale: { readonly ms: number; readonly problem: string } | null;
   readonly stack: readonly string[];
   readonly panic: boolean;
+  /** Its endpoints by priority and zone, best first, and what each level gets; empty while all stand on the same. */
+  readonly levels: readonly LevelFacts[];
   readonly retriesLeft: number;
   /** That of the service and those of its routes; empty until the policy makes one guard a call. */
   readonly circuits: readonly CircuitFacts[];
+  /** The rules of `quota.calls`, and what became of the calls. */
+  readonly quotas: readonly QuotaFacts[];
+  /** When a request is sent a second time; null where the policy has none sent so. */
+  readonly hedge: HedgeFacts | null;
   readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
   readonly endpoints: readonly EndpointSnapshot[];
 }
@@ -66,21 +75,25 @@ export function snapshot(
 function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
   const policy = policies.for(cluster.service, route);
   const { budget, perSecond } = policy.retry;
-  const panic = isPanic(cluster.parts.nodes, policy.balance.panic);
+  const view = cluster.parts.nodes.view(policy);
+  const { levels, panic } = view.facts(policy);
   return {
     service: cluster.service,
     resolution: cluster.resolution.is,
     stale: cluster.stale(now) ?? null,
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
+    levels,
     retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
     circuits: cluster.parts.circuits.facts(now),
+    quotas: cluster.parts.quotas.facts(policy),
+    hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
     policy: policies.describe(cluster.service, route),
-    endpoints: [...cluster.parts.nodes].map((node) => ofNode(node, policy, panic, now)),
+    endpoints: [...cluster.parts.nodes].map((node) => ofNode(node, policy, panic, now, view.whyNot(node, levels))),
   };
 }
 
-function ofNode(node: Node, policy: Policy, panic: boolean, now: number): EndpointSnapshot {
+function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot: string): EndpointSnapshot {
   const { endpoint, ejection, latency, inFlight, calls } = node;
   return {
     id: endpoint.id,
@@ -88,7 +101,7 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number): Endpoi
     weight: endpoint.weight,
     zone: endpoint.zone,
     state: ejection.state,
-    why: whyPicked(node, policy, panic, now),
+    why: node.endpoint.weight > 0 && whyNot !== '' ? whyNot : whyPicked(node, policy, panic, now),
     inFlight,
     calls,
     failuresInARow: ejection.failures,
@@ -105,10 +118,9 @@ function whyPicked({ endpoint, ejection, weight }: Node, { balance }: Policy, pa
   if (panic) return 'picked although it is out: panic, too few are healthy';
   if (ejection.state === 'probing') return 'not picked: one call is trying whether it is well again';
   const left = ejection.until - now;
-  const failed = `${ejection.failures} failures in a row`;
   return left > 0
-    ? `not picked: out for another ${formatDuration(Math.ceil(left))} after ${failed}`
-    : `the next call will try whether it is well again, after ${failed}`;
+    ? `not picked: out for another ${formatDuration(Math.ceil(left))} ${ejection.why}`
+    : `the next call will try whether it is well again, ${ejection.why}`;
 }
 
 /** How a call to a service would go and why, for people. */
@@ -130,7 +142,10 @@ export function explain(
       .filter(([name]) => !shot.stack.includes(name))
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
+    ...(shot.hedge === null ? [] : [`    ${sayHedge(shot.hedge)}`]),
     ...shot.circuits.map((circuit) => `    ${sayCircuit(circuit)}`),
+    ...shot.quotas.map((quota) => `    ${sayQuota(quota)}`),
+    ...shot.levels.map((level) => `    ${sayLevel(level)}`),
     ...shot.endpoints.map(
       ({ address, weight, zone, why, inFlight, latencyMs }) =>
         `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight} in flight: ${why}`,
@@ -147,11 +162,15 @@ function standing({ resolution, stale }: ClusterSnapshot): string {
 function settings(section: Readonly<Record<string, Setting>> | undefined): string {
   const fields = Object.entries(section ?? {});
   return fields
-    .map(
-      ([name, { value, from }]) =>
-        `${name} ${Array.isArray(value) ? value.join('/') : String(value)}${from === 'default' ? '' : ` (${from})`}`,
-    )
+    .map(([name, { value, from }]) => `${name} ${said(value)}${from === 'default' ? '' : ` (${from})`}`)
     .join(', ');
+}
+
+/** A setting as it is written; lists of words are shorter without their quotes. */
+function said(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const isPlain = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one !== 'object');
+  return isPlain ? value.join('/') : JSON.stringify(value);
 }
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

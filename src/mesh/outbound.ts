@@ -2,9 +2,12 @@ import { circuit } from '../circuit/circuit.ts';
 import type { Call } from '../core/call.ts';
 import { Stack } from '../core/stack.ts';
 import { attempt } from '../filters/attempt.ts';
+import { authenticate } from '../filters/authenticate.ts';
 import { deadline } from '../filters/deadline.ts';
+import { hedge } from '../filters/hedge.ts';
 import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
+import { quota } from '../filters/quota.ts';
 import { retry } from '../filters/retry.ts';
 import { trace } from '../filters/trace.ts';
 import type { Parts } from './parts.ts';
@@ -13,18 +16,21 @@ import type { Parts } from './parts.ts';
 export type OutboundStack = Stack<Call<unknown>, unknown>;
 
 /** The way of a call, from the caller to the balancer: once for each call. One stack for each service called. */
-export const clusterStack = ({ env, circuits, budget }: Parts): OutboundStack =>
+export const clusterStack = ({ env, circuits, budget, hedges, nodes, quotas }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
+    { name: 'authenticate', filter: authenticate(env) }, // below deadline: a token may be waited for; above retry: all tries show one
+    { name: 'quota', filter: quota(env, quotas) }, // above retry: a call counts once; above circuit: what never went proves nothing
     { name: 'circuit', filter: circuit(env, circuits) }, // above retry: a call is one verdict, however often it was tried
     { name: 'retry', filter: retry(env, budget) }, // above the balancer: each try is sent elsewhere
+    { name: 'hedge', filter: hedge({ env, budget, hedges, nodes }) }, // below retry: both draw on one budget
   ]);
 
 /** The way of a call, from the balancer to the wire: once for each attempt. */
-export const endpointStack = ({ env }: Parts): OutboundStack =>
+export const endpointStack = ({ env, nodes }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
-    { name: 'outlier', filter: outlier(env) }, // above attempt: a timeout counts against the endpoint
+    { name: 'outlier', filter: outlier(env, nodes) }, // above attempt: a timeout counts against the endpoint
     { name: 'attempt', filter: attempt(env) }, // ends what is below it when the time is up
     { name: 'propagate', filter: propagate(env) }, // last: it writes what the others decided
   ]);

@@ -1,6 +1,9 @@
 import { Nodes } from '../balancer/nodes.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
+import { ALONE, type Siblings } from '../core/siblings.ts';
+import { Hedges } from '../filters/hedges.ts';
+import { Quotas } from '../filters/quotas.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 
 /**
@@ -11,13 +14,29 @@ export interface Parts {
   readonly env: Env;
   readonly nodes: Nodes;
   readonly budget: RetryBudget;
+  readonly hedges: Hedges;
   readonly circuits: Circuits;
+  readonly quotas: Quotas;
 }
 
+/** What a service called is to know of the mesh around it. */
+export interface Surroundings {
+  /** The instances of our own service. */
+  readonly siblings: Siblings;
+}
+
+const NONE: Surroundings = { siblings: ALONE };
+
 /** Makes the parts of one service; `names` says whether the policy has settings for a route of it. */
-export const makeParts = (env: Env, names: (route: string) => boolean): Parts => ({
+export const makeParts = (
+  env: Env,
+  names: (route: string) => boolean,
+  { siblings }: Surroundings = NONE,
+): Parts => ({
   env,
-  nodes: new Nodes(),
+  nodes: new Nodes(env.place),
   budget: new RetryBudget(),
+  hedges: new Hedges(),
   circuits: new Circuits(env, names),
+  quotas: new Quotas(env, siblings),
 });

@@ -1,15 +1,23 @@
 import type { Infer, InferDocument } from './fields.ts';
 import { attempt } from './sections/attempt.ts';
+import { authenticate } from './sections/authenticate.ts';
+import { authorize } from './sections/authorize.ts';
 import { balance } from './sections/balance.ts';
 import { circuit } from './sections/circuit.ts';
 import { deadline } from './sections/deadline.ts';
+import { identify } from './sections/identify.ts';
+import { fleet } from './sections/fleet.ts';
+import { hedge } from './sections/hedge.ts';
 import { outcome } from './sections/outcome.ts';
 import { outlier } from './sections/outlier.ts';
 import { propagate } from './sections/propagate.ts';
+import { quota } from './sections/quota.ts';
 import { retry } from './sections/retry.ts';
 import { shed } from './sections/shed.ts';
+import { subset } from './sections/subset.ts';
 import { trace } from './sections/trace.ts';
 import { transport } from './sections/transport.ts';
+import { zone } from './sections/zone.ts';
 
 /**
  * Every setting there is. From this one table come the types, the defaults, the checks, the JSON Schema, the reference
@@ -18,11 +26,19 @@ import { transport } from './sections/transport.ts';
 export const table = {
   trace,
   deadline,
+  identify,
+  authenticate,
+  authorize,
+  quota,
   shed,
   circuit,
   retry,
+  hedge,
+  subset,
+  zone,
   balance,
   outlier,
+  fleet,
   attempt,
   propagate,
   outcome,

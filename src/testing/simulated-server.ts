@@ -17,11 +17,25 @@ export interface ServerModel {
   status: number;
   /** Milliseconds that a failed request takes. 1 unless told: failing is fast. */
   failingMs: number;
+  /** The share of requests that take long although nothing is wrong, from 0 to 1. 0 unless told. */
+  tail: number;
+  /** Milliseconds that those take, at least and at most. 200 to 500 unless told. */
+  tailMs: readonly [least: number, most: number];
   /** `refusing`: nobody listens. `dead`: not even a refusal comes back. `hanging`: takes requests, never answers. */
   is: 'up' | 'refusing' | 'dead' | 'hanging';
 }
 
-const USUAL: ServerModel = { ms: 10, spread: 0.4, workers: 32, failing: 0, status: 503, failingMs: 1, is: 'up' };
+const USUAL: ServerModel = {
+  ms: 10,
+  spread: 0.4,
+  workers: 32,
+  failing: 0,
+  status: 503,
+  failingMs: 1,
+  tail: 0,
+  tailMs: [200, 500],
+  is: 'up',
+};
 const WIRE_MS = 0.25; // one way, within one data centre
 
 interface Job {
@@ -105,9 +119,10 @@ export class SimulatedServer {
     }
   }
 
-  /** Lognormal, after Box and Muller. */
+  /** Lognormal, after Box and Muller; or of the tail. */
   #serviceMs(): number {
-    const { ms, spread } = this.model;
+    const { ms, spread, tail, tailMs } = this.model;
+    if (tail > 0 && this.#random.next() < tail) return tailMs[0] + (tailMs[1] - tailMs[0]) * this.#random.next();
     if (spread === 0) return ms;
     const [one, other] = [1 - this.#random.next(), this.#random.next()];
     return ms * Math.exp(spread * Math.sqrt(-2 * Math.log(one)) * Math.cos(2 * Math.PI * other));

@@ -16,6 +16,12 @@ const policies = fc.record({
     backoff: duration(50),
     perSecond: fc.constantFrom(0, 100),
   }),
+  hedge: fc.record({
+    mode: fc.constantFrom('off', 'delay', 'quantile'),
+    delay: duration(60),
+    quantile: fc.constant(0.5),
+    budget: fc.constantFrom(0, 0.3, 1),
+  }),
   outlier: fc.record({ failures: fc.nat({ max: 3 }), ejection: duration(300) }),
   balance: fc.record({ panic: fc.constantFrom(0, 0.5, 1) }),
 });
@@ -86,7 +92,8 @@ test('however clients, callers and clocks behave, each call settles once, in tim
         }
         const attempts = world.env.told.filter((event) => event.type === 'attempt');
         assert.equal(attempts.length, world.seen.length, 'each attempt ends once');
-        assert.ok(attempts.every(({ attempt }) => attempt <= policy.retry.attempts));
+        const most = policy.retry.attempts + (policy.hedge.mode === 'off' ? 0 : 1);
+        assert.ok(attempts.every(({ attempt }) => attempt <= most));
         const { endpoints } = world.mesh.snapshot().clusters[0]!;
         assert.ok(endpoints.every(({ inFlight }) => inFlight === 0));
         await world.end();

@@ -1,0 +1,70 @@
+import { RollingQuantile } from '../math/quantile.ts';
+import { Ration } from '../math/ration.ts';
+import type { Policy } from '../policy/table.ts';
+
+const LATENCIES_MS = 30_000;
+const BUDGET_MS = 10_000;
+const REFRESH_MS = 250; // reading a quantile costs as much as a whole call
+const TAIL = 2; // answers that there must be beyond the quantile, before it says anything
+
+type Limits = Policy['hedge'];
+
+/** When a request to a service is sent a second time, as plain JSON. */
+export interface HedgeFacts {
+  /** How long an answer may take until then; null while too little is known. */
+  readonly afterMs: number | null;
+  /** Answers that this was learnt from; 0 where the time is fixed. */
+  readonly answers: number;
+}
+
+/** What hedging remembers of one service: how long its answers took of late, and what it has spent. */
+export class Hedges {
+  readonly #ration = new Ration(BUDGET_MS);
+  #latencies: RollingQuantile | undefined;
+  #delay: number | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #readFor = 0;
+
+  /** A request is sent that may be hedged. */
+  count(now: number): void {
+    this.#ration.count(now);
+  }
+
+  /** Whether one more may be, and then it is. */
+  take(budget: number, now: number): boolean {
+    return this.#ration.take(budget, now);
+  }
+
+  /** An answer took so long; or would have, had it not been called off. */
+  learn({ mode }: Limits, ms: number, now: number): void {
+    if (mode !== 'quantile') return;
+    this.#latencies ??= new RollingQuantile(LATENCIES_MS);
+    this.#latencies.observe(ms, now);
+  }
+
+  /** Milliseconds until a request is sent a second time; undefined while too little is known to say. */
+  delay({ mode, quantile, delay }: Limits, now: number): number | undefined {
+    if (mode === 'delay') return delay;
+    if (this.#readFor !== quantile || now >= this.#readAt + REFRESH_MS) {
+      const count = this.#latencies?.count(now) ?? 0;
+      this.#delay = count * (1 - quantile) < TAIL ? undefined : this.#latencies!.read(quantile, now);
+      this.#readAt = now;
+      this.#readFor = quantile;
+    }
+    return this.#delay === undefined ? undefined : Math.max(delay, this.#delay);
+  }
+
+  /** How things stand; nothing where the policy hedges nothing. */
+  facts(limits: Limits, now: number): HedgeFacts | undefined {
+    if (limits.mode === 'off') return undefined;
+    const answers = limits.mode === 'quantile' ? (this.#latencies?.count(now) ?? 0) : 0;
+    return { afterMs: this.delay(limits, now) ?? null, answers };
+  }
+}
+
+/** The same as a sentence. */
+export function sayHedge({ afterMs, answers }: HedgeFacts): string {
+  if (afterMs === null) return `hedge not yet: ${answers} answers are too few to know which of them take long`;
+  const why = answers === 0 ? 'as the policy says' : `which few of ${answers} answers took`;
+  return `hedge after ${Number(afterMs.toFixed(1))} ms, ${why}`;
+}
