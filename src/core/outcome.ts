@@ -1,4 +1,5 @@
-import { NACK_HEADER } from '../wire/nack.ts';
+import { FINAL_HEADERS, LEAVING_HEADER, NACK_HEADER } from '../wire/nack.ts';
+import { retryAfterIn } from '../wire/retry-after.ts';
 import { MeshError, type Sent } from './errors.ts';
 
 /** What became of an attempt. `none` is no verdict: it says nothing about the endpoint. */
@@ -11,6 +12,10 @@ export interface Outcome {
   readonly status: number;
   /** How long the other side asked us to wait; undefined where it did not. */
   readonly retryAfter: string | undefined;
+  /** The endpoint says that it is going, and that others should be asked. */
+  readonly leaving?: true;
+  /** The other side has tried again itself, as often as it may: who called it should not. */
+  readonly final?: true;
 }
 
 /** A caller's own way to judge what its client gave back. Nothing means: judge as usual. */
@@ -35,7 +40,7 @@ export function outcomeOf(value: unknown, failing: FailingStatus): Outcome {
 /** Judges what a client threw, without knowing the client. */
 export function outcomeOfError(error: unknown, failing: FailingStatus): Outcome {
   if (MeshError.is(error)) return ofMeshError(error);
-  const response = property(error, 'response') ?? error; // axios, got and ky hang the answer on the error
+  const response = answerOf(error);
   const status = statusOf(response) || number(property(error, 'statusCode')) || number(property(error, 'status'));
   if (status >= 100 && status < 600) return outcomeOfStatus(status, response, failing);
   const [code, name] = [codeOf(error), property(error, 'name')];
@@ -59,16 +64,28 @@ function isSlip(error: unknown, code: string | undefined): boolean {
 const isAbort = (code: string | undefined, name: unknown): boolean =>
   name === 'AbortError' || (code !== undefined && ABORTED.has(code));
 
+/** What holds the answer that an error tells of: axios, got and ky hang it on the error, others make the error of it. */
+export const answerOf = (error: unknown): unknown => property(error, 'response') ?? error;
+
 const ABORTED = new Set(['ABORT_ERR', 'ERR_CANCELED', 'UND_ERR_ABORTED']); // of Node, axios, undici
 
 function outcomeOfStatus(status: number, answer: unknown, failing: FailingStatus): Outcome {
   const is = failing(status) ? 'failure' : 'success';
   if (status === 503 && headerOf(answer, NACK_HEADER) !== undefined) {
-    return { is, why: 'status 503 nack', sent: 'no', status, retryAfter: '0' }; // elsewhere, so at once
+    const nack = { is, why: 'status 503 nack', sent: 'no', status, retryAfter: '0' } as const; // elsewhere, so at once
+    return isLeaving(answer) || headerOf(answer, 'connection')?.toLowerCase() === 'close'
+      ? { ...nack, leaving: true }
+      : nack;
   }
-  const retryAfter = status === 429 || status === 503 ? headerOf(answer, 'retry-after') : undefined;
-  return { is, why: `status ${status}`, sent: 'yes', status, retryAfter };
+  const mayWait = status === 429 || status === 503;
+  const retryAfter = mayWait ? retryAfterIn((name) => headerOf(answer, name)) : undefined;
+  const outcome: Outcome = { is, why: `status ${status}`, sent: 'yes', status, retryAfter };
+  if (isLeaving(answer)) return { ...outcome, leaving: true };
+  const final = (is === 'failure' || mayWait) && FINAL_HEADERS.some((name) => headerOf(answer, name) !== undefined);
+  return final ? { ...outcome, final } : outcome;
 }
+
+const isLeaving = (answer: unknown): boolean => headerOf(answer, LEAVING_HEADER) !== undefined;
 
 function ofMeshError(error: MeshError): Outcome {
   const ours = error.reason === 'connect' || error.reason === 'reset' || error.reason === 'attempt';

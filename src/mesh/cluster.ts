@@ -12,7 +12,7 @@ import type { Policy } from '../policy/table.ts';
 import type { InboundStack } from '../server/way-in.ts';
 import type { OutboundStack } from './outbound.ts';
 import { clusterStack, endpointStack } from './outbound.ts';
-import { makeParts, type Parts } from './parts.ts';
+import { makeParts, type Parts, type Surroundings } from './parts.ts';
 import { sendService } from './send.ts';
 
 /** How a user may change the stacks: each gets the one there is, and gives back the one there shall be. */
@@ -41,12 +41,19 @@ export class Cluster {
   #policy: Policy | undefined;
 
   /** `forget` hears of every URL whose endpoint has gone. */
-  constructor(service: string, env: Env, resolving: Resolving, stacks: Stacks, forget: (url: string) => void) {
+  constructor(
+    service: string,
+    env: Env,
+    resolving: Resolving,
+    stacks: Stacks,
+    forget: (url: string) => void,
+    around: Surroundings,
+  ) {
     this.service = service;
     this.#env = env;
     this.#resolving = resolving;
     this.#forget = forget;
-    this.parts = makeParts(env, (route) => this.#policies?.names(service, route) ?? false);
+    this.parts = makeParts(env, (route) => this.#policies?.names(service, route) ?? false, around);
     const [cluster, endpoint] = [clusterStack(this.parts), endpointStack(this.parts)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));

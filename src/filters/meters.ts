@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache';
+import { Gcra } from '../math/gcra.ts';
+import { WarmUp } from '../math/warm-up.ts';
+import { formatRate, type Rate } from '../policy/rate.ts';
+
+const METERS = 10_000; // counts of one kind that are kept; keys and principals come from strangers
+const RULES = 200; // rules whose tallies are kept: those of the policy in force, and some of those before
+
+/** What rules of quotas have in common. */
+export interface QuotaRule {
+  readonly name: string;
+  readonly rate: Rate;
+  readonly burst: number;
+  readonly per: string;
+  readonly mode: string;
+}
+
+/** A rule of the policy, read once for each list. */
+export interface ReadRule<R extends QuotaRule> {
+  readonly rule: R;
+  /** What its counts are kept by: stays the same while its numbers change. */
+  readonly id: string;
+  /** What people know it by. */
+  readonly title: string;
+  /** Calls for each millisecond. */
+  readonly perMs: number;
+  /** Calls that may go at once. */
+  readonly burst: number;
+}
+
+/** What one thing has used: the service as a whole, or a route, a key, a principal. */
+export class Meter {
+  readonly gcra = new Gcra();
+  #warmUp: WarmUp | undefined;
+
+  /** How it warms up; made when first asked for. */
+  get warmUp(): WarmUp {
+    this.#warmUp ??= new WarmUp();
+    return this.#warmUp;
+  }
+}
+
+/** What became of what a rule counted. */
+export interface QuotaTally {
+  passed: number;
+  waited: number;
+  refused: number;
+}
+
+/** What the rules of quotas remember, whatever the policy does meanwhile. Bounded: what was used last is kept. */
+export class Meters<R extends QuotaRule> {
+  readonly #meters = new LRUCache<string, Meter>({ max: METERS });
+  readonly #tallies = new LRUCache<string, QuotaTally>({ max: RULES });
+  readonly #lists = new WeakMap<readonly R[], readonly ReadRule<R>[]>();
+  readonly #usualBurst: (rate: Rate) => number;
+
+  /** `usualBurst` is the burst of rules that say none. */
+  constructor(usualBurst: (rate: Rate) => number) {
+    this.#usualBurst = usualBurst;
+  }
+
+  /** How many things are counted. */
+  get size(): number {
+    return this.#meters.size;
+  }
+
+  /** The rules of a list that are not off. */
+  read(rules: readonly R[]): readonly ReadRule<R>[] {
+    let known = this.#lists.get(rules);
+    if (known === undefined) {
+      known = this.#read(rules);
+      this.#lists.set(rules, known);
+    }
+    return known;
+  }
+
+  /** What a thing has used under a rule. */
+  meter(id: string, thing: string): Meter {
+    const key = `${id}\n${thing}`;
+    let meter = this.#meters.get(key);
+    if (meter === undefined) {
+      meter = new Meter();
+      this.#meters.set(key, meter);
+    }
+    return meter;
+  }
+
+  /** What became of what a rule counted, to be added to. */
+  tally(id: string): QuotaTally {
+    let tally = this.#tallies.get(id);
+    if (tally === undefined) {
+      tally = { passed: 0, waited: 0, refused: 0 };
+      this.#tallies.set(id, tally);
+    }
+    return tally;
+  }
+
+  #read(rules: readonly R[]): readonly ReadRule<R>[] {
+    const seen = new Map<string, number>();
+    return rules
+      .filter(({ mode }) => mode !== 'off')
+      .map((rule) => {
+        const base = rule.name === '' ? `per ${rule.per}` : rule.name;
+        const nth = (seen.get(base) ?? 0) + 1;
+        seen.set(base, nth);
+        const burst = rule.burst === 0 ? Math.max(1, this.#usualBurst(rule.rate)) : rule.burst;
+        const perMs = rule.rate.count / rule.rate.periodMs;
+        const title = rule.name === '' ? `${formatRate(rule.rate)} per ${rule.per}` : rule.name;
+        return { rule, id: nth === 1 ? base : `${base} #${nth}`, title, perMs, burst };
+      });
+  }
+}

@@ -1,0 +1,150 @@
+import { LRUCache } from 'lru-cache';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Siblings } from '../core/siblings.ts';
+import { Pace } from '../math/pace.ts';
+import { formatDuration } from '../policy/duration.ts';
+import { formatRate } from '../policy/rate.ts';
+import type { Policy } from '../policy/table.ts';
+import { Meters, type ReadRule } from './meters.ts';
+
+type CallRule = Policy['quota']['calls'][number];
+
+const ROUTES = 1_000; // routes of one service whose quota the other side tells of
+
+/** How a rule of `quota.calls` stands, as plain JSON. */
+export interface QuotaFacts {
+  readonly rule: string;
+  readonly rate: string;
+  readonly per: string;
+  readonly mode: string;
+  /** Among how many instances of ours the rate is divided; 1 where each has all of it. */
+  readonly among: number;
+  /** Calls let go, those that had to wait counted; those that waited; those refused. */
+  readonly passed: number;
+  readonly waited: number;
+  readonly refused: number;
+}
+
+/** The same as a sentence. */
+export function sayQuota({ rule, rate, per, mode, among, passed, waited, refused }: QuotaFacts): string {
+  const shared = among === 1 ? '' : `, a ${among}th of it ours`;
+  const counts = `${passed} calls let go${waited > 0 ? `, ${waited} of them had to wait` : ''}, ${refused} ${mode === 'observe' ? 'would have been ' : ''}refused`;
+  return `quota ${rule}: ${rate} per ${per}${shared} (${mode}): ${counts}`;
+}
+
+/** What the quotas of calls to one service remember: what was used, and what the other side says is left. */
+export class Quotas {
+  readonly #env: Env;
+  readonly #siblings: Siblings;
+  readonly #meters = new Meters<CallRule>(({ count }) => Math.floor(count / 10));
+  readonly #paces = new LRUCache<string, Pace>({ max: ROUTES });
+
+  constructor(env: Env, siblings: Siblings) {
+    this.#env = env;
+    this.#siblings = siblings;
+  }
+
+  /** Milliseconds that a call has to wait for its turn, which is then its own; or why it may not go. */
+  admit(context: Context, pace: Pace | undefined, now: number): number | MeshError {
+    const { quota } = context.policy;
+    const longest = Math.min(quota.wait, context.scope.due - now - 1);
+    const rules = this.#meters.read(quota.calls);
+    let wait = 0;
+    for (const read of rules) {
+      const own = this.#wait(read, context, now);
+      if (own === 0) continue;
+      if (read.rule.mode === 'queue' && own <= longest) wait = Math.max(wait, own);
+      else if (this.#over(read, context, own)) return refusal(context, `more than ${formatRate(read.rule.rate)}`, own);
+    }
+    const paced = pace === undefined ? 0 : this.#paced(pace, context, longest, now);
+    if (typeof paced !== 'number') return paced;
+    wait = Math.max(wait, paced);
+    for (const read of rules) this.#use(read, context, wait, now);
+    pace?.promise(now);
+    if (wait > 0) this.#tell(context, 'queued', 'all', wait);
+    return wait;
+  }
+
+  /** What the other side has said of its quota for calls like this one. */
+  pace({ route = '' }: Context): Pace {
+    let pace = this.#paces.get(route);
+    if (pace === undefined) {
+      pace = new Pace();
+      this.#paces.set(route, pace);
+    }
+    return pace;
+  }
+
+  /** How the rules stand that a policy has. */
+  facts({ quota }: Policy): QuotaFacts[] {
+    return this.#meters.read(quota.calls).map((read) => ({
+      rule: read.title,
+      rate: formatRate(read.rule.rate),
+      per: read.rule.per,
+      mode: read.rule.mode,
+      among: this.#among(read),
+      ...this.#meters.tally(read.id),
+    }));
+  }
+
+  #wait(read: ReadRule<CallRule>, context: Context, now: number): number {
+    const { gcra } = this.#meter(read, context);
+    const among = this.#among(read);
+    return gcra.wait(this.#rate(read, context, now), Math.max(1, read.burst / among), now);
+  }
+
+  #use(read: ReadRule<CallRule>, context: Context, wait: number, now: number): void {
+    const meter = this.#meter(read, context);
+    // What is only watched over counts no call that would have been refused: the next must be judged as if it had been.
+    if (read.rule.mode === 'observe' && this.#wait(read, context, now) > 0) return;
+    meter.gcra.add(this.#rate(read, context, now), now);
+    if (read.rule.mode === 'warm-up') meter.warmUp.use();
+    const tally = this.#meters.tally(read.id);
+    tally.passed++;
+    if (wait > 0) tally.waited++;
+  }
+
+  #meter({ id, rule }: ReadRule<CallRule>, { route = '', key = '' }: Context) {
+    return this.#meters.meter(id, rule.per === 'route' ? route : rule.per === 'key' ? key : '');
+  }
+
+  #rate(read: ReadRule<CallRule>, context: Context, now: number): number {
+    const perMs = read.perMs / this.#among(read);
+    const { mode, warmUp } = read.rule;
+    return mode === 'warm-up' ? this.#meter(read, context).warmUp.rate(perMs, warmUp, now) : perMs;
+  }
+
+  #among({ rule }: ReadRule<CallRule>): number {
+    return rule.share === 'fleet' ? this.#siblings.count : 1;
+  }
+
+  /** A rule says no. Whether that is the end of it. */
+  #over({ rule, id, title }: ReadRule<CallRule>, context: Context, wait: number): boolean {
+    const enforced = rule.mode !== 'observe';
+    this.#meters.tally(id).refused++;
+    this.#tell(context, enforced ? 'refused' : 'observed', title, wait);
+    return enforced;
+  }
+
+  #paced(pace: Pace, context: Context, longest: number, now: number): number | MeshError {
+    const mode = context.policy.quota.pace;
+    const wait = pace.wait(mode !== 'reject', now);
+    if (wait === 0 || (mode === 'queue' && wait <= longest)) return wait;
+    this.#tell(context, mode === 'observe' ? 'observed' : 'refused', 'pace', wait);
+    return mode === 'observe' ? 0 : refusal(context, 'no more until its quota has room again', wait);
+  }
+
+  #tell({ service, route = '' }: Context, action: 'refused' | 'queued' | 'observed', rule: string, waitMs: number) {
+    const { clock, events } = this.#env;
+    if (events.hears('quota')) {
+      events.emit({ at: clock.epoch(), type: 'quota', service, route, rule, action, waitMs });
+    }
+  }
+}
+
+function refusal({ service }: Context, what: string, wait: number): MeshError {
+  const message = `${service}: ${what}, room in ${formatDuration(Math.ceil(wait))}`;
+  return new MeshError('quota', message, { sent: 'no', service, retryAfterMs: wait });
+}

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PolicySections } from '../../src/policy/table.ts';
+import { answer, settled } from '../../src/testing.ts';
+import { aWorld, give, hang, inTurn, type World } from './world.ts';
+
+type Quota = NonNullable<PolicySections['quota']>;
+
+const world = (quota: Quota, more: PolicySections = {}): World => aWorld({ policy: { ...more, quota } });
+
+/** Calls so often in one moment, and says what became of each. */
+async function times(w: World, many: number, options?: Parameters<World['call']>[1]): Promise<string[]> {
+  const calls = Array.from({ length: many }, () =>
+    w.call(give(answer(200)), options).then(
+      () => 'went',
+      (error) => error.reason as string,
+    ),
+  );
+  return Promise.all(calls);
+}
+
+const count = (outcomes: readonly string[], what = 'went'): number => outcomes.filter((one) => one === what).length;
+
+test('what is over the quota is refused at once, with when there is room, and nothing was sent', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 10 }] });
+  assert.equal(count(await times(w, 30)), 10);
+  await assert.rejects(w.call(give(answer(200))), {
+    message: 'orders: more than 100/s, room in 10ms (RESOURCE_EXHAUSTED: quota)',
+    code: 'RESOURCE_EXHAUSTED',
+    status: 429,
+    sent: 'no',
+    retryAfterMs: 10,
+  });
+  assert.equal(w.seen.length, 10);
+  await w.env.clock.advance(50);
+  assert.equal(count(await times(w, 30)), 5);
+  await w.end();
+});
+
+test('unless told otherwise a tenth of the rate goes at once, and at least one call', async () => {
+  const w = world({ calls: [{ rate: '100/s' }] });
+  assert.equal(count(await times(w, 50)), 10);
+  await w.end();
+  const few = world({ calls: [{ rate: '5/m' }] });
+  assert.equal(count(await times(few, 50)), 1);
+  await few.end();
+});
+
+test('a call counts once, however often it is tried', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 2 }] }, { retry: { attempts: 3, budget: 10 } });
+  const outcome = w.call(inTurn(give(answer(503)), give(answer(503)), give(answer(200))), { idempotent: true });
+  await w.env.clock.advance(200);
+  await outcome;
+  assert.equal(w.seen.length, 3);
+  assert.deepEqual(
+    w.mesh.snapshot().clusters[0]!.quotas.map(({ passed, refused }) => [passed, refused]),
+    [[1, 0]],
+  );
+  await w.end();
+});
+
+test('routes and keys have counts of their own where the rule says so', async () => {
+  for (const per of ['route', 'key'] as const) {
+    const w = world({ calls: [{ rate: '10/s', burst: 3, per }] });
+    assert.equal(count(await times(w, 5, { [per]: 'a' })), 3);
+    assert.equal(count(await times(w, 5, { [per]: 'b' })), 3);
+    assert.equal(count(await times(w, 5, { [per]: 'a' })), 0);
+    assert.equal(count(await times(w, 5)), 3, 'those without one share one');
+    await w.end();
+  }
+});
+
+test('each rule has to let a call go, and one that is refused counts against none', async () => {
+  const w = world({
+    calls: [
+      { name: 'second', rate: '10/s', burst: 5 },
+      { name: 'per-key', rate: '10/s', burst: 2, per: 'key' },
+    ],
+  });
+  assert.equal(count(await times(w, 9, { key: 'a' })), 2);
+  assert.equal(count(await times(w, 9, { key: 'b' })), 2);
+  assert.equal(count(await times(w, 9, { key: 'c' })), 1, 'five in all');
+  assert.deepEqual(
+    w.mesh.snapshot().clusters[0]!.quotas.map(({ rule, passed }) => [rule, passed]),
+    [
+      ['second', 5],
+      ['per-key', 5],
+    ],
+  );
+  await w.end();
+});
+
+test('where it is only observed, all calls go, and what would have been refused is told', async () => {
+  const w = world({ calls: [{ name: 'mine', rate: '100/s', burst: 10, mode: 'observe' }] });
+  assert.equal(count(await times(w, 30)), 30);
+  const told = w.env.told.filter((event) => event.type === 'quota');
+  assert.deepEqual(
+    told.map(({ rule, action }) => [rule, action]),
+    Array.from({ length: 20 }, () => ['mine', 'observed']),
+  );
+  assert.match(
+    w.mesh.explain('orders'),
+    /quota mine: 100\/s per service \(observe\): 10 calls let go, 20 would have been refused/,
+  );
+  await w.end();
+});
+
+test('a rule that is off is not there', async () => {
+  const w = world({ calls: [{ rate: '1/h', mode: 'off' }] });
+  assert.equal(count(await times(w, 30)), 30);
+  assert.deepEqual(w.mesh.snapshot().clusters[0]!.quotas, []);
+  await w.end();
+});
+
+test('in a queue calls are sent evenly, each at its turn, and those whose turn is too far away are refused', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 1, mode: 'queue' }], wait: '50ms' });
+  const outcomes = times(w, 20);
+  await w.env.clock.advance(100);
+  assert.equal(count(await outcomes), 6);
+  assert.equal(count(await outcomes, 'quota'), 14);
+  assert.deepEqual(
+    w.seen.map(({ at }) => Math.round(at)),
+    [0, 10, 20, 30, 40, 50],
+  );
+  const [facts] = w.mesh.snapshot().clusters[0]!.quotas;
+  assert.deepEqual([facts!.passed, facts!.waited, facts!.refused], [6, 5, 14]);
+  await w.end();
+});
+
+test('no call waits for a turn beyond its deadline', async () => {
+  const w = world({ calls: [{ rate: '10/s', burst: 1, mode: 'queue' }], wait: '10s' });
+  const outcomes = times(w, 10, { timeout: '250ms' });
+  assert.equal(count(await Promise.race([outcomes, settled().then(() => [])])), 0);
+  await w.env.clock.advance(250);
+  assert.deepEqual([count(await outcomes), count(await outcomes, 'quota')], [3, 7]);
+  await w.end();
+});
+
+test('who gives up while waiting never goes, and its turn is not given away twice', async () => {
+  const w = world({ calls: [{ rate: '10/s', burst: 1, mode: 'queue' }] });
+  const gone = new AbortController();
+  await w.call(give(answer(200)));
+  const left = assert.rejects(w.call(give(answer(200)), { signal: gone.signal }), { reason: 'caller' });
+  gone.abort();
+  await left;
+  const next = w.call(give(answer(200)));
+  await w.env.clock.advance(200);
+  await next;
+  assert.deepEqual(
+    w.seen.map(({ at }) => at),
+    [0, 200],
+  );
+  await w.end();
+});
+
+test('warming up, a third of the rate goes at first, and all of it when its time is up', async () => {
+  const w = world({ calls: [{ rate: '300/s', burst: 1, mode: 'warm-up', warmUp: '5s' }] });
+  const inSecond: number[] = [];
+  for (let second = 0; second < 8; second++) {
+    const before = w.seen.length;
+    for (let call = 0; call < 2_000; call++) {
+      await times(w, 1);
+      await w.env.clock.advance(0.5);
+    }
+    inSecond.push(w.seen.length - before);
+  }
+  assert.ok(Math.abs(inSecond[0]! - 105) <= 6, `${inSecond}`);
+  assert.ok(
+    inSecond.every((calls, at) => at === 0 || calls >= inSecond[at - 1]! - 2),
+    `${inSecond}`,
+  );
+  assert.ok(inSecond[7]! >= 270, `${inSecond}`);
+  await w.end();
+});
+
+test('a policy that is pushed brings other numbers; what was used stays used', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 10 }] });
+  assert.equal(count(await times(w, 10)), 10);
+  w.mesh.setPolicy({ defaults: { quota: { calls: [{ rate: '1000/s', burst: 15 }] } } });
+  assert.equal(count(await times(w, 50)), 5);
+  w.mesh.setPolicy({});
+  assert.equal(count(await times(w, 50)), 50);
+  w.mesh.setPolicy({ defaults: { quota: { calls: [{ rate: '1000/s', burst: 15 }] } } });
+  assert.equal(count(await times(w, 50)), 0);
+  await w.end();
+});
+
+test('a route of the policy has its own quota, and the service the one it had', async () => {
+  const w = aWorld({ policy: { quota: { calls: [{ rate: '100/s', burst: 4 }] } } });
+  w.mesh.setPolicy({
+    defaults: { quota: { calls: [{ rate: '100/s', burst: 4 }] } },
+    services: { orders: { routes: { 'GET /slow': { quota: { calls: [{ rate: '1/s', per: 'route' }] } } } } },
+  });
+  assert.equal(count(await times(w, 9, { method: 'GET', path: '/slow' })), 1);
+  assert.equal(count(await times(w, 9, { method: 'GET', path: '/fast' })), 4);
+  await w.end();
+});
+
+const limited = (left: number, seconds: number, status = 200) =>
+  answer(status, { ratelimit: `"default";r=${left};t=${seconds}` });
+
+test('when the other side says that nothing is left, no call is sent until there is again', async () => {
+  const w = world({ pace: 'reject' });
+  await w.call(give(limited(2, 10)));
+  await Promise.all([w.call(give(answer(200))), w.call(give(answer(200)))]);
+  await assert.rejects(w.call(give(answer(200))), {
+    message: 'orders: no more until its quota has room again, room in 10s (RESOURCE_EXHAUSTED: quota)',
+    retryAfterMs: 10_000,
+  });
+  await w.env.clock.advance(10_000);
+  await w.call(give(answer(200)));
+  assert.equal(w.seen.length, 4);
+  await w.end();
+});
+
+test('paced in a queue, what is left is spread over its time', async () => {
+  const w = world({ pace: 'queue', wait: '2s' });
+  await w.call(give(limited(10, 1)));
+  const calls = times(w, 10);
+  await w.env.clock.advance(1_000);
+  assert.equal(count(await calls), 10);
+  assert.deepEqual(
+    w.seen.slice(1).map(({ at }) => at),
+    [0, 0, 100, 200, 300, 400, 500, 600, 700, 800], // a tenth of the time may be gone ahead of
+  );
+  await w.end();
+});
+
+test('what is under way when the answer comes is counted as not yet counted', async () => {
+  const w = world({ pace: 'reject' });
+  let open = () => {};
+  const slow = w.call(
+    () =>
+      new Promise((resolve) => {
+        open = () => resolve(answer(200));
+      }),
+  );
+  await w.call(give(limited(2, 10)));
+  assert.equal(count(await times(w, 5)), 1);
+  open();
+  await slow;
+  await w.end();
+});
+
+test('a call that is called off leaves no trace in the pace, though its client never lets go', async () => {
+  const w = world({ pace: 'reject' }, { deadline: { timeout: '100ms' } });
+  const lost = assert.rejects(w.call(hang), { reason: 'deadline' });
+  await w.env.clock.advance(100);
+  await lost;
+  await w.call(give(limited(3, 10)));
+  assert.equal(count(await times(w, 9)), 3);
+  await w.end();
+});
+
+test('Retry-After of a 429 holds calls back, also where the client throws it', async () => {
+  const w = world({ pace: 'reject' }, { retry: { attempts: 1 } });
+  const error = Object.assign(new Error('429'), { response: answer(429, { 'retry-after': '3' }) });
+  await assert.rejects(
+    w.call(() => Promise.reject(error)),
+    error,
+  );
+  await assert.rejects(w.call(give(answer(200))), { reason: 'quota', retryAfterMs: 3_000 });
+  await w.env.clock.advance(3_000);
+  await w.call(give(answer(200)));
+  await w.end();
+});
+
+test('where the pace is only observed, calls go and what would have been held back is told', async () => {
+  const w = world({ pace: 'observe' });
+  await w.call(give(limited(0, 10)));
+  await w.call(give(answer(200)));
+  assert.deepEqual(
+    w.env.told.flatMap((event) => (event.type === 'quota' ? [[event.rule, event.action, event.waitMs]] : [])),
+    [['pace', 'observed', 10_000]],
+  );
+  await w.end();
+});
+
+test('a client that paces itself meets no 429 of a server that counts in windows', async () => {
+  const w = world({ pace: 'queue', wait: '1m' }, { deadline: { timeout: '5m' }, retry: { attempts: 1 } });
+  const { clock } = w.env;
+  let [window, used, refused] = [-1, 0, 0];
+  const server = async () => {
+    const now = Math.floor(clock.now() / 1_000);
+    if (now !== window) [window, used] = [now, 0];
+    const left = 50 - ++used;
+    if (left < 0) refused++;
+    const seconds = Math.ceil(((window + 1) * 1_000 - clock.now()) / 1_000);
+    return limited(Math.max(0, left), seconds, left < 0 ? 429 : 200);
+  };
+  const calls: Promise<unknown>[] = [];
+  for (let call = 0; call < 400; call++) {
+    calls.push(w.call(server));
+    await clock.advance(10); // 100/s wanted, 50/s to be had
+  }
+  await clock.advance(20_000);
+  await Promise.all(calls);
+  assert.equal(refused, 0);
+  assert.ok(w.seen.at(-1)!.at < 9_000, `and loses little by it: 400 calls of 50/s took ${w.seen.at(-1)!.at} ms`);
+  await w.end();
+});
