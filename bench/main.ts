@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   import: () => import('./import/bench.ts'),
   brownout: () => import('./brownout/bench.ts'),
   http: () => import('./http/bench.ts'),
+  serve: () => import('./serve/bench.ts'),
   registry: () => import('./registry/bench.ts'),
 };
 

@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly competitors: Rea
   call: () => import('../call/competitors.ts'),
   brownout: () => import('../brownout/competitors.ts'),
   http: () => import('../http/competitors.ts'),
+  serve: () => import('../serve/competitors.ts'),
   pick: () => import('../pick/competitors.ts'),
 };
 

@@ -1,6 +1,7 @@
 // What a path means, whatever way it is written: rules that guard paths must not be talked round by spelling.
 
 const UNRESERVED = /%(4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|3[0-9]|2d|2e)/gi;
+const PLAIN = /^(?:\/[\w~-][\w.~-]*)+\/?$/; // as most are: nothing escaped, nothing to resolve
 const UNCLEAR = /%(?:2f|5c|00|25)|%(?![0-9a-f]{2})|[\\;\x00-\x20\x7f]/i;
 
 /**
@@ -9,7 +10,9 @@ const UNCLEAR = /%(?:2f|5c|00|25)|%(?![0-9a-f]{2})|[\\;\x00-\x20\x7f]/i;
  * would make of it: escaped slashes and per cents, backslashes, parameters (`;`), and all that is no path.
  */
 export function plainPath(target: string): string | undefined {
-  const [path = ''] = target.split(/[?#]/, 1);
+  const end = target.search(/[?#]/);
+  const path = end < 0 ? target : target.slice(0, end);
+  if (PLAIN.test(path)) return path;
   if (!path.startsWith('/') || UNCLEAR.test(path)) return undefined;
   const decoded = path.replace(UNRESERVED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   const segments: string[] = [];
