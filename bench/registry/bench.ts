@@ -6,7 +6,7 @@ import { seeded } from '../../src/core/random.ts';
 import { Timeouts } from '../../src/core/timeouts.ts';
 import { recordOf } from '../../src/discovery/record.ts';
 import type { Registry, Resolving } from '../../src/discovery/registry.ts';
-import { encodeRecord } from '../../src/wire/record.ts';
+import { encodeRecord, type PayloadForm } from '../../src/wire/record.ts';
 import { parseAddress } from '../../src/zookeeper/address.ts';
 import { create, setData } from '../../src/zookeeper/operations.ts';
 import { zookeeperRegistry } from '../../src/zookeeper/registry.ts';
@@ -35,8 +35,16 @@ export const bench: Bench = async (effort) => {
     tables: [
       {
         title: 'one change, for each watcher',
-        columns: ['bytes', 'of it the record', 'cpu ms'],
-        rows: [[`${one.instances} instances`, one.bytes, one.record, one.cpuMs]],
+        columns: ['bytes', 'of it the record'],
+        rows: [
+          [`${one.instances} instances, payload 'spring'`, one.spring.bytes, one.spring.record],
+          [`${one.instances} instances, payload 'plain'`, one.plain.bytes, one.plain.record],
+        ],
+      },
+      {
+        title: 'one change, for each watcher and all that its process does',
+        columns: ['cpu ms'],
+        rows: [[`${one.instances} instances`, one.cpuMs]],
       },
       {
         title: 'cut',
@@ -50,7 +58,14 @@ export const bench: Bench = async (effort) => {
       },
     ],
     targets: [
-      { what: 'one change, beside its record', figure: one.bytes - one.record, limit: 500, unit: ' bytes' },
+      { what: "one change, payload 'spring'", figure: one.spring.bytes, limit: 500, unit: ' bytes' },
+      { what: "one change, payload 'plain'", figure: one.plain.bytes, limit: 500, unit: ' bytes' },
+      {
+        what: 'one change, beside its record',
+        figure: one.spring.bytes - one.spring.record,
+        limit: 500,
+        unit: ' bytes',
+      },
       { what: 'one change', figure: one.cpuMs, limit: 1, unit: ' ms of cpu' },
       { what: 'writes, when sessions go on', figure: cut.writes, limit: 0, unit: '' },
       { what: 'connects while away', figure: herd.connectsPerSecond, limit: 2, unit: '/s' },
@@ -65,25 +80,28 @@ async function changeCost(instances: number, watchers: number) {
   const hand = await fill(server, instances);
   const each = ROUNDS * watchers;
   const before = await watch(wire, watchers, instances);
-  const bytes = wire.down;
-  await change(hand, before);
-  const bytesEach = (wire.down - bytes) / each;
+  const bytesOf = async (form: PayloadForm) => {
+    const bytes = wire.down;
+    await change(hand, before, form);
+    return { bytes: (wire.down - bytes) / each, record: record('i7', 10, form).length };
+  };
+  const [plain, spring] = [await bytesOf('plain'), await bytesOf('spring')];
   await close(before);
   const fleet = await watch(server, watchers, instances); // straight: what the wire costs us is not to be counted
   const cpu = process.cpuUsage();
-  await change(hand, fleet);
+  await change(hand, fleet, 'spring');
   const { user, system } = process.cpuUsage(cpu);
   await Promise.all([hand.close(), close(fleet)]);
-  return { instances, record: record('i7', 10).length, bytes: bytesEach, cpuMs: (user + system) / 1_000 / each };
+  return { instances, spring, plain, cpuMs: (user + system) / 1_000 / each };
 }
 
 /** Changes one instance again and again; each time all have seen it before the next. */
-async function change(hand: Session, fleet: Fleet): Promise<void> {
+async function change(hand: Session, fleet: Fleet, form: PayloadForm): Promise<void> {
   const { value } = fleet[0]!.orders;
   const place = 'endpoints' in value ? value.endpoints.findIndex(({ id }) => id === 'i7') : -1;
   const weight = ({ value }: Resolving) => ('endpoints' in value ? value.endpoints[place]!.weight : 0);
   for (let next = 2; next < ROUNDS + 2; next++) {
-    await hand.ask(setData('/services/orders/i7', record('i7', next)));
+    await hand.ask(setData('/services/orders/i7', record('i7', next, form)));
     while (!fleet.every(({ orders }) => weight(orders) === next)) await pause(1);
   }
 }
@@ -161,9 +179,9 @@ async function watch(wire: { readonly address: string }, watchers: number, insta
   return fleet;
 }
 
-const record = (id: string, weight: number): Buffer => {
+const record = (id: string, weight: number, form: PayloadForm = 'spring'): Buffer => {
   const where = { service: 'orders', host: '10.0.0.5', port: 8_080, secure: false, zone: '', metadata: {} };
-  return Buffer.from(encodeRecord(recordOf({ ...where, id, weight }, 1_700_000_000_000)));
+  return Buffer.from(encodeRecord(recordOf({ ...where, id, weight }, 1_700_000_000_000), form));
 };
 
 const close = (fleet: Fleet) => Promise.all(fleet.map(({ registry }) => registry.close()));

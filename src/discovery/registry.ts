@@ -1,8 +1,12 @@
 import type { Live } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** A resolution that keeps itself up to date until it is disposed of. */
-export interface Resolving extends Live<Resolution>, AsyncDisposable {}
+export interface Resolving extends Live<Resolution>, AsyncDisposable {
+  /** Records of the service that can not be read at this moment; a registry whose records can not go wrong has none. */
+  readonly unreadable?: Unreadable;
+}
 
 /** What a process tells about itself: one instance of a service. */
 export interface Instance {

@@ -1,9 +1,11 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Endpoint } from '../core/endpoint.ts';
 import { endpointOf } from '../discovery/record.ts';
+import type { UnreadableRecords } from '../discovery/unreadable.ts';
 import { decodeRecord, type InstanceRecord, RecordProblem } from '../wire/record.ts';
-import type { Ground } from './ground.ts';
+import { folderIn, type Ground } from './ground.ts';
 import { type Standing, standing } from './owner.ts';
 import { codeOf, idIn, readRecordFile } from './record-files.ts';
 
@@ -15,17 +17,19 @@ export class KnownRecord {
   readonly #service: string;
   readonly #path: string;
   readonly #id: string;
+  readonly #unreadable: UnreadableRecords; // all of the service
   #stamp = '';
   #text = '';
-  #problem = '';
   #record: InstanceRecord | undefined;
   #heardAt = 0; // on our own clock, since that of the calendar may jump
   endpoint: Endpoint | undefined;
 
-  constructor(ground: Ground, service: string, path: string, fileName: string) {
+  /** `unreadable` notes those of the service that can not be read. */
+  constructor(ground: Ground, service: string, fileName: string, unreadable: UnreadableRecords) {
+    this.#unreadable = unreadable;
     this.#ground = ground;
     this.#service = service;
-    this.#path = path;
+    this.#path = join(folderIn(ground, service), fileName);
     this.#id = idIn(fileName) ?? '';
   }
 
@@ -44,6 +48,11 @@ export class KnownRecord {
       this.#tell(error.message);
     }
     this.#stamp = stamp; // only now: what could not be read for want of something is read again
+  }
+
+  /** The file is not there any more. */
+  gone(): void {
+    this.#unreadable.delete(this.#id);
   }
 
   /** Time in which we ourselves did not look does not count as silence. */
@@ -80,19 +89,21 @@ export class KnownRecord {
 
   #read(text: string | undefined): void {
     this.#forget();
-    if (text === undefined) return;
+    if (text === undefined) {
+      this.gone();
+      return;
+    }
     const record = decodeRecord(text);
     if (record.name !== this.#service) throw new RecordProblem(`it is of the service '${printable(record.name)}'`);
     if (record.id !== this.#id) throw new RecordProblem(`it is of the instance '${printable(record.id)}'`);
     this.endpoint = endpointOf(record);
     this.#record = record;
-    this.#problem = '';
+    this.#unreadable.delete(this.#id);
     this.#text = text;
   }
 
   #tell(problem: string): void {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
+    if (!this.#unreadable.add(this.#id, problem)) return;
     const { clock, events } = this.#ground.env;
     events.emit({ type: 'record', at: clock.epoch(), service: this.#service, id: this.#id, problem });
   }

@@ -6,6 +6,7 @@ import type { Cancel } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { LastGood } from '../discovery/last-good.ts';
 import type { Resolving } from '../discovery/registry.ts';
+import { type Unreadable, UnreadableRecords } from '../discovery/unreadable.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { folderIn, type Ground } from './ground.ts';
 import { KnownRecord } from './known-record.ts';
@@ -25,6 +26,7 @@ export class ServiceWatch implements Resolving {
   readonly #folder: string;
   readonly #folderWatch: FolderWatch;
   readonly #last: LastGood;
+  readonly #unreadable = new UnreadableRecords();
   #known = new Map<string, KnownRecord>();
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
@@ -53,6 +55,10 @@ export class ServiceWatch implements Resolving {
 
   get value(): Resolution {
     return this.#last.value;
+  }
+
+  get unreadable(): Unreadable {
+    return this.#unreadable.now;
   }
 
   watch(watcher: (value: Resolution) => void): Cancel {
@@ -115,9 +121,10 @@ export class ServiceWatch implements Resolving {
     const { records, temporaries } = await this.#list();
     const known = new Map<string, KnownRecord>();
     for (const fileName of records) {
-      const path = join(this.#folder, fileName);
-      known.set(fileName, this.#known.get(fileName) ?? new KnownRecord(this.#ground, this.#service, path, fileName));
+      const before = this.#known.get(fileName);
+      known.set(fileName, before ?? new KnownRecord(this.#ground, this.#service, fileName, this.#unreadable));
     }
+    for (const [fileName, record] of this.#known) if (!known.has(fileName)) record.gone();
     this.#known = known;
     const all = [...known.values()];
     await inTurn(all, (record) => record.look());
@@ -158,6 +165,7 @@ export class ServiceWatch implements Resolving {
     }
     await rootWatch.refresh();
     if (await this.#folderWatch.refresh()) return this.#readAll(); // it came before that watch did
+    for (const record of this.#known.values()) record.gone();
     this.#known.clear();
     this.#seenAt = undefined;
     this.#last.absent();

@@ -7,6 +7,7 @@ import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import { watchAttempts } from '../core/watch.ts';
 import type { Resolving } from '../discovery/registry.ts';
+import { NONE_UNREADABLE, type Unreadable } from '../discovery/unreadable.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
 import type { InboundStack } from '../server/way-in.ts';
@@ -68,6 +69,11 @@ export class Cluster {
 
   get resolution(): Resolution {
     return this.#resolving.value;
+  }
+
+  /** Records of the service in the registry that can not be read. */
+  get unreadable(): Unreadable {
+    return this.#resolving.unreadable ?? NONE_UNREADABLE;
   }
 
   /** The settings for calls without a route of their own; looked up once for each policy document. */

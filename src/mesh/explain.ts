@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/events.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
+import type { Unreadable } from '../discovery/unreadable.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
 import { type QuotaFacts, sayQuota } from '../filters/quotas.ts';
 import { formatDuration } from '../policy/duration.ts';
@@ -34,6 +35,8 @@ export interface ClusterSnapshot {
   readonly resolution: Resolution['is'];
   /** For how long the list has stood without the registry, and what that says; null while it is there. */
   readonly stale: { readonly ms: number; readonly problem: string } | null;
+  /** Records in the registry that can not be read: how many, and the last few of them. */
+  readonly unreadable: Unreadable;
   readonly stack: readonly string[];
   readonly panic: boolean;
   /** Its endpoints by priority and zone, best first, and what each level gets; empty while all stand on the same. */
@@ -81,6 +84,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     service: cluster.service,
     resolution: cluster.resolution.is,
     stale: cluster.stale(now) ?? null,
+    unreadable: cluster.unreadable,
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
     levels,
@@ -151,12 +155,19 @@ export function explain(
         `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight} in flight: ${why}`,
     ),
     ...(shot.endpoints.length === 0 ? ['    no endpoints'] : []),
+    ...sayUnreadable(shot.unreadable),
   ];
   return lines.join('\n');
 }
 
 function standing({ resolution, stale }: ClusterSnapshot): string {
   return stale === null ? resolution : `stale for ${formatDuration(Math.round(stale.ms))} (${stale.problem})`;
+}
+
+function sayUnreadable({ count: n, latest }: Unreadable): readonly string[] {
+  if (n === 0) return [];
+  const lines = latest.map(({ id, problem }) => `      ${id}: ${problem}`);
+  return [`    ${count(n, 'record')} in the registry can not be read, the latest first:`, ...lines];
 }
 
 function settings(section: Readonly<Record<string, Setting>> | undefined): string {

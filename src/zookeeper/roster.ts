@@ -1,4 +1,5 @@
 import type { Endpoint } from '../core/endpoint.ts';
+import { type Unreadable, UnreadableRecords } from '../discovery/unreadable.ts';
 import type { Known } from './members.ts';
 
 /** What was found below a service. */
@@ -14,6 +15,7 @@ export interface Found {
 export class Roster {
   readonly #known = new Map<string, Known>();
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #unreadable = new UnreadableRecords();
   #changed = new Set<string>();
 
   get(name: string): Known | undefined {
@@ -28,16 +30,21 @@ export class Roster {
     return this.#known.keys();
   }
 
-  learn(name: string, known: Known): void {
+  /** What a node tells by now. Says whether it is news that it can not be read. */
+  learn(name: string, known: Known): boolean {
     this.#known.set(name, known);
     if (known.endpoint === undefined) this.#endpoints.delete(name);
     else this.#endpoints.set(name, known.endpoint);
     this.#changed.add(name);
+    if (known.problem !== '') return this.#unreadable.add(name, known.problem);
+    this.#unreadable.delete(name);
+    return false;
   }
 
   forget(name: string): void {
     if (!this.#known.delete(name)) return;
     this.#endpoints.delete(name);
+    this.#unreadable.delete(name);
     this.#changed.add(name);
   }
 
@@ -48,6 +55,10 @@ export class Roster {
   /** Every endpoint by the name of its node. It changes with the roster. */
   get endpoints(): ReadonlyMap<string, Endpoint> {
     return this.#endpoints;
+  }
+
+  get unreadable(): Unreadable {
+    return this.#unreadable.now;
   }
 
   /** The names of which something has changed since this was last asked. */

@@ -1,5 +1,6 @@
 import type { Timer } from '../core/clock.ts';
 import type { Cancel } from '../core/live.ts';
+import type { Unreadable } from '../discovery/unreadable.ts';
 import { isCode, orAbsent } from './errors.ts';
 import { FORBIDDEN, type Known, knownOf } from './members.ts';
 import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
@@ -53,6 +54,11 @@ export class ServiceNodes {
     const { session } = tree;
     this.#stops = [session.listeners.add(folder, (event) => this.#hear(event)), session.onUp((up) => this.#up(up))];
     this.#work();
+  }
+
+  /** Those of which nothing is known but that they are there. */
+  get unreadable(): Unreadable {
+    return this.#roster.unreadable;
   }
 
   close(): void {
@@ -259,8 +265,7 @@ export class ServiceNodes {
     const before = this.#roster.get(name);
     // Who is new came when it was created, unless somebody went since; then #moved is set.
     if (before === undefined && this.#pzxid !== undefined && known.czxid > this.#pzxid) this.#pzxid = known.czxid;
-    if (known.problem !== '' && known.problem !== before?.problem) this.#hearer.record(name, known.problem);
-    this.#roster.learn(name, known);
+    if (this.#roster.learn(name, known)) this.#hearer.record(name, known.problem);
     this.#untold = true;
   }
 

@@ -4,6 +4,7 @@ import type { Cancel } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { LastGood } from '../discovery/last-good.ts';
 import type { Resolving } from '../discovery/registry.ts';
+import type { Unreadable } from '../discovery/unreadable.ts';
 import { ServiceNodes } from './service-nodes.ts';
 import { Stabilizer } from './stabilizer.ts';
 import { folderOf, type Tree } from './tree.ts';
@@ -47,6 +48,10 @@ export class ServiceWatch implements Resolving {
 
   get value(): Resolution {
     return this.#last.value;
+  }
+
+  get unreadable(): Unreadable {
+    return this.#nodes.unreadable;
   }
 
   /** A watcher's fault is its own: neither we nor the other watchers stop for it. */

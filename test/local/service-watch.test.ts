@@ -113,6 +113,14 @@ test('every kind of thing that is no record costs itself alone, and is told once
     device: 'it is a symbolic link',
   });
   assert.equal(world.told.length, 11);
+  assert.equal(orders.unreadable?.count, 11);
+  await world.write('portless', text(anInstance('portless')));
+  for (const id of ['link', 'device', 'torn']) await rm(world.pathOf(id));
+  await world.pass(600);
+  assert.equal(orders.unreadable?.count, 7); // those that still are what they should not be
+  await rm(join(world.folder, 'orders'), { recursive: true });
+  await world.pass(5_000);
+  assert.deepEqual(orders.unreadable, { count: 0, latest: [] });
 });
 
 test('a torn file is read again when it is whole', async () => {

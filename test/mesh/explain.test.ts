@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Registry } from '../../src/discovery/registry.ts';
+import { UnreadableRecords } from '../../src/discovery/unreadable.ts';
 import { FakeRegistry } from '../../src/testing/fake-registry.ts';
 import { refused, script } from '../../src/testing/script.ts';
 import { aMesh } from '../support/mesh.ts';
@@ -141,6 +143,29 @@ test('a snapshot shows the calls under way', async () => {
   await env.clock.advance(30);
   await Promise.all(calls);
   assert.equal(inFlight(), 0);
+});
+
+test('records that can not be read are counted, and the last of them named: here five of a thousand', async () => {
+  const records = new UnreadableRecords();
+  const fake = new FakeRegistry().set('orders', ['http://10.0.0.1:3000']);
+  const registry: Registry = Object.assign(Object.create(fake), {
+    resolve: (service: string) => Object.assign(fake.resolve(service), { unreadable: records.now }),
+    services: () => fake.services(),
+  });
+  for (let at = 0; at < 1_000; at++) records.add(`r${at}`, 'it is no JSON');
+  records.add('r7', "it is of the service '\u001b[31m\u202emal\n'");
+  records.delete('r999');
+  const { mesh } = await aMesh({ registry });
+  const [found] = mesh.snapshot().clusters.map(({ unreadable }) => unreadable);
+  assert.equal(found?.count, 999);
+  assert.deepEqual(
+    found?.latest.map(({ id }) => id),
+    ['r7', 'r998', 'r997', 'r996', 'r995'],
+  );
+  const text = mesh.explain('orders');
+  assert.match(text, /^ {4}999 records in the registry can not be read, the latest first:$/m);
+  assert.match(text, /^ {6}r7: it is of the service '\?\[31m\?mal\?'$/m); // whatever it says, a terminal only shows it
+  await mesh.close();
 });
 
 test('a list that stands without the registry says for how long, and why', async () => {

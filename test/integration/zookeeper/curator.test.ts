@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Instance } from '../../../src/discovery/registry.ts';
-import { getData } from '../../../src/zookeeper/operations.ts';
+import { getData, remove, setData } from '../../../src/zookeeper/operations.ts';
 import type { ZookeeperOptions } from '../../../src/zookeeper/options.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
 import type { Session } from '../../../src/zookeeper/session.ts';
@@ -11,7 +11,7 @@ import { FaultProxy } from '../../support/fault-proxy.ts';
 import { anInstance, everyValue, has, idsOf, isBoundTo } from '../../support/resolutions.ts';
 import { until } from '../../support/until.ts';
 import { startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
-import { openSession, realEnv } from './helpers.ts';
+import { eventually, openSession, realEnv } from './helpers.ts';
 import { put, recordBytes } from './world.ts';
 
 let server: ZooKeeperServer;
@@ -99,13 +99,22 @@ test('nine odd records beside a good one, eight of them poison, cost nothing but
   await put(hand, '/services/poison/good', recordBytes(of('poison', 'good')));
   const env = realEnv();
   await using mesh = zookeeperRegistry(`zookeeper://${server.address}`, {}, env);
-  await until(mesh.resolve('poison'), isBoundTo('class', 'good')); // a class is text, and text does no harm
+  const resolving = mesh.resolve('poison');
+  await until(resolving, isBoundTo('class', 'good')); // a class is text, and text does no harm
+  assert.equal(resolving.unreadable?.count, 8);
   const told = env.told.flatMap((event) => (event.type === 'record' ? [event.id] : []));
   assert.deepEqual(
     told.sort(),
     Object.keys(poison)
       .filter((name) => name !== 'class')
       .sort(),
+  );
+  await hand.ask(remove('/services/poison/empty', -1));
+  await hand.ask(setData('/services/poison/list', recordBytes(of('poison', 'list'))));
+  await until(resolving, isBoundTo('class', 'good', 'list'));
+  await eventually(
+    () => resolving.unreadable?.count,
+    (count) => count === 6,
   );
 });
 

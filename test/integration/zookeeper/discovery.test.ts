@@ -59,12 +59,12 @@ test('one change among five thousand costs a watcher a few hundred bytes, and so
     async () => void (await Promise.all([until(seen, isBoundTo(5_001)), list(of('large', 'new'))])),
     800,
   );
-  const heavy = has('new', ({ weight }) => weight === 9);
-  await cost(
-    'one changes',
-    async () => void (await Promise.all([until(seen, heavy), list(of('large', 'new', { weight: 9 }))])),
-    800,
-  );
+  for (const [weight, form] of [[8, 'plain'] as const, [9, 'spring'] as const]) {
+    const record = recordBytes(of('large', 'new', { weight }), form);
+    const seesIt = has('new', (endpoint) => endpoint.weight === weight);
+    const change = () => Promise.all([until(seen, seesIt), hand.ask(setData('/services/large/new', record))]);
+    await cost(`one changes, payload '${form}', ${record.length} bytes of it its record`, change, record.length + 150);
+  }
   const gone = () => hand.ask(remove('/services/large/new'));
   await cost('one goes', async () => void (await Promise.all([until(seen, isBoundTo(5_000)), gone()])), 300);
   const reconnect = async () => {

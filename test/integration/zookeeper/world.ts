@@ -1,6 +1,6 @@
 import { recordOf } from '../../../src/discovery/record.ts';
 import type { Instance, Registry } from '../../../src/discovery/registry.ts';
-import { encodeRecord } from '../../../src/wire/record.ts';
+import { encodeRecord, type PayloadForm } from '../../../src/wire/record.ts';
 import { orAbsent } from '../../../src/zookeeper/errors.ts';
 import { create, exists, remove, setData } from '../../../src/zookeeper/operations.ts';
 import type { ZookeeperOptions } from '../../../src/zookeeper/options.ts';
@@ -69,7 +69,8 @@ async function leftOf(server: ZooKeeperServer, hand: Session): Promise<readonly 
 const pathOf = (service: string, id: string): string => `/services/${service}/${id}`;
 
 /** What we would write for an instance. */
-export const recordBytes = (instance: Instance): Buffer => Buffer.from(encodeRecord(recordOf(instance, 0)));
+export const recordBytes = (instance: Instance, form?: PayloadForm): Buffer =>
+  Buffer.from(encodeRecord(recordOf(instance, 0), form));
 
 /** Writes a node that stays, with what is above it. */
 export async function put(hand: Session, path: string, data: Buffer): Promise<void> {
