@@ -61,7 +61,7 @@ function changing(count: number, even = true): Competitor {
   const step = (): void => {
     at = (at + 7919) % count;
     const one = list[at]!;
-    nodes.remove(one.id);
+    nodes.drop(one.id);
     nodes.put(one);
   };
   // Two changes a step, so each costs half.

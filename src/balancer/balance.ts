@@ -7,8 +7,10 @@ import { race } from '../core/race.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
+import type { Group } from './group.ts';
 import type { Nodes } from './nodes.ts';
-import { isPanic, pick } from './pick.ts';
+import { pick } from './pick.ts';
+import type { Turn, View } from './view.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
@@ -20,16 +22,14 @@ export function balance<Req, Res>(
   endpoint: Service<Req, Res>,
 ): Service<Req, Res> {
   const { clock, random } = env;
-  let panic = false;
   let waiting: Promise<void> | undefined;
 
   const choose = (context: Context, now: number): Node | undefined => {
-    const { balance } = context.policy;
-    if (panic !== isPanic(nodes, balance.panic)) {
-      panic = !panic;
-      tellPanic(env, context, nodes, panic);
-    }
-    return pick(nodes, context.history.tried, balance, now, random, context.key);
+    const { policy, history, key } = context;
+    const view = nodes.view(policy);
+    const turn = view.reckon(policy, now);
+    if (turn !== undefined) tell(env, context, view, turn);
+    return pick(view, history.tried, policy.balance, now, random, key);
   };
 
   return (request, context) => {
@@ -75,9 +75,13 @@ function landing<Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res>
   return answer;
 }
 
-function tellPanic({ events, clock }: Env, { service }: Context, { ready, live }: Nodes, on: boolean): void {
-  if (!events.hears('panic')) return;
-  events.emit({ at: clock.epoch(), type: 'panic', service, on, healthy: ready.size, endpoints: live.size });
+function tell({ events, clock }: Env, { service, policy }: Context, view: View, { panic, spill }: Turn): void {
+  const facts = { at: clock.epoch(), service };
+  const { live, ready } = view.whole;
+  if (panic && events.hears('panic')) {
+    events.emit({ ...facts, type: 'panic', on: view.panic, healthy: ready.size, endpoints: live.size });
+  }
+  if (spill && events.hears('spill')) events.emit({ ...facts, type: 'spill', levels: view.facts(policy).levels });
 }
 
 /** Settles when something is known about where the service lives. */
@@ -91,14 +95,15 @@ function known(resolution: Live<Resolution>): Promise<void> {
   });
 }
 
-function nobody({ service, history }: Context, resolution: Resolution, nodes: Nodes): MeshError {
+function nobody({ service, policy, history }: Context, resolution: Resolution, nodes: Nodes): MeshError {
   const facts = { sent: 'no', service, attempts: history.reports } as const;
-  return new MeshError('no-endpoints', `${service}: ${whyNobody(resolution, nodes)}`, facts);
+  return new MeshError('no-endpoints', `${service}: ${whyNobody(resolution, nodes, nodes.view(policy).whole)}`, facts);
 }
 
-function whyNobody(resolution: Resolution, { size, live }: Nodes): string {
+function whyNobody(resolution: Resolution, { size, live }: Nodes, seen: Group): string {
   if (resolution.is === 'unknown') return 'not known in the registry';
   if (size === 0) return 'no endpoints';
   if (live.size === 0) return `no endpoint takes calls, all ${size} have weight 0`;
-  return `all ${live.size} endpoints are out of rotation`;
+  if (seen.live.size === 0) return `none of ${live.size} endpoints has the labels of the subset`;
+  return `all ${seen.live.size} endpoints are out of rotation`;
 }

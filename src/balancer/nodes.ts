@@ -1,9 +1,13 @@
-import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
+import { type Endpoint, sameEndpoint, tierOf } from '../core/endpoint.ts';
 import type { Node } from '../core/node.ts';
+import { NOWHERE, type Place } from '../core/place.ts';
 import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
-import { WeightedSet } from '../math/weighted-set.ts';
-import { Pickers } from './pickers.ts';
+import type { Places } from '../math/weighted-set.ts';
+import { Group } from './group.ts';
+import type { Choice } from './pick.ts';
+import type { Terms, View } from './view.ts';
+import { Views } from './views.ts';
 import { WarmUp } from './warm-up.ts';
 
 /** What a new list has changed. */
@@ -16,33 +20,29 @@ export interface Change {
  * The endpoints of one service as the balancer sees them. When the list changes, a node that stays keeps all it has
  * learnt; one that goes takes it along. Every change is made in place.
  */
-export class Nodes {
+export class Nodes extends Group implements Choice {
   readonly #byId = new Map<string, Node>();
-  /** All that may be called: their weight is above 0. */
-  readonly live = new WeightedSet<Node>({
-    get: (node) => node.liveAt,
-    set: (node, at) => {
-      node.liveAt = at;
-    },
-    delete: (node) => {
-      node.liveAt = undefined;
-    },
-  });
-  /** Those of `live` that are in rotation; one that warms up has less than its weight here. */
-  readonly ready = new WeightedSet<Node>({
-    get: (node) => node.readyAt,
-    set: (node, at) => {
-      node.readyAt = at;
-    },
-    delete: (node) => {
-      node.readyAt = undefined;
-    },
-  });
-  /** Those that choose among them. */
-  readonly pickers = new Pickers();
-  readonly #out = new Set<Node>();
+  readonly #views: Views;
   readonly #warmUp = new WarmUp();
-  #nextDue = Number.POSITIVE_INFINITY; // no node that is out may be probed before
+  readonly #place: Place;
+  #elsewhere = 0; // nodes of another zone than ours, where we have one
+  #lesser = 0; // nodes of another priority than the first
+
+  /** `place` is where we stand ourselves. */
+  constructor(place = NOWHERE) {
+    super(LIVE_AT, READY_AT);
+    this.#place = place;
+    this.#views = new Views(this);
+  }
+
+  /** Without a policy that says otherwise, they are all there is to pick from, and on one level. */
+  get whole(): Group {
+    return this;
+  }
+
+  get levels(): undefined {
+    return undefined;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -52,28 +52,23 @@ export class Nodes {
     return this.#byId.values();
   }
 
-  /** Those that are out of rotation. */
-  get out(): ReadonlySet<Node> {
-    return this.#out;
+  /** What calls of such a policy may see of them. */
+  view(terms: Terms): View {
+    return this.#views.of(terms);
   }
 
-  /** One whose time out is up and that is not among `tried`. Looks only when there may be one. */
-  due(now: number, tried: readonly Node[]): Node | undefined {
-    if (now < this.#nextDue) return undefined;
-    let [found, next]: [Node | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
-    for (const node of this.#out) {
-      if (node.ejection.state !== 'out') continue;
-      if (found === undefined && node.ejection.until <= now && !tried.includes(node)) found = node;
-      next = Math.min(next, node.ejection.until);
-    }
-    this.#nextDue = next;
-    return found;
+  /** Whether their tiers differ from 0 in any of these bits. */
+  differ(tiers: number): boolean {
+    return (this.#elsewhere > 0 && (tiers & 1) !== 0) || (this.#lesser > 0 && tiers < 0);
   }
 
   /** Gives nodes that have come lately as much of their weight as they have by now; `window` is how long that takes. */
   warm(window: number, now: number): void {
     if (this.#warmUp.idle) return;
-    if (this.#warmUp.step(window, now, this.live.size, this.#moved)) this.ready.settle();
+    if (this.#warmUp.step(window, now, this.live.size, this.#moved)) {
+      this.ready.settle();
+      for (const view of this.#views.all) view.settle();
+    }
   }
 
   /** Makes the nodes match the endpoints. */
@@ -92,7 +87,7 @@ export class Nodes {
     for (const node of staying.size < this.#byId.size ? [...this.#byId.values()] : []) {
       if (staying.has(node.endpoint.id)) continue;
       removed.push(node);
-      this.remove(node.endpoint.id);
+      this.drop(node.endpoint.id);
     }
     return { added, removed };
   }
@@ -105,11 +100,14 @@ export class Nodes {
       if (known.endpoint.url === endpoint.url) {
         known.endpoint = endpoint; // same place, perhaps a new weight
         known.weight = endpoint.weight;
+        this.#count(known, -1);
+        known.tier = tierOf(endpoint, this.#place.zone);
+        this.#count(known, 1);
         this.#warmUp.changed(known);
-        this.#place(known);
+        this.#put(known);
         return false;
       }
-      this.remove(endpoint.id); // same name, another place: nothing that was learnt holds there
+      this.drop(endpoint.id); // same name, another place: nothing that was learnt holds there
     }
     const node: Node = {
       // What the picker reads comes first, so that it lies together.
@@ -119,45 +117,67 @@ export class Nodes {
       silentSince: 0,
       endpoint,
       calls: 0,
+      tier: tierOf(endpoint, this.#place.zone),
       ejection: new Ejection(),
+      verdicts: undefined,
+      sick: '',
       liveAt: undefined,
       readyAt: undefined,
       gone: false,
       moved: this.#moved,
     };
     this.#byId.set(endpoint.id, node);
+    this.#count(node, 1);
     if (!warm) this.#warmUp.add(node);
-    this.#place(node);
+    this.#put(node);
     return true;
   }
 
-  remove(id: string): void {
+  /** Takes the endpoint of that id off the list. */
+  drop(id: string): void {
     const node = this.#byId.get(id);
     if (node === undefined) return;
     node.gone = true;
     this.#byId.delete(id);
-    this.live.delete(node);
-    this.ready.delete(node);
-    this.#out.delete(node);
+    this.#count(node, -1);
     this.#warmUp.delete(node);
+    this.remove(node);
+    for (const view of this.#views.all) view.remove(node);
   }
 
   /** Puts a node where its weight and health say it belongs. */
   readonly #moved = (node: Node): void => {
-    if (!node.gone) this.#place(node);
+    if (!node.gone) this.#put(node);
   };
 
-  #place(node: Node): void {
-    const { weight } = node.endpoint;
-    const isIn = node.ejection.state === 'in';
-    if (weight > 0) this.live.set(node, weight);
-    else this.live.delete(node);
-    if (weight > 0 && isIn) this.ready.set(node, node.weight);
-    else this.ready.delete(node);
-    if (isIn || weight === 0) this.#out.delete(node);
-    else {
-      this.#out.add(node);
-      if (node.ejection.state === 'out') this.#nextDue = Math.min(this.#nextDue, node.ejection.until);
-    }
+  #put(node: Node): void {
+    this.place(node);
+    for (const view of this.#views.all) view.place(node);
+  }
+
+  #count({ tier }: Node, by: number): void {
+    if ((tier & 1) !== 0) this.#elsewhere += by;
+    if (tier > 1) this.#lesser += by;
   }
 }
+
+/** Nodes remember themselves where they stand among all, so that it takes no map. */
+const LIVE_AT: Places<Node> = {
+  get: (node) => node.liveAt,
+  set: (node, at) => {
+    node.liveAt = at;
+  },
+  delete: (node) => {
+    node.liveAt = undefined;
+  },
+};
+
+const READY_AT: Places<Node> = {
+  get: (node) => node.readyAt,
+  set: (node, at) => {
+    node.readyAt = at;
+  },
+  delete: (node) => {
+    node.readyAt = undefined;
+  },
+};

@@ -1,36 +1,86 @@
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
 import type { Policy } from '../policy/table.ts';
-import type { Nodes } from './nodes.ts';
+import type { Group } from './group.ts';
+import { type Levels, turn } from './levels.ts';
 import { fresh, has, type Pools } from './picker.ts';
+
+/** What there is to pick from: all nodes of a service, or what a policy lets its calls see of them. */
+export interface Choice {
+  readonly whole: Group;
+  /** They by level; nothing while the levels of all are the same. */
+  readonly levels: Levels | undefined;
+  /** Gives those that have come lately as much of their weight as they have by now. */
+  warm(window: number, now: number): void;
+}
 
 /**
  * Picks a node for one attempt: one that is due for a probe, or whom the policy's picker chooses. Endpoints out of
  * rotation are left out while enough are in it; those tried before while there are others. Undefined when there is none.
  */
 export function pick(
-  nodes: Nodes,
+  choice: Choice,
   tried: readonly Node[],
   policy: Policy['balance'],
   now: number,
   random: Random,
   key?: string | undefined,
 ): Node | undefined {
-  const { live, ready } = nodes;
-  nodes.warm(policy.warmUp, now);
-  const probe = nodes.due(now, tried);
+  choice.warm(policy.warmUp, now);
+  const { whole, levels } = choice;
+  const probe = whole.due(now, tried);
   if (probe !== undefined) {
-    probe.ejection.probe();
+    probe.ejection.probe(now);
     probe.moved(probe);
     return probe;
   }
-  const pool = isPanic(nodes, policy.panic) ? live : ready;
+  if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key);
+  const pool = isPanic(whole, policy.panic) ? whole.live : whole.ready;
+  return among(whole, pool, tried, policy, now, random, key) ?? anyOf(whole, pool, tried, random);
+}
+
+/** From the level whose turn it is; where the call has been at all of it, from anywhere. */
+function ofLevels(
+  whole: Group,
+  levels: Levels,
+  tried: readonly Node[],
+  policy: Policy['balance'],
+  now: number,
+  random: Random,
+  key: string | undefined,
+): Node | undefined {
+  const level = levels.draw(turn(policy.picker, key, random));
+  if (level === undefined) return undefined;
+  const { group, load } = level;
+  const pool = load.panic ? group.live : group.ready;
+  return (
+    among(group, pool, tried, policy, now, random, key) ??
+    among(whole, whole.ready, tried, policy, now, random, key) ??
+    anyOf(whole, pool, tried, random)
+  );
+}
+
+/** Whom the policy's picker chooses of `pool`; undefined when the call has been at all that it saw. */
+function among(
+  group: Group,
+  pool: Pools['live'],
+  tried: readonly Node[],
+  policy: Policy['balance'],
+  now: number,
+  random: Random,
+  key: string | undefined,
+): Node | undefined {
   if (pool.size < 2) {
     const only = pool.at(0);
-    return only !== undefined && has(tried, only) ? (fresh(live, undefined, tried, random) ?? only) : only;
+    return only === undefined || has(tried, only) ? undefined : only;
   }
-  const picked = nodes.pickers.named(policy.picker)(nodes, pool, tried, policy, now, random, key);
-  return picked ?? fresh(live, undefined, tried, random) ?? pool.draw(random.next());
+  return group.pickers.named(policy.picker)(group, pool, tried, policy, now, random, key);
+}
+
+/** When it has been at all that are in rotation: one that is out, or any. */
+function anyOf({ live }: Pools, pool: Pools['live'], tried: readonly Node[], random: Random): Node | undefined {
+  if (pool.size === 0) return undefined;
+  return fresh(live, undefined, tried, random) ?? pool.draw(random.next());
 }
 
 /** Whether so few are in rotation that health is to be ignored. */

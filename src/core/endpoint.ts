@@ -65,3 +65,12 @@ function sameRecord(a: Readonly<Record<string, string>>, b: Readonly<Record<stri
   const [left, right] = [Object.keys(a), Object.keys(b)];
   return left.length === right.length && left.every((key) => a[key] === b[key]);
 }
+
+const PRIORITY = /^(?:[1-9]|[1-9]\d|1[01]\d|12[0-7])$/; // as Envoy has them: 0 to 127
+
+/** How far down it stands for who is in `zone`: twice its priority, and one more where it is elsewhere. 0 comes first. */
+export function tierOf({ zone: own, metadata }: Endpoint, zone: string): number {
+  const { priority } = metadata;
+  const place = priority !== undefined && PRIORITY.test(priority) ? Number(priority) : 0;
+  return 2 * place + (zone === '' || zone === own ? 0 : 1);
+}

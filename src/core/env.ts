@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
+import type { Identity } from './identity.ts';
+import type { Place } from './place.ts';
 import type { Random } from './random.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { Watch } from './watch.ts';
@@ -13,4 +15,8 @@ export interface Env {
   readonly timeouts: Timeouts;
   /** Who looks at each call; nobody unless told otherwise. */
   readonly watch?: Watch | undefined;
+  /** Who we are, and whom we believe; nobody unless told. */
+  readonly identity?: Identity | undefined;
+  /** Where we stand among others; nowhere unless told. */
+  readonly place?: Place | undefined;
 }

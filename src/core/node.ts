@@ -1,5 +1,6 @@
 import type { Ejection } from '../math/ejection.ts';
 import type { PeakEwma } from '../math/peak-ewma.ts';
+import type { Verdicts } from '../math/verdicts.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** An endpoint as the balancer sees it, and all that has been learnt about it. Goes when the endpoint goes. */
@@ -13,10 +14,16 @@ export interface Node {
   silentSince: number;
   /** Calls begun since we know it. */
   calls: number;
+  /** How far down it stands by priority and zone; 0 comes first. */
+  tier: number;
   /** How long answers take. */
   readonly latency: PeakEwma;
   /** Whether it is in rotation. */
   readonly ejection: Ejection;
+  /** What became of its calls; nothing until the policy has somebody count. */
+  verdicts: Verdicts | undefined;
+  /** What active checks say is wrong with it; empty when nothing is, or nobody checks. */
+  sick: string;
   /** Where it stands among all that may be called, and among those in rotation; kept by the balancer. */
   liveAt: number | undefined;
   readyAt: number | undefined;

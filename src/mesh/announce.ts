@@ -14,7 +14,7 @@ export interface AnnounceOptions {
   readonly id?: string;
   /** How much of the traffic it should have beside the others; 1 unless told, 0 takes none. */
   readonly weight?: number;
-  /** Where it runs. */
+  /** Where it runs; as `createMesh({ zone })` says unless told. */
   readonly zone?: string;
   /** Whether it speaks https; not unless told. */
   readonly secure?: boolean;
@@ -56,7 +56,7 @@ export function makeInstance(service: string, options: AnnounceOptions, registry
     host = registry.host ?? ownAddress(),
     id,
     weight = 1,
-    zone = '',
+    zone = env.place?.zone ?? '',
     secure = false,
     metadata = {},
   } = options;

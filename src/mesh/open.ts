@@ -16,12 +16,33 @@ import { watched } from './watched.ts';
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   checkOptions(options);
   const policies = readPolicy(options.policy === undefined ? {} : options.policy);
-  const env = await watched(options.env ?? realWorld(), options.telemetry);
-  if (options.stacks !== undefined) checkStacks(options.stacks, env);
-  const registry = await openRegistry(options.registry, env);
+  const world = options.env ?? realWorld();
+  const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
+  const env = await identified(await watched({ ...world, place }, options.telemetry), options);
+  const registry = await opening(env, () => {
+    if (options.stacks !== undefined) checkStacks(options.stacks, env);
+    return openRegistry(options.registry, env);
+  });
   const mesh = new Mesh(options.service, env, registry, policies, options.stacks ?? {});
   if (options.signals) mesh.heed(options.signals === true ? {} : options.signals);
   return mesh;
+}
+
+/** The world with keys and certificates in it. What nobody asked for is not loaded. */
+async function identified(env: Env, { service, identity }: MeshOptions): Promise<Env> {
+  if (identity === undefined) return env;
+  const { openIdentity } = await import('../auth/identity.ts');
+  return { ...env, identity: await openIdentity(env, service, identity) };
+}
+
+/** What fails after files are looked after leaves nobody to look after them. */
+async function opening<T>(env: Env, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    env.identity?.close();
+    throw error;
+  }
 }
 
 function realWorld(): Env {

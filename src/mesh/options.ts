@@ -1,3 +1,4 @@
+import type { IdentityOptions } from '../auth/options.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { FixedServices } from '../discovery/fixed.ts';
@@ -18,6 +19,11 @@ export interface MeshOptions {
    * `'zookeeper://host:2181'`, `{ fixed: { orders: ['http://10.0.0.5:3000'] } }`, or a registry of your own.
    */
   readonly registry: string | { readonly fixed: FixedServices } | Registry;
+  /**
+   * The zone this process runs in, such as `'eu-west-1a'`: calls stay in it as far as it can take them, and it is what
+   * `announce` and `serve` say of us. Unless told, zones do not matter.
+   */
+  readonly zone?: string;
   /** How calls behave; what it does not say is as the reference says. `mesh.setPolicy` replaces it. */
   readonly policy?: PolicyDocument;
   /** Filters of your own, put among ours by name. */
@@ -27,13 +33,28 @@ export interface MeshOptions {
    * told can be told here. Then the process ends by that signal, unless others listen to it; a second one ends it at once.
    */
   readonly signals?: boolean | CloseOptions;
+  /**
+   * Keys, secrets and certificates: by which we prove who we are, and others prove it to us. What is asked for by them is
+   * policy: `identify` and `authenticate`.
+   */
+  readonly identity?: IdentityOptions;
   /** What the mesh tells of itself: the access log, a logger. */
   readonly telemetry?: TelemetryOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
   readonly env?: Env;
 }
 
-const KEYS: readonly (keyof MeshOptions)[] = ['service', 'registry', 'policy', 'stacks', 'signals', 'telemetry', 'env'];
+const KEYS: readonly (keyof MeshOptions)[] = [
+  'service',
+  'registry',
+  'zone',
+  'policy',
+  'stacks',
+  'signals',
+  'identity',
+  'telemetry',
+  'env',
+];
 
 /** Checks what `createMesh` was given. @throws MeshError INVALID_ARGUMENT that says what, where, and what there is. */
 export function checkOptions(options: unknown): asserts options is MeshOptions {
@@ -45,11 +66,14 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
       throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
   }
-  const { service, registry, signals = false, telemetry } = options as Record<string, unknown>;
+  const { service, registry, zone = '', signals = false, telemetry } = options as Record<string, unknown>;
   checkServiceName(service);
   const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
   if (!known)
     throw new MeshError('request', `createMesh: registry must be a URL such as 'local:', { fixed } or a Registry`);
+  if (typeof zone !== 'string' || zone.length > 253) {
+    throw new MeshError('request', 'createMesh: zone must be a text of at most 253 characters');
+  }
   if (typeof signals !== 'boolean') readClose(signals, 'createMesh: signals');
   if (telemetry !== undefined) checkTelemetry(telemetry);
 }

@@ -16,6 +16,8 @@ export interface SimulationOptions {
   /** For how many seconds calls come; those under way may end after. 10 unless told. */
   readonly seconds?: number;
   readonly policy?: PolicySections;
+  /** The zone that the caller is in; none unless told. */
+  readonly zone?: string;
   /** The same seed goes the same way. 1 unless told. */
   readonly seed?: number;
   /** Whether the calls may be sent twice. True unless told. */
@@ -64,8 +66,8 @@ const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to h
 
 /** Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
-  const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {} } = options;
-  const env = testEnv({ random: seeded(seed, 1) });
+  const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {}, zone = '' } = options;
+  const env = { ...testEnv({ random: seeded(seed, 1) }), place: { zone } };
   const { clock } = env;
   const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
   const mesh = new Mesh('checkout', env, world.registry, new PolicySet({ defaults: policy }), {});

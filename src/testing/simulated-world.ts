@@ -8,8 +8,12 @@ import type { Resolution } from '../core/resolution.ts';
 import type { Registry, Resolving } from '../discovery/registry.ts';
 import { type ServerModel, SimulatedServer } from './simulated-server.ts';
 
-/** A server of a simulation: how it behaves, and its weight. */
-export type ServerOptions = Partial<ServerModel> & { readonly weight?: number };
+/** A server of a simulation: how it behaves, and what its record says. */
+export type ServerOptions = Partial<ServerModel> & {
+  readonly weight?: number;
+  readonly zone?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+};
 
 /** The servers of a simulation, and the registry that knows them: `orders`, all of them; `orders-0`, the first alone. */
 export class SimulatedWorld {
@@ -29,11 +33,11 @@ export class SimulatedWorld {
   }
 
   /** Puts one more server on the list. */
-  add({ weight = 1, ...model }: ServerOptions): SimulatedServer {
+  add({ weight = 1, zone = '', metadata = {}, ...model }: ServerOptions): SimulatedServer {
     const server = new SimulatedServer(this.#clock, this.#random, model);
     const url = `http://10.0.0.${this.servers.push(server)}:3000`;
     this.#byUrl.set(url, server);
-    this.#list([...this.#endpoints, endpoint(url, { weight })]);
+    this.#list([...this.#endpoints, endpoint(url, { weight, zone, metadata })]);
     return server;
   }
 

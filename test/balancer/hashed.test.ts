@@ -24,7 +24,7 @@ const map = (nodes: Nodes, picker: PickerName): string[] => KEYS.map((key) => to
 /** A probe of one that is out ends well. */
 function bringBack(nodes: Nodes, id: string): void {
   const node = nodeOf(nodes, id);
-  node.ejection.probe();
+  node.ejection.probe(0);
   node.ejection.succeeded(node.ejection.term, 0);
   node.moved(node);
 }
@@ -67,7 +67,7 @@ for (const picker of ['ring-hash', 'maglev'] as const) {
   test(`${picker}: one node of ten that goes, or comes, moves ${most * 100} % of the keys at most`, () => {
     const nodes = nodesOf(TEN);
     const before = map(nodes, picker);
-    nodes.remove('10.0.0.7');
+    nodes.drop('10.0.0.7');
     const without = map(nodes, picker);
     const moved = without.filter((id, at) => id !== before[at]).length / KEYS.length;
     assert.ok(moved <= most, `${moved}`);
