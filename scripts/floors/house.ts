@@ -48,6 +48,7 @@ export const house: House = {
     local: 3,
     zookeeper: 3,
     circuit: 3,
+    health: 3,
     auth: 3,
     control: 3,
     telemetry: 3,
@@ -58,7 +59,10 @@ export const house: House = {
     testing: 5,
   },
   doors: ['index.ts', 'axios.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'koa.ts', 'testing.ts'],
-  packages: [{ where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' }],
+  packages: [
+    { where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' },
+    { where: 'policy/cidr.ts', what: 'node:net', because: 'what an address is, Node knows' },
+  ],
   shared: [{ where: '', what: 'lru-cache', because: 'every map keyed by strangers needs a bound, wherever it is' }],
   hidden: [
     {
@@ -73,8 +77,11 @@ export const house: House = {
       what: 'balance',
       because: 'the hinge between the two stacks is a service, no filter',
     },
+    { where: 'server/authorize.ts', what: 'authorize', because: 'of the way in, whose filters know servers' },
     { where: 'circuit/', what: 'circuit', because: 'opossum is a package, so its filter stands on floor 3' },
+    { where: 'server/identify.ts', what: 'identify', because: 'of the way in, whose filters know servers' },
     { where: 'server/shed.ts', what: 'shed', because: 'of the way in, whose filters know servers' },
+    { where: 'health/judgement.ts', what: 'fleet', because: 'the other half of what `outlier` reads: six fields are enough' },
     { where: 'core/outcome.ts', what: 'outcome', because: 'read wherever an answer is judged' },
     { where: 'transport/', what: 'transport', because: 'what is below the stacks' },
   ],

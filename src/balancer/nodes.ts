@@ -119,6 +119,7 @@ export class Nodes extends Group implements Choice {
       calls: 0,
       tier: tierOf(endpoint, this.#place.zone),
       ejection: new Ejection(),
+      limit: undefined,
       verdicts: undefined,
       sick: '',
       liveAt: undefined,

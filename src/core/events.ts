@@ -1,6 +1,7 @@
 import type { Reason, Sent } from './errors.ts';
 import type { Cancel } from './live.ts';
 import type { Principal } from './principal.ts';
+import type { Priority } from './priority.ts';
 
 /**
  * Why an endpoint is left out: failures in a row, too small a share of good answers within ten seconds, worse than its
@@ -81,6 +82,12 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly waitMs: number;
     }
   | {
+      /** The count that all instances share can not be asked, and each goes by its part; or it can be again. */
+      readonly type: 'quota-store';
+      readonly away: boolean;
+      readonly problem: string;
+    }
+  | {
       /** The circuit of a service, or of one of its routes, has moved. */
       readonly type: 'circuit';
       /** Empty when it is the circuit of the whole service. */
@@ -92,6 +99,23 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       /** How long until a call may try; 0 unless it has opened. */
       readonly forMs: number;
       /** Whether calls are refused; a policy that only observes refuses none. */
+      readonly enforced: boolean;
+    }
+  | {
+      /** An attempt was not made, because as many are under way as may be, or are waiting. */
+      readonly type: 'limit';
+      /** What has no room: the service as a whole, or each of its endpoints. */
+      readonly full: 'service' | 'endpoints';
+      readonly priority: Priority;
+      readonly inFlight: number;
+      readonly waiting: number;
+    }
+  | {
+      /** A call was not made, because the service refuses so many; or would not have been. */
+      readonly type: 'throttle';
+      readonly priority: Priority;
+      /** The share of calls that is not made, as it stands. */
+      readonly share: number;
       readonly enforced: boolean;
     }
   | {
@@ -212,10 +236,14 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
   hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',
   'hedge-budget': 'An attempt takes long and could be sent to a second endpoint, but the budget is spent.',
-  ejected: 'An endpoint is left out for a while; or would be, where the policy only finds and tells.',
+  ejected: 'An endpoint is left out for a while.',
   returned: 'An endpoint is back in rotation.',
   quota: 'A quota refused a call, made it wait for its turn, or would have where it is only observed.',
+  'quota-store': 'The count that all instances share can not be asked, and each goes by its part; or it can be again.',
   circuit: 'The circuit of a service has opened, lets a call try (half-open), or has closed again.',
+  limit: 'An attempt was not made, because as many are under way as may be.',
+  throttle:
+    'A call was not made, because the service refuses so many of late; or would not have been, where the policy only observes.',
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
   spill: 'Calls go to other zones or priorities than the first, or to the first alone again.',
   endpoints: 'The list of endpoints has changed.',

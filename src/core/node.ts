@@ -1,3 +1,4 @@
+import type { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import type { Ejection } from '../math/ejection.ts';
 import type { PeakEwma } from '../math/peak-ewma.ts';
 import type { Verdicts } from '../math/verdicts.ts';
@@ -20,6 +21,8 @@ export interface Node {
   readonly latency: PeakEwma;
   /** Whether it is in rotation. */
   readonly ejection: Ejection;
+  /** How many calls may be under way, where that is learnt; nothing until the policy says so. */
+  limit: AdaptiveLimit | undefined;
   /** What became of its calls; nothing until the policy has somebody count. */
   verdicts: Verdicts | undefined;
   /** What active checks say is wrong with it; empty when nothing is, or nobody checks. */

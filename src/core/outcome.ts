@@ -28,6 +28,10 @@ const OK: Outcome = { is: 'success', why: 'answered', sent: 'yes', status: 0, re
 /** Whether the endpoint said that it did nothing for the request, being busy. It is well enough to say so. */
 export const isNack = ({ sent, status }: Outcome): boolean => sent === 'no' && status !== 0;
 
+/** Whether the other side said that it has too much to do. */
+export const isRefusal = (outcome: Outcome): boolean =>
+  isNack(outcome) || outcome.status === 429 || outcome.status === 503;
+
 /** Failing statuses: those that blame the endpoint. */
 export type FailingStatus = (status: number) => boolean;
 

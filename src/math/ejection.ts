@@ -1,21 +1,20 @@
-/** The numbers of outlier detection, as the policy gives them. */
+/** How long ejections are, as the policy says. Milliseconds. */
 export interface EjectionLimits {
-  /** Failures in a row until ejection; 0 never ejects. */
-  readonly failures: number;
   readonly ejection: number;
   readonly maxEjection: number;
-  /** Milliseconds in rotation that take one doubling back. */
+  /** Time in rotation that takes one doubling back. */
   readonly forget: number;
 }
 
 /**
- * Whether one endpoint is in rotation: consecutive failures, as Envoy and Linkerd count them.
+ * Whether one endpoint is in rotation. Failures in a row are counted as Envoy and Linkerd do; others may judge, too.
  *
  *      in ──failures──▶ out ──time is up──▶ probing ──success──▶ in
  *                        ▲                     │
  *                        └──────failure────────┘   each time for longer
  *
- * A verdict counts only in the term it was begun in, so that an answer from before a move moves nothing.
+ * A verdict counts only in the term it was begun in, so that an answer from before a move moves nothing. One call tries
+ * at a time, and has a lease: when that is up another may, and whichever comes to a verdict first decides.
  */
 export class Ejection {
   #state: 'in' | 'out' | 'probing' = 'in';
@@ -24,12 +23,14 @@ export class Ejection {
   #until = 0;
   #since = 0; // in rotation since
   #term = 0;
+  #lease = 0;
+  #why = '';
 
   get state(): 'in' | 'out' | 'probing' {
     return this.#state;
   }
 
-  /** When it may be tried again; the past unless it is out. */
+  /** When a call may try it: the end of its time out, or of the lease of the call that tries. The past when it is in. */
   get until(): number {
     return this.#until;
   }
@@ -39,14 +40,20 @@ export class Ejection {
     return this.#failures;
   }
 
+  /** Why it is out, to end the sentence "out for another 5s …"; of the last time when it is in. */
+  get why(): string {
+    return this.#why;
+  }
+
   /** Grows with every move; a verdict brings the term its call was begun in. */
   get term(): number {
     return this.#term;
   }
 
-  /** Lets one call through to see whether it is well again. */
-  probe(): void {
-    this.#move('probing');
+  /** Lets one call through to see whether it is well again. Should that never end, the next may after its lease. */
+  probe(now: number): void {
+    this.#until = now + this.#lease;
+    if (this.#state !== 'probing') this.#move('probing');
   }
 
   /**
@@ -62,20 +69,31 @@ export class Ejection {
     return true;
   }
 
-  /** A call failed. Says for how many milliseconds that puts it out; 0 when it does not. `random` is from 0 to 1. */
-  failed(term: number, limits: EjectionLimits, now: number, random: number): number {
-    if (term !== this.#term || this.#state === 'out') return 0;
+  /** A call failed. Says whether that is reason to put it out: `most` in a row are (0: never), and a failed probe is. */
+  failed(term: number, most: number): boolean {
+    if (term !== this.#term || this.#state === 'out') return false;
     this.#failures++;
-    if (limits.failures === 0) return this.#excuse(now);
-    if (this.#state === 'in') {
-      if (this.#failures < limits.failures) return 0;
-      this.#level = Math.max(0, this.#level - Math.floor((now - this.#since) / limits.forget));
-    }
+    return this.#state === 'probing' || (most > 0 && this.#failures >= most);
+  }
+
+  /** Puts it out, for longer each time. Says for how many milliseconds. `random` is from 0 to 1. */
+  eject(limits: EjectionLimits, now: number, random: number, why: string): number {
+    this.#decay(limits, now);
     const ms = Math.min(limits.maxEjection, limits.ejection * 2 ** this.#level) * (1 - random / 2);
     this.#level = Math.min(this.#level + 1, 30);
-    this.#until = now + ms;
-    this.#move('out');
+    this.#leave(ms, limits, now, why);
     return ms;
+  }
+
+  /** Leaves it alone for `ms`, as it asked. That is no illness: the next ejection is no longer for it. */
+  rest(ms: number, limits: EjectionLimits, now: number, why: string): void {
+    this.#decay(limits, now);
+    this.#leave(ms, limits, now, why);
+  }
+
+  /** What was counted is reason to put it out, and it stays in all the same: the count begins anew. */
+  forgive(): void {
+    this.#failures = 0;
   }
 
   /** A probe ended without a verdict: the next call may try. */
@@ -86,10 +104,15 @@ export class Ejection {
     return true;
   }
 
-  /** Nothing is put out any more: a policy that came while it probed has switched it off. */
-  #excuse(now: number): 0 {
-    if (this.#state === 'probing') this.succeeded(this.#term, now);
-    return 0;
+  #decay({ forget }: EjectionLimits, now: number): void {
+    if (this.#state === 'in') this.#level = Math.max(0, this.#level - Math.floor((now - this.#since) / forget));
+  }
+
+  #leave(ms: number, { ejection }: EjectionLimits, now: number, why: string): void {
+    this.#until = now + ms;
+    this.#lease = ejection;
+    this.#why = why;
+    this.#move('out');
   }
 
   #move(state: 'in' | 'out' | 'probing'): void {

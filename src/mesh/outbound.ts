@@ -5,10 +5,12 @@ import { attempt } from '../filters/attempt.ts';
 import { authenticate } from '../filters/authenticate.ts';
 import { deadline } from '../filters/deadline.ts';
 import { hedge } from '../filters/hedge.ts';
+import { endpointLimit, limit } from '../filters/limit.ts';
 import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
 import { quota } from '../filters/quota.ts';
 import { retry } from '../filters/retry.ts';
+import { throttle } from '../filters/throttle.ts';
 import { trace } from '../filters/trace.ts';
 import type { Parts } from './parts.ts';
 
@@ -16,7 +18,7 @@ import type { Parts } from './parts.ts';
 export type OutboundStack = Stack<Call<unknown>, unknown>;
 
 /** The way of a call, from the caller to the balancer: once for each call. One stack for each service called. */
-export const clusterStack = ({ env, circuits, budget, hedges, nodes, quotas }: Parts): OutboundStack =>
+export const clusterStack = ({ env, circuits, budget, hedges, nodes, quotas, throttling, limits }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
@@ -25,12 +27,15 @@ export const clusterStack = ({ env, circuits, budget, hedges, nodes, quotas }: P
     { name: 'circuit', filter: circuit(env, circuits) }, // above retry: a call is one verdict, however often it was tried
     { name: 'retry', filter: retry(env, budget) }, // above the balancer: each try is sent elsewhere
     { name: 'hedge', filter: hedge({ env, budget, hedges, nodes }) }, // below retry: both draw on one budget
+    { name: 'throttle', filter: throttle(env, throttling) }, // below retry: each refusal counts, and what is not made is not tried again
+    { name: 'limit', filter: limit(env, limits) }, // last: what waits for room has been through everything else
   ]);
 
 /** The way of a call, from the balancer to the wire: once for each attempt. */
-export const endpointStack = ({ env, nodes }: Parts): OutboundStack =>
+export const endpointStack = ({ env, judgement }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
-    { name: 'outlier', filter: outlier(env, nodes) }, // above attempt: a timeout counts against the endpoint
+    { name: 'limit', filter: endpointLimit(env) }, // above outlier: a full endpoint is not blamed for being full
+    { name: 'outlier', filter: outlier(env, judgement) }, // above attempt: a timeout counts against the endpoint
     { name: 'attempt', filter: attempt(env) }, // ends what is below it when the time is up
     { name: 'propagate', filter: propagate(env) }, // last: it writes what the others decided
   ]);

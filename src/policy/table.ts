@@ -8,6 +8,7 @@ import { deadline } from './sections/deadline.ts';
 import { identify } from './sections/identify.ts';
 import { fleet } from './sections/fleet.ts';
 import { hedge } from './sections/hedge.ts';
+import { limit } from './sections/limit.ts';
 import { outcome } from './sections/outcome.ts';
 import { outlier } from './sections/outlier.ts';
 import { propagate } from './sections/propagate.ts';
@@ -15,6 +16,7 @@ import { quota } from './sections/quota.ts';
 import { retry } from './sections/retry.ts';
 import { shed } from './sections/shed.ts';
 import { subset } from './sections/subset.ts';
+import { throttle } from './sections/throttle.ts';
 import { trace } from './sections/trace.ts';
 import { transport } from './sections/transport.ts';
 import { zone } from './sections/zone.ts';
@@ -34,6 +36,8 @@ export const table = {
   circuit,
   retry,
   hedge,
+  throttle,
+  limit,
   subset,
   zone,
   balance,

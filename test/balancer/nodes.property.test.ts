@@ -8,7 +8,7 @@ import { seeded } from '../../src/core/random.ts';
 import { aContext } from '../../src/testing.ts';
 import { fc } from '../support/fast-check.ts';
 
-const LIMITS = { failures: 2, ejection: 1_000, maxEjection: 30_000, forget: 10_000 };
+const LIMITS = { ejection: 1_000, maxEjection: 30_000, forget: 10_000 };
 const { balance } = aContext().policy;
 
 const listed = fc.array(
@@ -63,8 +63,9 @@ test('through any lists, calls, failures and waits, the nodes are those of the n
           const { node, term } = one!;
           node.inFlight--;
           if (taken.is === 'success') node.ejection.succeeded(term, now);
-          else if (taken.is === 'failure') node.ejection.failed(term, LIMITS, now, random.next());
-          else node.ejection.undecided(term, now);
+          else if (taken.is === 'failure') {
+            if (node.ejection.failed(term, 2)) node.ejection.eject(LIMITS, now, random.next(), 'after failures');
+          } else node.ejection.undecided(term, now);
           node.moved(node);
         }
         check(nodes, expected);

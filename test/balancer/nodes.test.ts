@@ -10,10 +10,10 @@ const at = (id: string, more: { url?: string; weight?: number; zone?: string } =
 const ids = (nodes: readonly Node[]): string[] => nodes.map(({ endpoint }) => endpoint.id);
 const all = (nodes: Nodes): Node[] => [...{ [Symbol.iterator]: () => nodes[Symbol.iterator]() }];
 const find = (nodes: Nodes, id: string): Node => all(nodes).find(({ endpoint }) => endpoint.id === id)!;
-const LIMITS = { failures: 1, ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
+const LIMITS = { ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
 
 const eject = (node: Node, now = 0): void => {
-  node.ejection.failed(node.ejection.term, LIMITS, now, 0);
+  node.ejection.eject(LIMITS, now, 0, 'after 1 failure');
   node.moved(node);
 };
 
@@ -105,7 +105,7 @@ test('one that is out leaves the rotation, and comes back to it with the weight 
   assert.deepEqual([nodes.live.size, nodes.ready.size, [...nodes.out]], [2, 1, [node]]);
   nodes.update([at('a', { weight: 5 }), at('b')]);
   assert.equal(nodes.ready.size, 1, 'a new weight does not bring it back');
-  node.ejection.probe();
+  node.ejection.probe(1_000);
   node.moved(node);
   node.ejection.succeeded(node.ejection.term, 2_000);
   node.moved(node);
@@ -131,10 +131,14 @@ test('nothing is due before its time, and what is due stays so until it is probe
   assert.equal(nodes.due(1_000, [node]), undefined, 'not for a call that has been there');
   assert.equal(nodes.due(1_000, []), node);
   assert.equal(nodes.due(1_000, []), node);
-  node.ejection.probe();
+  node.ejection.probe(9_000);
   node.moved(node);
-  assert.equal(nodes.due(9_000, []), undefined);
-  node.ejection.undecided(node.ejection.term, 9_000);
+  assert.equal(nodes.due(9_999, []), undefined);
+  node.ejection.undecided(node.ejection.term, 9_999);
   node.moved(node);
-  assert.equal(nodes.due(9_000, []), node);
+  assert.equal(nodes.due(9_999, []), node);
+  node.ejection.probe(9_999);
+  node.moved(node);
+  assert.equal(nodes.due(10_998, []), undefined);
+  assert.equal(nodes.due(10_999, []), node, 'the lease of a probe that never answers is up');
 });

@@ -8,7 +8,7 @@ import { type Random, seeded } from '../../src/core/random.ts';
 import { aContext } from '../../src/testing.ts';
 
 const policy = aContext().policy.balance;
-const LIMITS = { failures: 1, ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
+const LIMITS = { ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
 
 const nodesOf = (weights: Readonly<Record<string, number>>): Nodes => {
   const nodes = new Nodes();
@@ -21,7 +21,7 @@ const each = (nodes: Nodes): Iterable<Node> => ({ [Symbol.iterator]: () => nodes
 
 const eject = (nodes: Nodes, id: string, now = 0): void => {
   const one = node(nodes, id);
-  one.ejection.failed(one.ejection.term, LIMITS, now, 0);
+  one.ejection.eject(LIMITS, now, 0, 'after 1 failure');
   one.moved(one);
 };
 
@@ -176,7 +176,8 @@ test('what is out is not picked, and one that is due is probed once', () => {
   assert.equal(counts(nodes, { now: 999 }).b, undefined);
   assert.equal(counts(nodes, { now: 1_000 }).b, 1);
   assert.equal(node(nodes, 'b').ejection.state, 'probing');
-  assert.equal(counts(nodes, { now: 100_000 }).b, undefined, 'while it is probed no other probes it');
+  assert.equal(counts(nodes, { now: 1_999 }).b, undefined, 'while it is probed no other probes it');
+  assert.equal(counts(nodes, { now: 2_000 }).b, 1, 'until the lease of its probe is up');
 });
 
 test('of several that are due each is probed once', () => {

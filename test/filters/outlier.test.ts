@@ -6,6 +6,7 @@ import { aWorld, fail, give, hang, type World } from './world.ts';
 
 const once = { retry: { attempts: 1 } } as const;
 const two = ['http://a:1', 'http://b:1'];
+const inTurns = { balance: { picker: 'round-robin' } } as const;
 const failHere =
   (host: string) =>
   ({ url }: { url: string }) =>
@@ -19,20 +20,26 @@ const calls = async (world: World, count: number, send: Parameters<World['call']
 };
 
 test('five failures in a row leave an endpoint out, and it is told', async () => {
-  const world = aWorld({ policy: once, endpoints: ['http://a:1'] });
-  await calls(world, 4, fail(refused()));
+  const world = aWorld({ policy: { ...once, ...inTurns }, endpoints: two });
+  await calls(world, 8, failHere('a:1'));
   assert.equal(told(world, 'ejected').length, 0);
-  await calls(world, 1, fail(refused()));
-  const [ejected] = told(world, 'ejected');
-  assert.deepEqual(
-    { endpoint: ejected?.endpoint, failures: ejected?.failures, forMs: ejected?.forMs },
-    { endpoint: 'a:1', failures: 5, forMs: 3_750 },
-  );
+  await calls(world, 2, failHere('a:1'));
+  const { at, ...facts } = told(world, 'ejected')[0]!;
+  assert.deepEqual(facts, {
+    type: 'ejected',
+    service: 'orders',
+    endpoint: 'a:1',
+    failures: 5,
+    forMs: 3_750,
+    why: 'failures',
+    enforced: true,
+  });
+  assert.match(world.mesh.explain('orders'), /a:1 .*not picked: out for another 3s750ms after 5 failures in a row/);
   await world.end();
 });
 
 test('one success in between starts the count anew', async () => {
-  const world = aWorld({ policy: once, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: once, endpoints: two });
   for (let round = 0; round < 5; round++) {
     await calls(world, 4, fail(refused()));
     await calls(world, 1, give('ok'));
@@ -42,10 +49,10 @@ test('one success in between starts the count anew', async () => {
 });
 
 test('statuses of the policy count, and others do not', async () => {
-  const world = aWorld({ policy: { ...once, outlier: { failures: 2 } }, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: { ...once, ...inTurns, outlier: { failures: 2 } }, endpoints: two });
   await calls(world, 10, give(answer(404)));
   assert.equal(told(world, 'ejected').length, 0);
-  await calls(world, 2, give(answer(500)));
+  await calls(world, 4, give(answer(500)));
   assert.equal(told(world, 'ejected').length, 1);
   await world.end();
 });
@@ -118,11 +125,15 @@ test('a probe that its caller gives up is no verdict: the next call probes', asy
 });
 
 test('an answer from before it was left out says nothing about it now', async () => {
-  const world = aWorld({ policy: { ...once, outlier: { failures: 1 } }, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: { ...once, ...inTurns, outlier: { failures: 1 } }, endpoints: two });
   const { promise, resolve } = Promise.withResolvers();
   const old = world.call(() => promise);
-  await calls(world, 1, fail(refused()));
-  assert.equal(told(world, 'ejected').length, 1);
+  const host = world.seen[0]!.attempt.endpoint.address;
+  await calls(world, 2, failHere(host));
+  assert.deepEqual(
+    told(world, 'ejected').map(({ endpoint }) => endpoint),
+    [host],
+  );
   resolve('ok');
   await old;
   assert.equal(told(world, 'returned').length, 0);
@@ -130,8 +141,9 @@ test('an answer from before it was left out says nothing about it now', async ()
 });
 
 test('0 failures switches it off', async () => {
-  const world = aWorld({ policy: { ...once, outlier: { failures: 0 } }, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: { ...once, outlier: { failures: 0 } }, endpoints: two });
   await calls(world, 100, fail(refused()));
+  await calls(world, 10, give(answer(503, { 'retry-after': '5' })));
   assert.equal(told(world, 'ejected').length, 0);
   await world.end();
 });
@@ -148,7 +160,7 @@ test('a policy that switches it off brings back what is out, at its next probe',
 });
 
 test('silence until the deadline speaks against an endpoint that had half of the time or more', async () => {
-  const world = aWorld({ policy: { ...once, outlier: { failures: 1 } }, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: { ...once, outlier: { failures: 1 } }, endpoints: two });
   const rejected = assert.rejects(world.call(hang), { reason: 'deadline' });
   await world.env.clock.advance(10_000);
   await rejected;
@@ -157,7 +169,7 @@ test('silence until the deadline speaks against an endpoint that had half of the
 });
 
 test('a deadline in a hurry speaks against nobody', async () => {
-  const world = aWorld({ policy: { ...once, outlier: { failures: 1 } }, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: { ...once, outlier: { failures: 1 } }, endpoints: two });
   await world.mesh.within({ 'grpc-timeout': '100m' }, async () => {
     const rejected = assert.rejects(world.call(hang), { reason: 'deadline' });
     await world.env.clock.advance(100);
@@ -186,9 +198,10 @@ test('when fewer than half are left it is panic: all are used, and it is told wh
 test('without panic, a call is refused when all are out, and says so', async () => {
   const world = aWorld({
     policy: { ...once, outlier: { failures: 1 }, balance: { panic: 0 } },
-    endpoints: ['http://a:1'],
+    endpoints: two,
   });
   await calls(world, 1, fail(refused()));
+  world.registry.set('orders', [world.seen[0]!.attempt.url]);
   await assert.rejects(world.call(give('ok')), {
     message: 'orders: all 1 endpoints are out of rotation (UNAVAILABLE: no-endpoints)',
     sent: 'no',
@@ -197,7 +210,7 @@ test('without panic, a call is refused when all are out, and says so', async () 
 });
 
 test('an endpoint that says it is too busy is well enough to say so, and stays in', async () => {
-  const world = aWorld({ policy: once, endpoints: ['http://a:1'] });
+  const world = aWorld({ policy: once, endpoints: two });
   await calls(world, 20, give(answer(503, { 'finagle-http-nack': 'true' })));
   assert.equal(told(world, 'ejected').length, 0);
   await world.end();

@@ -19,13 +19,13 @@ export const all = (nodes: Nodes): Node[] => [...{ [Symbol.iterator]: () => node
 /** The node of that id. */
 export const nodeOf = (nodes: Nodes, id: string): Node => all(nodes).find(({ endpoint }) => endpoint.id === id)!;
 
-const AT_ONCE = { failures: 1, ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
+const AT_ONCE = { ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
 
 /** Puts nodes out of rotation for a second. */
 export function eject(nodes: Nodes, ids: readonly string[], now = 0): void {
   for (const id of ids) {
     const one = nodeOf(nodes, id);
-    one.ejection.failed(one.ejection.term, AT_ONCE, now, 0);
+    one.ejection.eject(AT_ONCE, now, 0, 'after 1 failure');
     one.moved(one);
   }
 }

@@ -183,7 +183,10 @@ test('who is found dead by its callers does not wait for the end of a mass loss'
   await list(of('dead', 'd'));
   await until(seen, isBoundTo('a', 'b', 'c', 'd'));
   const ejected = (endpoint: string) =>
-    env.events.emit({ type: 'ejected', at: 0, service: 'dead', endpoint, failures: 5, forMs: 1_000 });
+    env.events.emit({
+      ...{ type: 'ejected', at: 0, service: 'dead', endpoint, failures: 5, forMs: 1_000, why: 'failures', enforced: true },
+      ...{ why: 'failures', enforced: true },
+    });
   ejected('10.0.0.97:3001');
   await until(seen, isBoundTo('c', 'd')); // a was dead, and b alone is no mass any more
   ejected('10.0.0.99:3001'); // c is where the tree says, dead or not
