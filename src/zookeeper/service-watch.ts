@@ -109,7 +109,8 @@ export class ServiceWatch implements Resolving {
     this.#stopDeaths?.();
     this.#stopDeaths = on
       ? this.#tree.env.events.on((event) => {
-          if (event.type !== 'ejected' || event.service !== this.#service) return;
+          if (event.type !== 'ejected' || event.service !== this.#service || !event.enforced) return;
+          if (event.why === 'asked' || event.why === 'leaving') return; // who says so is not dead
           const value = this.value;
           const endpoints = 'endpoints' in value ? value.endpoints : [];
           for (const { id, address } of endpoints) if (address === event.endpoint) this.#stabilizer.dead(id);
