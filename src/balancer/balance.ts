@@ -5,11 +5,13 @@ import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { race } from '../core/race.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { hasRoom } from '../core/room.ts';
 import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
 import type { Group } from './group.ts';
 import type { Nodes } from './nodes.ts';
 import { pick } from './pick.ts';
+import { isRoomFor, pickWithRoom } from './room.ts';
 import type { Turn, View } from './view.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
@@ -29,7 +31,9 @@ export function balance<Req, Res>(
     const view = nodes.view(policy);
     const turn = view.reckon(policy, now);
     if (turn !== undefined) tell(env, context, view, turn);
-    return pick(view, history.tried, policy.balance, now, random, key);
+    const node = pick(view, history.tried, policy.balance, now, random, key);
+    if (policy.limit.endpoint === 0 || node === undefined || hasRoom(node, policy.limit, history.priority)) return node;
+    return pickWithRoom(view, context, now, random);
   };
 
   return (request, context) => {
@@ -95,8 +99,12 @@ function known(resolution: Live<Resolution>): Promise<void> {
   });
 }
 
-function nobody({ service, policy, history }: Context, resolution: Resolution, nodes: Nodes): MeshError {
+function nobody(context: Context, resolution: Resolution, nodes: Nodes): MeshError {
+  const { service, policy, history } = context;
   const facts = { sent: 'no', service, attempts: history.reports } as const;
+  if (policy.limit.endpoint > 0 && !isRoomFor(1, nodes.view(policy), context)) {
+    return new MeshError('limit', `${service}: every endpoint has as many calls under way as it may`, facts);
+  }
   return new MeshError('no-endpoints', `${service}: ${whyNobody(resolution, nodes, nodes.view(policy).whole)}`, facts);
 }
 

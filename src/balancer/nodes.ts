@@ -118,6 +118,7 @@ export class Nodes extends Group implements Choice {
       endpoint,
       calls: 0,
       tier: tierOf(endpoint, this.#place.zone),
+      load: undefined,
       ejection: new Ejection(),
       limit: undefined,
       verdicts: undefined,

@@ -1,5 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
+import type { Outgoing } from './kept.ts';
 import type { Classify } from './outcome.ts';
+import type { Priority } from './priority.ts';
 
 /** What a filter may know of a request, and how to send it. The core knows nothing of HTTP beyond these words. */
 export interface Call<Res> {
@@ -11,7 +13,14 @@ export interface Call<Res> {
   readonly path: string | undefined;
   /** What filters have added. `send` gets these, with what `propagate` writes. */
   readonly headers: Headers;
+  /** What the client is going to send, where it lets us know. */
+  readonly request?: Outgoing<Res> | undefined;
+  /** What the caller is content with when the call fails. */
+  readonly fallback?: Fallback | undefined;
 }
+
+/** Gives what a call comes to that failed: a value, or a promise of one. When it fails too, the first error stands. */
+export type Fallback = (error: unknown) => unknown;
 
 /** Header fields by lower-case name. */
 export type Headers = Readonly<Record<string, string>>;
@@ -52,12 +61,18 @@ export interface CallOptions {
   readonly route?: string | undefined;
   /** What the call is about, such as a user: `balance.picker` `ring-hash` and `maglev` keep calls of one key together. */
   readonly key?: string | undefined;
+  /** How much it matters when not all can be served: that of the request being served unless told, else `default`. */
+  readonly priority?: Priority | undefined;
   /** The HTTP method, for filters, routes and idempotency. */
   readonly method?: string | undefined;
   /** The path with its query, for filters and routes. */
   readonly path?: string | undefined;
   /** Headers that `send` gets beside those of the mesh, by lower-case name. */
   readonly headers?: Headers | undefined;
+  /** What the client is going to send; our own transport says so by itself. For filters that look at requests. */
+  readonly request?: Outgoing<unknown> | undefined;
+  /** Gives what the call comes to when it fails, after all retries. An abort of the caller's own is no failure. */
+  readonly fallback?: Fallback | undefined;
   /** Judges what `send` gave back; nothing means: as usual. */
   readonly classify?: Classify | undefined;
 }

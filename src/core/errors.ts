@@ -26,6 +26,7 @@ export const reasons = {
   reset: { code: 'UNAVAILABLE', about: 'The connection ended before the answer came.' },
   quota: { code: 'RESOURCE_EXHAUSTED', about: 'More was asked for than the quota allows in its time.' },
   limit: { code: 'RESOURCE_EXHAUSTED', about: 'Too many calls to the service or endpoint are under way already.' },
+  throttle: { code: 'UNAVAILABLE', about: 'The service refuses so much of late that not every call is tried.' },
   identify: { code: 'UNAUTHENTICATED', about: 'Who called could not be proven.' },
   authenticate: { code: 'UNAUTHENTICATED', about: 'No proof of who we are could be had for a call.' },
   authorize: { code: 'PERMISSION_DENIED', about: 'Who called may not do what was asked.' },

@@ -1,5 +1,6 @@
 import type { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import type { Ejection } from '../math/ejection.ts';
+import type { LoadWeight } from '../math/load-weight.ts';
 import type { PeakEwma } from '../math/peak-ewma.ts';
 import type { Verdicts } from '../math/verdicts.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -19,6 +20,8 @@ export interface Node {
   tier: number;
   /** How long answers take. */
   readonly latency: PeakEwma;
+  /** Its weight by what it says of its load; nothing until the policy asks for it and it says something. */
+  load: LoadWeight | undefined;
   /** Whether it is in rotation. */
   readonly ejection: Ejection;
   /** How many calls may be under way, where that is learnt; nothing until the policy says so. */

@@ -8,7 +8,8 @@ import { Vegas } from './vegas.ts';
 /** How a limit is learnt. */
 export type LimitAlgorithm = 'aimd' | 'gradient' | 'gradient2' | 'vegas';
 
-const START = 20; // Netflix's
+/** How many may be under way while nothing has been learnt. Netflix's. */
+export const START = 20;
 
 const RULES: Readonly<Record<LimitAlgorithm, (limit: number, random: number) => LimitRule>> = {
   aimd: (limit) => new Aimd(limit),

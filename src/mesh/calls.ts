@@ -2,6 +2,7 @@ import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
 import { isIdempotent } from '../core/idempotent.ts';
+import { PRIORITIES, type Priority } from '../core/priority.ts';
 import { Scope } from '../core/scope.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { readField } from '../policy/read.ts';
@@ -13,7 +14,8 @@ const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** The request of a call, as filters see it. */
 export function makeCall<Res>(send: Send<Res>, options: CallOptions = NO_OPTIONS): Call<Res> {
-  return { send, method: options.method, path: options.path, headers: options.headers ?? NO_HEADERS };
+  const { method, path, headers = NO_HEADERS, request, fallback } = options;
+  return { send, method, path, headers, request: request as Call<Res>['request'], fallback };
 }
 
 /** What is known of a call when it begins: its settings are pinned here. */
@@ -43,7 +45,7 @@ export function makeContext(
     attempt: 1,
     flight: undefined,
     classify: options.classify,
-    history: new History(ambient?.trace, ambient?.priority, ambient?.baggage),
+    history: new History(ambient?.trace, options.priority ?? ambient?.priority, ambient?.baggage),
   };
 }
 
@@ -74,9 +76,12 @@ const CHECKS: Readonly<Record<keyof CallOptions, (value: unknown) => boolean>> =
   timeout: (value) => typeof value === 'string',
   route: (value) => typeof value === 'string',
   key: (value) => typeof value === 'string',
+  priority: (value) => PRIORITIES.includes(value as Priority),
   method: (value) => typeof value === 'string',
   path: (value) => typeof value === 'string',
   headers: (value) => typeof value === 'object' && value !== null,
+  request: (value) => typeof value === 'object' && value !== null,
+  fallback: (value) => typeof value === 'function',
   classify: (value) => typeof value === 'function',
 };
 

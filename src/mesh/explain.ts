@@ -5,9 +5,12 @@ import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/events.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { hasRoom, limitOf } from '../core/room.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
+import { type LimitFacts, sayLimit } from '../filters/limits.ts';
 import { type QuotaFacts, sayQuota } from '../filters/quotas.ts';
+import { sayThrottle, type ThrottleFacts, throttleFacts } from '../filters/throttle.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
@@ -23,6 +26,8 @@ export interface EndpointSnapshot {
   /** Why it is picked or not. */
   readonly why: string;
   readonly inFlight: number;
+  /** How many calls may be under way, as it stands; null where the policy sets no limit. */
+  readonly limit: number | null;
   readonly calls: number;
   readonly failuresInARow: number;
   /** Peak EWMA as it looks now; null while nothing is known. */
@@ -48,6 +53,10 @@ export interface ClusterSnapshot {
   readonly quotas: readonly QuotaFacts[];
   /** When a request is sent a second time; null where the policy has none sent so. */
   readonly hedge: HedgeFacts | null;
+  /** Which share of the calls is not made, as the service refuses so many; null where the policy has all made. */
+  readonly throttle: ThrottleFacts | null;
+  /** How many attempts are under way, and how many may be; null where the policy limits none. */
+  readonly limit: LimitFacts | null;
   readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
   readonly endpoints: readonly EndpointSnapshot[];
 }
@@ -58,6 +67,8 @@ export interface Snapshot {
   readonly registry: string;
   readonly at: string;
   readonly clusters: readonly ClusterSnapshot[];
+  /** The rules of `quota.requests` for our own service, and what became of the requests. */
+  readonly quotas: readonly QuotaFacts[];
 }
 
 export function snapshot(
@@ -92,6 +103,8 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     circuits: cluster.parts.circuits.facts(now),
     quotas: cluster.parts.quotas.facts(policy),
     hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
+    throttle: throttleFacts(policy.throttle, cluster.parts.throttling, now) ?? null,
+    limit: cluster.parts.limits.facts(policy.limit) ?? null,
     policy: policies.describe(cluster.service, route),
     endpoints: [...cluster.parts.nodes].map((node) => ofNode(node, policy, panic, now, view.whyNot(node, levels))),
   };
@@ -107,14 +120,18 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot:
     state: ejection.state,
     why: node.endpoint.weight > 0 && whyNot !== '' ? whyNot : whyPicked(node, policy, panic, now),
     inFlight,
+    limit: policy.limit.endpoint === 0 ? null : limitOf(node, policy.limit),
     calls,
     failuresInARow: ejection.failures,
     latencyMs: latency.known ? Number(latency.read(now, policy.balance.decay).toFixed(3)) : null,
   };
 }
 
-function whyPicked({ endpoint, ejection, weight }: Node, { balance }: Policy, panic: boolean, now: number): string {
+function whyPicked(node: Node, { balance, limit }: Policy, panic: boolean, now: number): string {
+  const { endpoint, ejection, weight } = node;
   if (endpoint.weight === 0) return 'not picked: weight 0 takes no new calls';
+  if (limit.endpoint > 0 && !hasRoom(node, limit, 'default'))
+    return 'passed over: as many calls are under way as may be';
   if (ejection.state === 'in') {
     const share = weight / endpoint.weight;
     return `${sayPicked[balance.picker]}${share < 1 ? `, for now with ${Math.round(100 * share)} % of its weight: it is warming up` : ''}`;
@@ -147,12 +164,14 @@ export function explain(
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
     ...(shot.hedge === null ? [] : [`    ${sayHedge(shot.hedge)}`]),
+    ...(shot.throttle === null ? [] : [`    ${sayThrottle(shot.throttle)}`]),
+    ...(shot.limit === null ? [] : [`    ${sayLimit(shot.limit)}`]),
     ...shot.circuits.map((circuit) => `    ${sayCircuit(circuit)}`),
     ...shot.quotas.map((quota) => `    ${sayQuota(quota)}`),
     ...shot.levels.map((level) => `    ${sayLevel(level)}`),
     ...shot.endpoints.map(
-      ({ address, weight, zone, why, inFlight, latencyMs }) =>
-        `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight} in flight: ${why}`,
+      ({ address, weight, zone, why, inFlight, limit, latencyMs }) =>
+        `    ${address.padEnd(21)} weight ${weight}${zone && `, zone ${zone}`}, ${latencyMs ?? '?'} ms, ${inFlight}${limit === null ? '' : ` of ${limit}`} in flight: ${why}`,
     ),
     ...(shot.endpoints.length === 0 ? ['    no endpoints'] : []),
     ...sayUnreadable(shot.unreadable),

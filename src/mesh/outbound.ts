@@ -18,7 +18,16 @@ import type { Parts } from './parts.ts';
 export type OutboundStack = Stack<Call<unknown>, unknown>;
 
 /** The way of a call, from the caller to the balancer: once for each call. One stack for each service called. */
-export const clusterStack = ({ env, circuits, budget, hedges, nodes, quotas, throttling, limits }: Parts): OutboundStack =>
+export const clusterStack = ({
+  env,
+  circuits,
+  budget,
+  hedges,
+  nodes,
+  quotas,
+  throttling,
+  limits,
+}: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit

@@ -1,8 +1,8 @@
 import { Nodes } from '../balancer/nodes.ts';
+import { isRoomFor } from '../balancer/room.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
 import { ALONE, type Siblings } from '../core/siblings.ts';
-import { isRoomFor } from '../balancer/room.ts';
 import { Hedges } from '../filters/hedges.ts';
 import { Limits } from '../filters/limits.ts';
 import { Quotas } from '../filters/quotas.ts';

@@ -42,6 +42,7 @@ export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
   caller: 'DC',
   bug: 'LR',
   limit: 'UO',
+  throttle: 'UO',
   quota: 'RL',
   shed: 'OM',
   identify: 'UAEX',

@@ -1,16 +1,18 @@
 import { OutgoingAttempt } from '../core/attempt.ts';
-import type { Attempt, Caller, CallOptions } from '../core/call.ts';
+import type { Attempt, Caller, CallOptions, Headers as MeshHeaders } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import { IDEMPOTENT, isIdempotent } from '../core/idempotent.ts';
+import type { Outgoing } from '../core/kept.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
+import { keeper } from './keeper.ts';
 import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
 import type { Pools } from './pools.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget, type Query, type Target, withQuery } from './target.ts';
 
 // What may be said of any call, and in the same words of a request.
-type AboutCall = Pick<CallOptions, 'idempotent' | 'timeout' | 'route' | 'key'>;
+type AboutCall = Pick<CallOptions, 'idempotent' | 'timeout' | 'route' | 'key' | 'priority'>;
 
 /** What may be said about a request. */
 export interface RequestOptions extends AboutCall {
@@ -27,7 +29,7 @@ export interface RequestOptions extends AboutCall {
 }
 
 /** A request that is ready to be sent, as often as need be. */
-export interface Message extends Required<AboutCall> {
+export interface Message extends Required<AboutCall>, Outgoing<MeshResponse> {
   readonly target: Target;
   readonly method: string;
   readonly headers: Fields | undefined;
@@ -36,7 +38,7 @@ export interface Message extends Required<AboutCall> {
 }
 
 const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
-const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route', 'key'];
+const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route', 'key', 'priority'];
 const KEYS = new Set(OPTIONS);
 const NO_OPTIONS: RequestOptions = Object.freeze({});
 
@@ -68,8 +70,13 @@ function makeMessage(target: Target, options: RequestOptions, payload: Payload):
     timeout: options.timeout,
     route: options.route,
     key: options.key,
+    priority: options.priority,
+    keeper: keeperOf(payload),
   };
 }
+
+/** Only an answer to a request without a body says all that it is an answer to. */
+export const keeperOf = (payload: Payload): Message['keeper'] => (payload === NOTHING ? keeper : undefined);
 
 function readMethod(method: string | undefined): string {
   if (method === undefined || method === 'GET') return 'GET';
@@ -78,8 +85,13 @@ function readMethod(method: string | undefined): string {
   return KNOWN.has(upper) ? upper : method;
 }
 
-/** Sends a message through the mesh. */
-export function sendMessage(message: Message, caller: Caller, pools: Pools): Promise<MeshResponse> {
+/** Sends a message through the mesh; `added` are headers that are the mesh's and not the caller's. */
+export function sendMessage(
+  message: Message,
+  caller: Caller,
+  pools: Pools,
+  added?: MeshHeaders,
+): Promise<MeshResponse> {
   const { target, method, headers, payload, signal } = message;
   const options: CallOptions = {
     idempotent: message.idempotent ?? isIdempotent(method, headers),
@@ -88,8 +100,10 @@ export function sendMessage(message: Message, caller: Caller, pools: Pools): Pro
     timeout: message.timeout,
     route: message.route,
     key: message.key,
+    priority: message.priority,
     method,
     path: target.path,
+    headers: added,
   };
   const call = caller.call(target.service, (attempt) => exchange(message, attempt, pools), options);
   const { source } = payload;

@@ -1,0 +1,141 @@
+import { shareOf } from '../core/admission.ts';
+import type { Context, Landing } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import { isRefusal, type Outcome } from '../core/outcome.ts';
+import { limitOf } from '../core/room.ts';
+import type { CancelListener } from '../core/scope.ts';
+import { ask, type Filter, refuse } from '../core/service.ts';
+import { AdaptiveLimit } from '../math/adaptive-limit.ts';
+import type { Full, Limits } from './limits.ts';
+
+/**
+ * Bounds how many attempts are under way to a service. What finds no room waits, where the policy lets it: the most
+ * important first, until its time is up. Once for each attempt, so that retries and hedges count.
+ */
+export function limit<Req, Res>(env: Env, limits: Limits): Filter<Req, Res> {
+  const { admission } = limits;
+  return (next) => {
+    const send = (request: Req, context: Context): Promise<Res> =>
+      new Passage(env, limits, context, admission.inFlight).watch(ask(next, request, context));
+    const guard = (request: Req, context: Context): Promise<Res> => {
+      const { queue } = context.policy.limit;
+      const { priority } = context.history;
+      const full = admission.isNext(priority) ? limits.full(context) : 'service';
+      if (full === undefined) {
+        admission.begin();
+        return send(request, context);
+      }
+      if (queue === 0) return refuse(refusal(env, limits, context, full));
+      const entrant = {
+        scope: context.scope,
+        priority,
+        admits: () => limits.full(context) === undefined,
+        refusal: () => refusal(env, limits, context, limits.full(context) ?? full),
+      };
+      return admission.wait(entrant, context.policy.limit, env.clock.now()).then(() => {
+        admission.entered();
+        return send(request, context);
+      });
+    };
+    return (request, context) => {
+      const { service, endpoint } = context.policy.limit;
+      return service === 0 && endpoint === 0 ? next(request, context) : guard(request, context);
+    };
+  };
+}
+
+/** Learns how many attempts an endpoint can do with, and lets none through that is one too many. */
+export function endpointLimit<Req, Res>(env: Env): Filter<Req, Res> {
+  const learn: Landing = (outcome, now, { node, at }, context) => {
+    const { algorithm, endpoint } = context.policy.limit;
+    if (algorithm === 'fixed' || !isTelling(outcome, context)) return;
+    node.limit ??= new AdaptiveLimit(env.random.next());
+    const answered = { ms: now - at, inFlight: node.inFlight + 1, dropped: isDropped(outcome) };
+    node.limit.observe(algorithm, answered, endpoint, now);
+  };
+  return (next) => (request, context) => {
+    const { limit } = context.policy;
+    if (limit.endpoint === 0) return next(request, context);
+    const { node } = context.flight!;
+    if (node.inFlight > shareOf(limitOf(node, limit), context.history.priority)) return refuse(tooMany(context));
+    if (limit.algorithm !== 'fixed') context.flight!.onEnd(learn);
+    return next(request, context);
+  };
+}
+
+/** An attempt under way. It ends once: by its answer, or by being called off, also when its client never lets go. */
+class Passage {
+  readonly #env: Env;
+  readonly #limits: Limits;
+  readonly #context: Context;
+  readonly #inFlight: number;
+  readonly #at: number;
+  #ended = false;
+
+  constructor(env: Env, limits: Limits, context: Context, inFlight: number) {
+    this.#env = env;
+    this.#limits = limits;
+    this.#context = context;
+    this.#inFlight = inFlight;
+    this.#at = env.clock.now();
+    context.scope.onCancel(this satisfies CancelListener);
+  }
+
+  /** Looks at an answer without standing in its way: gives back the very promise. */
+  watch<Res>(answer: Promise<Res>): Promise<Res> {
+    answer.then(
+      (value) => {
+        if (!this.#ended) this.#end(judge(this.#context, value));
+      },
+      (error) => {
+        if (!this.#ended) this.#end(judgeError(this.#context, error));
+      },
+    );
+    return answer;
+  }
+
+  calledOff(reason: unknown): void {
+    if (!this.#ended) this.#end(judgeError(this.#context, reason));
+  }
+
+  #end(outcome: Outcome): void {
+    this.#ended = true;
+    this.#context.scope.offCancel(this);
+    const { algorithm, service } = this.#context.policy.limit;
+    if (service > 0 && algorithm !== 'fixed' && isTelling(outcome, this.#context)) {
+      const now = this.#env.clock.now();
+      const answered = { ms: now - this.#at, inFlight: this.#inFlight, dropped: isDropped(outcome) };
+      this.#limits.adaptive.observe(algorithm, answered, service, now);
+    }
+    this.#limits.admission.end();
+  }
+}
+
+/** Whether an attempt says anything about how much the other side can do with. One that never left does not. */
+function isTelling({ is, sent, status }: Outcome, { scope }: Context): boolean {
+  if (is !== 'none') return sent !== 'no' || status !== 0;
+  return MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
+}
+
+/** Whether it was refused, or there was no answer in time. */
+const isDropped = (outcome: Outcome): boolean =>
+  isRefusal(outcome) || (outcome.status === 0 && outcome.is !== 'success');
+
+function refusal({ events, clock }: Env, limits: Limits, context: Context, full: Full): MeshError {
+  const { service, policy, history } = context;
+  const { inFlight, queued: waiting } = limits.admission;
+  if (events.hears('limit')) {
+    const { priority } = history;
+    events.emit({ at: clock.epoch(), service, type: 'limit', full, priority, inFlight, waiting });
+  }
+  if (full === 'endpoints') return tooMany(context);
+  const facts = { sent: 'no', service, attempts: history.reports } as const;
+  return new MeshError('limit', `${service}: ${inFlight} of ${limits.limit(policy.limit)} calls are under way`, facts);
+}
+
+function tooMany({ service, history }: Context): MeshError {
+  const facts = { sent: 'no', service, attempts: history.reports } as const;
+  return new MeshError('limit', `${service}: every endpoint has as many calls under way as it may`, facts);
+}

@@ -1,0 +1,65 @@
+import { Admission, shareOf } from '../core/admission.ts';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { AdaptiveLimit } from '../math/adaptive-limit.ts';
+import type { Policy } from '../policy/table.ts';
+
+/** Whether so many more attempts find an endpoint that is not full. */
+export type RoomFor = (attempts: number, context: Context) => boolean;
+
+/** What is under way to one service and who waits to be: what `limit` keeps between calls. */
+export class Limits {
+  readonly admission: Admission;
+  readonly #env: Env;
+  readonly #roomFor: RoomFor;
+  #adaptive: AdaptiveLimit | undefined;
+
+  constructor(env: Env, roomFor: RoomFor) {
+    this.#env = env;
+    this.#roomFor = roomFor;
+    this.admission = new Admission(env.timeouts);
+  }
+
+  /** What learns the limit of the whole service; made when a policy first asks for it. */
+  get adaptive(): AdaptiveLimit {
+    this.#adaptive ??= new AdaptiveLimit(this.#env.random.next());
+    return this.#adaptive;
+  }
+
+  /** How many attempts may be under way to the whole service, as it stands. */
+  limit({ service, algorithm }: Policy['limit']): number {
+    return algorithm === 'fixed' ? service : this.adaptive.limit(service);
+  }
+
+  /** What is full: nothing when one more may go. */
+  full(context: Context): Full | undefined {
+    const { limit } = context.policy;
+    const { inFlight, entering } = this.admission;
+    const { priority } = context.history;
+    if (limit.service > 0 && inFlight >= shareOf(this.limit(limit), priority)) return 'service';
+    return limit.endpoint > 0 && !this.#roomFor(entering + 1, context) ? 'endpoints' : undefined;
+  }
+
+  /** How it stands, as plain JSON; nothing where the policy limits nothing. */
+  facts(policy: Policy['limit']): LimitFacts | undefined {
+    if (policy.service === 0 && policy.endpoint === 0) return undefined;
+    const { inFlight, queued } = this.admission;
+    return { inFlight, waiting: queued, limit: policy.service === 0 ? null : this.limit(policy) };
+  }
+}
+
+/** What has no room: the service as a whole, or each of its endpoints. */
+export type Full = 'service' | 'endpoints';
+
+/** How many attempts are under way to a service, and how many may be. */
+export interface LimitFacts {
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** How many may be under way, as it stands; null where only endpoints are limited. */
+  readonly limit: number | null;
+}
+
+/** The same as a sentence. */
+export function sayLimit({ inFlight, waiting, limit }: LimitFacts): string {
+  return `limit: ${inFlight} under way${limit === null ? '' : ` of ${limit}`}, ${waiting} waiting`;
+}

@@ -1,0 +1,92 @@
+import { SHARES } from '../core/admission.ts';
+import type { Context, History } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import { isRefusal, type Outcome } from '../core/outcome.ts';
+import type { Priority } from '../core/priority.ts';
+import { type Filter, refuse } from '../core/service.ts';
+import type { Throttling } from '../math/throttling.ts';
+import type { Policy } from '../policy/table.ts';
+
+/**
+ * Does not make a share of the calls while the other side refuses many: to refuse costs it something, too. Every attempt
+ * counts; what is being tried again is left to the retry budget.
+ */
+export function throttle<Req, Res>(env: Env, throttling: Throttling): Filter<Req, Res> {
+  const { clock, random } = env;
+  return (next) => (request, context) => {
+    const { policy, history } = context;
+    const { mode } = policy.throttle;
+    if (mode === 'off') return next(request, context);
+    const now = history.fresh ? context.begunAt : clock.now();
+    const share = history.attempts > 0 ? 0 : shareFor(history.priority, policy.throttle, throttling, now);
+    if (share > 0 && random.next() < share) {
+      tell(env, context, share);
+      if (mode === 'enforce') {
+        throttling.count(false, now);
+        return refuse(tooMuch(context, share));
+      }
+    }
+    const answer = next(request, context);
+    const learn = (outcome: Outcome): void => {
+      if (outcome.is !== 'none' && isAnswered(outcome)) throttling.count(!isRefusal(outcome), clock.now());
+    };
+    answer.then(
+      (value) => learn(judge(context, value)),
+      (error) => learn(judgeError(context, error)),
+    );
+    return answer;
+  };
+}
+
+const shareFor = (
+  priority: Priority,
+  { ratio, most }: Policy['throttle'],
+  throttling: Throttling,
+  now: number,
+): number => throttling.share(Math.max(1, ratio * SHARES[priority]), most, now);
+
+/** Which share of calls is not made, and why. */
+export interface ThrottleFacts {
+  /** Attempts that came to an answer within 10 s, and calls that were not made. */
+  readonly requests: number;
+  /** Those of them that were not refused. */
+  readonly accepted: number;
+  /** The share of calls of the usual priority that is not made, or would not be. */
+  readonly share: number;
+}
+
+/** How it stands; nothing where the policy has all calls made. */
+export function throttleFacts(
+  policy: Policy['throttle'],
+  throttling: Throttling,
+  now: number,
+): ThrottleFacts | undefined {
+  if (policy.mode === 'off') return undefined;
+  return { ...throttling.counts(now), share: shareFor('default', policy, throttling, now) };
+}
+
+/** The same as a sentence. */
+export const sayThrottle = ({ requests, accepted, share }: ThrottleFacts): string =>
+  `throttle: ${accepted} of ${requests} were accepted within 10s, ${percent(share)} of the calls are not made`;
+
+/** Whether the other side said anything. What found nobody says nothing about how much it accepts. */
+const isAnswered = ({ status, sent }: Outcome): boolean => status !== 0 || sent === 'yes';
+
+function tell({ events, clock }: Env, { service, policy, history }: Context, share: number): void {
+  if (!events.hears('throttle')) return;
+  const enforced = policy.throttle.mode === 'enforce';
+  events.emit({ at: clock.epoch(), service, type: 'throttle', priority: history.priority, share, enforced });
+}
+
+function tooMuch({ service, history }: { service: string; history: History }, share: number): MeshError {
+  const facts = { sent: 'no', service, attempts: history.reports } as const;
+  return new MeshError(
+    'throttle',
+    `${service}: it refuses so much that ${percent(share)} of calls are not made`,
+    facts,
+  );
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
