@@ -48,6 +48,7 @@ export const house: House = {
     local: 3,
     zookeeper: 3,
     circuit: 3,
+    redis: 3,
     health: 3,
     auth: 3,
     control: 3,

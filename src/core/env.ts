@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
+import type { QuotaStore } from './quota-store.ts';
 import type { Random } from './random.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { Watch } from './watch.ts';
@@ -19,4 +20,6 @@ export interface Env {
   readonly identity?: Identity | undefined;
   /** Where we stand among others; nowhere unless told. */
   readonly place?: Place | undefined;
+  /** Where quotas are counted that all instances share; nowhere unless told. */
+  readonly quotaStore?: QuotaStore | undefined;
 }

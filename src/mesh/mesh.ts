@@ -79,6 +79,7 @@ export class Mesh implements Caller, AsyncDisposable {
     this.#clusters = new Clusters((name) => this.#open(name));
     this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies.current, {
       readiness: () => this.#presence.readiness,
+      siblings: this.#siblings,
       check: askService((url, options) => this.request(url, options)),
     });
   }
@@ -153,6 +154,7 @@ export class Mesh implements Caller, AsyncDisposable {
    * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
    */
   async serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
+    this.#env.identity?.secure(server);
     return this.#presence.start(serve(this.#presence, server, options));
   }
 
@@ -207,7 +209,8 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** What is known of every service called, as plain JSON. */
   snapshot(): Snapshot {
-    return snapshot(this.service, this.#registry.name, this.#clusters.all(), this.#policies.current, this.#env.clock);
+    const [clusters, { current }] = [this.#clusters.all(), this.#policies];
+    return snapshot(this.service, this.#registry.name, clusters, current, this.#env.clock, this.#serving.quotas);
   }
 
   /**
@@ -248,6 +251,7 @@ export class Mesh implements Caller, AsyncDisposable {
     await this.#siblings.close();
     await atMost(clock, REGISTRY_MS, this.#registry.close()); // it is being left; what it has to say changes nothing
     timeouts.close();
+    this.#env.identity?.close();
     this.#unheed?.();
     const ms = clock.now() - begun;
     events.emit({ at: clock.epoch(), service: this.service, type: 'leaving', step: 'closed', ms, problem: '' });

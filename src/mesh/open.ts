@@ -1,5 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
 import { Events } from '../core/events.ts';
 import { entropy } from '../core/random.ts';
 import { Timeouts } from '../core/timeouts.ts';
@@ -18,7 +19,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const policies = readPolicy(options.policy === undefined ? {} : options.policy);
   const world = options.env ?? realWorld();
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
-  const env = await identified(await watched({ ...world, place }, options.telemetry), options);
+  const env = await identified(await counting(await watched({ ...world, place }, options.telemetry), options), options);
   const registry = await opening(env, () => {
     if (options.stacks !== undefined) checkStacks(options.stacks, env);
     return openRegistry(options.registry, env);
@@ -26,6 +27,17 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const mesh = new Mesh(options.service, env, registry, policies, options.stacks ?? {});
   if (options.signals) mesh.heed(options.signals === true ? {} : options.signals);
   return mesh;
+}
+
+/** The world with a place to count what all instances share. */
+async function counting(env: Env, { service, redis }: MeshOptions): Promise<Env> {
+  if (redis === undefined) return env;
+  try {
+    const { RedisStore } = await import('../redis/store.ts');
+    return { ...env, quotaStore: new RedisStore(redis, `inmesh:quota:${service}`) };
+  } catch (cause) {
+    throw new MeshError('request', 'redis needs the package rate-limiter-flexible', { cause });
+  }
 }
 
 /** The world with keys and certificates in it. What nobody asked for is not loaded. */

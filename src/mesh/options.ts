@@ -6,6 +6,7 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { checkTelemetry, type TelemetryOptions } from '../telemetry/options.ts';
 import { type CloseOptions, readClose } from './close.ts';
 import type { Stacks } from './cluster.ts';
@@ -38,6 +39,11 @@ export interface MeshOptions {
    * policy: `identify` and `authenticate`.
    */
   readonly identity?: IdentityOptions;
+  /**
+   * An `ioredis` or `redis` client of yours, in which quotas of `share: 'redis'` are counted. Needs the package
+   * `rate-limiter-flexible`. The mesh asks it, and neither opens nor closes it.
+   */
+  readonly redis?: RedisClient;
   /** What the mesh tells of itself: the access log, a logger. */
   readonly telemetry?: TelemetryOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
@@ -52,6 +58,7 @@ const KEYS: readonly (keyof MeshOptions)[] = [
   'stacks',
   'signals',
   'identity',
+  'redis',
   'telemetry',
   'env',
 ];
@@ -66,7 +73,7 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
       throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
   }
-  const { service, registry, zone = '', signals = false, telemetry } = options as Record<string, unknown>;
+  const { service, registry, zone = '', signals = false, redis, telemetry } = options as Record<string, unknown>;
   checkServiceName(service);
   const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
   if (!known)
@@ -75,6 +82,9 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
     throw new MeshError('request', 'createMesh: zone must be a text of at most 253 characters');
   }
   if (typeof signals !== 'boolean') readClose(signals, 'createMesh: signals');
+  if (redis !== undefined && typeof (redis as Partial<RedisClient> | null)?.eval !== 'function') {
+    throw new MeshError('request', 'createMesh: redis must be a client of ioredis or redis');
+  }
   if (telemetry !== undefined) checkTelemetry(telemetry);
 }
 

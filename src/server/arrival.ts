@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Wire } from '../core/incoming.ts';
 import type { IncomingHeaders } from './fields.ts';
 import type { Problem } from './problem.ts';
@@ -8,6 +9,10 @@ export interface Arrival extends Routed {
   /** The path and query, as they came. */
   readonly path: string;
   readonly headers: IncomingHeaders;
+  /** Node's own request, where there is one and `request` is another. Who calls may be known by its connection. */
+  readonly incoming?: IncomingMessage | undefined;
+  /** Takes headers away, so that who answers does not see them; where `request` is Node's, that is done for you. */
+  hide?(names: readonly string[]): void;
   /** What is seen of it on the wire, for those who watch; nothing where the server does not say. */
   readonly wire?: Wire | undefined;
   /** Tells when the caller hangs up before it has its answer. */

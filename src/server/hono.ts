@@ -60,6 +60,14 @@ class HonoArrival implements Arrival {
     else this.#context.req.raw.signal.addEventListener('abort', tell, { once: true });
   }
 
+  get incoming(): IncomingMessage | undefined {
+    return ((this.#context.env ?? {}) as Below).incoming;
+  }
+
+  hide(names: readonly string[]): void {
+    for (const name of names) this.#context.req.raw.headers.delete(name);
+  }
+
   serve(_: RequestContext): Promise<unknown> {
     return this.#next();
   }

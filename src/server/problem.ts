@@ -1,5 +1,6 @@
 import { type Code, MeshError, type Reason } from '../core/errors.ts';
 import { NACK_HEADER } from '../wire/nack.ts';
+import { QuotaRefusal } from './quota-refusal.ts';
 
 /** An answer that says what is wrong: RFC 9457 problem details. */
 export interface Problem {
@@ -32,21 +33,41 @@ export function problemOf(error: unknown): Problem {
 export function refusalOf(error: unknown): Problem {
   if (!MeshError.is(error)) return problem(500, 'INTERNAL');
   const nack = error.reason === 'shed' ? NACK : undefined;
-  return problem(error.status, error.code, DETAILS[error.reason], { ...waitOf(error), ...nack });
+  const more = { ...waitOf(error), ...nack, ...challengeOf(error) };
+  if (error instanceof QuotaRefusal) {
+    const said = { type: QUOTA_EXCEEDED, 'violated-policies': [error.violated] };
+    return problem(error.status, error.code, DETAILS.quota, { ...more, ...error.fields }, said);
+  }
+  return problem(error.status, error.code, DETAILS[error.reason], more);
 }
+
+/** Of draft-ietf-httpapi-ratelimit-headers. */
+const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
 
 /** Finagle's word for: nothing was done, ask another. Our own client knows it, too. */
 const NACK = { [NACK_HEADER]: 'true' };
+
+/** How to do better: of `identify`, whose word it is. */
+const challengeOf = (error: MeshError): Readonly<Record<string, string>> =>
+  'challenge' in error ? { 'www-authenticate': String(error.challenge) } : {};
 
 const waitOf = ({ retryAfterMs: ms }: MeshError): Readonly<Record<string, string>> =>
   ms === undefined ? {} : { 'retry-after': `${Math.ceil(ms / 1_000)}` };
 
 const DETAILS: { readonly [R in Reason]?: string } = {
   deadline: 'The deadline had passed when the request came.',
+  identify: 'Who sent the request was not proven.',
+  quota: 'More was asked for than the quota allows in its time.',
   shed: 'Too many requests are being served.',
 };
 
-function problem(status: number, code: Code, detail?: string, more?: Readonly<Record<string, string>>): Problem {
-  const said = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+function problem(
+  status: number,
+  code: Code,
+  detail?: string,
+  more?: Readonly<Record<string, string>>,
+  members?: Readonly<Record<string, unknown>>,
+): Problem {
+  const said = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail, ...members };
   return { status, headers: { 'content-type': 'application/problem+json', ...more }, body: JSON.stringify(said) };
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Env } from '../core/env.ts';
+import type { Cancel } from '../core/live.ts';
 import type { Policy } from '../policy/table.ts';
 import { Connector } from './connect.ts';
 import { type Pool, undici } from './undici.ts';
@@ -19,6 +20,8 @@ interface Settings {
   readonly keepAlive: number;
   readonly idle: number;
   readonly connect: number;
+  /** Of which the certificate of the other side must have one. */
+  readonly peers: readonly string[];
 }
 
 /** What is kept for one endpoint: the connections in use last, under which policy, and those of other settings. */
@@ -32,10 +35,12 @@ interface Entry {
 export class Pools {
   readonly #env: Env;
   readonly #entries: LRUCache<string, Entry>;
+  readonly #forget: Cancel | undefined;
   readonly #closing = new Map<Connections, Promise<void>>();
 
   constructor(env: Env) {
     this.#env = env;
+    this.#forget = env.identity?.client?.onChange(() => this.#entries.clear()); // calls go on over new connections
     this.#entries = new LRUCache({
       max: ENDPOINTS,
       dispose: ({ variants }) => {
@@ -66,6 +71,7 @@ export class Pools {
 
   /** Closes everything: what is under way has `withinMs` to end. */
   async close(withinMs: number, error: Error): Promise<void> {
+    this.#forget?.();
     this.#entries.clear();
     const timer = this.#env.clock.schedule(withinMs, () => {
       for (const { pool, connector } of this.#closing.keys()) {
@@ -96,7 +102,7 @@ export class Pools {
 
   #connections(url: string, settings: Settings): Connections {
     const { Pool, buildConnector } = undici();
-    const connector = new Connector(this.#env, settings.connect, buildConnector);
+    const connector = new Connector(this.#env, settings.connect, buildConnector, settings.peers);
     const pool = new Pool(url, {
       connect: connector.connect,
       connections: settings.connections,
@@ -116,12 +122,17 @@ export class Pools {
   }
 }
 
-const settingsOf = ({ transport, attempt }: Policy): Settings => ({
+const settingsOf = ({ transport, attempt, authenticate }: Policy): Settings => ({
   connections: transport.connections,
   keepAlive: transport.keepAlive,
   idle: transport.idle,
   connect: attempt.connect,
+  peers: authenticate.peers,
 });
 
 const same = (a: Settings, b: Settings): boolean =>
-  a.connections === b.connections && a.keepAlive === b.keepAlive && a.idle === b.idle && a.connect === b.connect;
+  a.connections === b.connections &&
+  a.keepAlive === b.keepAlive &&
+  a.idle === b.idle &&
+  a.connect === b.connect &&
+  (a.peers === b.peers || a.peers.join() === b.peers.join());

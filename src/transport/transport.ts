@@ -1,4 +1,4 @@
-import type { Caller } from '../core/call.ts';
+import type { Caller, Headers } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { type Policy, table } from '../policy/table.ts';
@@ -29,7 +29,16 @@ export function createTransport(env: Env, caller: Caller, policyOf?: (service: s
   const usual = table.transport.fields.replay.default as number;
   const keep = (service: string) => policyOf?.(service).transport.replay ?? usual;
   const send = (message: Message): Promise<MeshResponse> =>
-    closed ? Promise.reject(new MeshError('closed', 'the mesh is closed')) : sendMessage(message, caller, pools);
+    closed
+      ? Promise.reject(new MeshError('closed', 'the mesh is closed'))
+      : sendMessage(message, caller, pools, digested(message));
+
+  /** What a signature has to cover of a body: a stream has none, since it is not known before it is sent. */
+  const digested = ({ target, payload: { content } }: Message): Headers | undefined => {
+    const { identity } = env;
+    const signs = identity !== undefined && policyOf?.(target.service).authenticate.mode === 'signature';
+    return signs && content !== undefined ? { 'content-digest': identity.digest(content) } : undefined;
+  };
 
   return {
     fetch: createFetch(send, keep),

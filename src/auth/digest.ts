@@ -1,0 +1,42 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { believe } from './doubt.ts';
+
+const KNOWN = /(?:^|,)\s*sha-(256|512)=:([A-Za-z0-9+/]{43,86}={0,2}):\s*(?=,|$)/;
+
+/** Whether a request has a body, as far as its headers tell. */
+export function hasBody(incoming: IncomingMessage): boolean {
+  const { stream } = incoming as { readonly stream?: { readonly endAfterHeaders?: boolean } };
+  if (stream !== undefined) return stream.endAfterHeaders !== true; // HTTP/2
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
+  return length !== '0' || encoding !== undefined;
+}
+
+/**
+ * Sees to it that the body is the one that a Content-Digest is of (RFC 9530): whoever reads it never comes to its end
+ * otherwise. `fail` is told, and says whether it is to be broken off. @throws Doubt when it can not be seen to.
+ */
+export function guardBody(incoming: IncomingMessage, header: string, fail: () => boolean): void {
+  const [, bits, digest] = KNOWN.exec(header) ?? [];
+  believe(digest !== undefined, 'content-digest has none that we know');
+  const [hash, wanted] = [createHash(`sha${bits}`), Buffer.from(digest, 'base64')];
+  if (!hasBody(incoming)) {
+    believe(hash.digest().equals(wanted), 'it has no body, and content-digest is of one');
+    return;
+  }
+  believe(incoming.readableLength === 0 && !incoming.complete, 'its body was there before it could be looked at');
+  const push = incoming.push.bind(incoming);
+  incoming.push = (chunk, encoding) => {
+    if (chunk !== null) hash.update(chunk);
+    else if (!hash.digest().equals(wanted) && fail()) {
+      incoming.destroy(new Error('the body is not the one that was signed'));
+      return false;
+    }
+    return push(chunk, encoding);
+  };
+}
+
+/** The Content-Digest of a body. */
+export const digestOf = (body: string | Uint8Array): string =>
+  `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;

@@ -1,0 +1,12 @@
+/** Why a proof proves nothing. For the audit: it quotes nothing that was shown but names. */
+export class Doubt extends Error {
+  override readonly name = 'Doubt';
+}
+
+/** @throws Doubt with `why` unless it holds. */
+export function believe(holds: boolean, why: string): asserts holds {
+  if (!holds) throw new Doubt(why);
+}
+
+/** What somebody else wrote, as an audit may show it: short, and without what could forge a line of a log. */
+export const quote = (text: string): string => `'${text.slice(0, 100).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')}'`;

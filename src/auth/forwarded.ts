@@ -1,0 +1,76 @@
+import { Buffer } from 'node:buffer';
+import { X509Certificate } from 'node:crypto';
+import type { Shown } from '../core/identity.ts';
+import type { Principal } from '../core/principal.ts';
+import { checkDates, type Named, nameOf } from './certificate.ts';
+import { believe, Doubt, quote } from './doubt.ts';
+import { checkDomain, principalOf } from './peers.ts';
+import { trustDomainOf } from './spiffe.ts';
+
+const LONGEST = 16_384; // characters
+const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/; // a Byte Sequence of RFC 9651
+const PART = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^";,]*)\s*([;,]|$)/y;
+
+/**
+ * For whom a forwarder says that it calls: by the certificate itself (`Client-Cert`, RFC 9440), else by what Envoy says
+ * of it (`x-forwarded-client-cert`). Nobody where it says nothing. @throws Doubt when it says what can not be read.
+ */
+export function forwardedBy(shown: Shown, trusted: readonly string[], epoch: number): Principal | undefined {
+  const certificate = shown.header('client-cert');
+  const named =
+    certificate === undefined ? fromEnvoy(shown.header('x-forwarded-client-cert')) : read(certificate, epoch);
+  if (named === undefined) return undefined;
+  checkDomain(named, trusted);
+  return principalOf(named, 'forwarder');
+}
+
+function read(value: string, epoch: number): Named {
+  const [, bytes] = value.length <= LONGEST ? (BYTES.exec(value.trim()) ?? []) : [];
+  believe(bytes !== undefined, 'client-cert is no byte sequence');
+  const certificate = parsed(Buffer.from(bytes, 'base64'));
+  checkDates(certificate, epoch);
+  return nameOf(certificate);
+}
+
+function parsed(der: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    throw new Doubt('client-cert is no certificate');
+  }
+}
+
+/** The last element: of several proxies one behind the other, what the one has seen that we have proof of. */
+function fromEnvoy(value: string | undefined): Named | undefined {
+  if (value === undefined) return undefined;
+  believe(value.length <= LONGEST, 'x-forwarded-client-cert is too long');
+  const last = elementsOf(value).at(-1)!;
+  const uris = last.get('uri') ?? [];
+  believe(uris.length <= 1, `x-forwarded-client-cert has ${uris.length} URIs`);
+  const [uri] = uris;
+  if (uri !== undefined) {
+    const trustDomain = trustDomainOf(uri);
+    believe(trustDomain !== undefined, `x-forwarded-client-cert: ${quote(uri)} is no SPIFFE ID`);
+    return { name: uri, trustDomain };
+  }
+  const name = last.get('dns')?.[0]?.toLowerCase();
+  believe(name !== undefined && name !== '', 'x-forwarded-client-cert names nobody');
+  return { name, trustDomain: '' };
+}
+
+/** What each element says, by lower-case key. */
+function elementsOf(value: string): readonly ReadonlyMap<string, readonly string[]>[] {
+  const elements = [new Map<string, string[]>()];
+  PART.lastIndex = 0;
+  for (let end = ';'; end !== ''; ) {
+    const [, key, said, mark] = PART.exec(value) ?? [];
+    believe(key !== undefined && said !== undefined, 'x-forwarded-client-cert can not be read');
+    const element = elements.at(-1)!;
+    const bare = said.startsWith('"') ? said.slice(1, -1).replace(/\\(.)/g, '$1') : said;
+    const name = key.toLowerCase();
+    element.set(name, [...(element.get(name) ?? []), bare]);
+    end = mark!;
+    if (end === ',') elements.push(new Map());
+  }
+  return elements;
+}

@@ -1,0 +1,171 @@
+import type { Server } from 'node:tls';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Finding, Identity, IdentityFacts, SecureClient, Shown, Unsigned } from '../core/identity.ts';
+import { ANONYMOUS, type Principal } from '../core/principal.ts';
+import type { Policy } from '../policy/table.ts';
+import { Certificates } from './certificates.ts';
+import { digestOf } from './digest.ts';
+import { Doubt } from './doubt.ts';
+import { forwardedBy } from './forwarded.ts';
+import { minting } from './mint.ts';
+import { checkIdentity, type IdentityOptions, type IssuerOptions } from './options.ts';
+import { OwnTokens } from './own-tokens.ts';
+import { Peers } from './peers.ts';
+import { SignedRequests } from './signed.ts';
+import { keySet } from './sources.ts';
+import { type Issuer, Tokens } from './tokens.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const BEARER = /^bearer(?: +|$)/i;
+
+type Wanted = Policy['identify'];
+
+/**
+ * Opens all that proves who we are, and by which others prove who they are.
+ * @throws MeshError INVALID_ARGUMENT when an option, a key or a certificate can not be used.
+ */
+export async function openIdentity(env: Env, service: string, options: IdentityOptions): Promise<Identity> {
+  checkIdentity(options);
+  const { issuers = [], token, certificate, secrets = {} } = options;
+  const tokens = new Tokens(
+    env,
+    issuers.map((issuer) => issuerOf(env, issuer)),
+  );
+  const certificates = certificate && (await Certificates.open(env.clock, certificate));
+  try {
+    const { make, close } = await makingOf(env, service, token);
+    const own = make && new OwnTokens(env.clock, make);
+    return new Proofs(env, { tokens, certificates, own, close, signed: new SignedRequests(env, service, secrets) });
+  } catch (error) {
+    certificates?.close();
+    throw error;
+  }
+}
+
+async function makingOf(env: Env, service: string, token: IdentityOptions['token']) {
+  if (token === undefined || typeof token === 'function') return { make: token, close: () => {} };
+  try {
+    return await minting(env, service, token);
+  } catch (error) {
+    if (MeshError.is(error)) throw error;
+    const { code } = error as NodeJS.ErrnoException; // its words may tell of the key
+    throw new MeshError('request', `identity.token: the key can not be used${code === undefined ? '' : `: ${code}`}`);
+  }
+}
+
+function issuerOf(env: Env, { issuer, keys, type, name = 'sub', maxLifetimeMs = DAY_MS }: IssuerOptions): Issuer {
+  try {
+    return { issuer, keys: keySet(env, keys), type, name, longestS: maxLifetimeMs / 1_000 };
+  } catch (error) {
+    throw new MeshError('request', `identity.issuers: the keys of '${issuer}': ${(error as Error).message}`);
+  }
+}
+
+interface Parts {
+  readonly tokens: Tokens;
+  readonly certificates: Certificates | undefined;
+  readonly own: OwnTokens | undefined;
+  readonly signed: SignedRequests;
+  readonly close: () => void;
+}
+
+class Proofs implements Identity {
+  readonly #env: Env;
+  readonly #parts: Parts;
+  readonly #peers = new Peers();
+
+  constructor(env: Env, parts: Parts) {
+    this.#env = env;
+    this.#parts = parts;
+  }
+
+  get client(): SecureClient | undefined {
+    return this.#parts.certificates;
+  }
+
+  /** All that is shown must be good. Who is known by several proofs goes by the one that says most of the request. */
+  identify(shown: Shown, wanted: Wanted): Finding | Promise<Finding> {
+    try {
+      const epoch = this.#env.clock.epoch();
+      const trusted = this.#trusted(wanted);
+      const peer = this.#peers.check(shown.incoming, trusted, epoch);
+      const signer = this.#parts.signed.check(shown, wanted.mode === 'enforce');
+      const bearer = this.#bearer(shown, wanted);
+      const settle = (token: Principal | undefined): Finding => {
+        const principal = token ?? signer ?? peer ?? ANONYMOUS;
+        return this.#forwarded(shown, wanted, trusted, principal);
+      };
+      return bearer instanceof Promise ? bearer.then(settle).catch(doubtful) : settle(bearer);
+    } catch (error) {
+      return doubtful(error);
+    }
+  }
+
+  token(audience: string, lifetimeMs: number): string | Promise<string> {
+    return this.#own(audience).get(audience, lifetimeMs);
+  }
+
+  async renew(audience: string, lifetimeMs: number, refused: string): Promise<string> {
+    return this.#own(audience).renew(audience, lifetimeMs, refused);
+  }
+
+  sign(request: Unsigned): Readonly<Record<string, string>> {
+    return this.#parts.signed.sign(request);
+  }
+
+  digest(body: string | Uint8Array): string {
+    return digestOf(body);
+  }
+
+  secure(server: object): void {
+    if ('setSecureContext' in server) this.#parts.certificates?.secure(server as Server);
+  }
+
+  facts(): IdentityFacts {
+    const { tokens, certificates, own, signed } = this.#parts;
+    const certificate = certificates && {
+      name: certificates.named.name,
+      leftMs: Math.max(0, certificates.until - this.#env.clock.epoch()),
+    };
+    return { issuers: tokens.facts, tokens: own?.facts ?? [], certificate: certificate ?? null, secrets: signed.names };
+  }
+
+  close(): void {
+    this.#parts.certificates?.close();
+    this.#parts.close();
+  }
+
+  #bearer(shown: Shown, { audiences, issuers }: Wanted): Principal | undefined | Promise<Principal> {
+    const authorization = shown.header('authorization');
+    const scheme = authorization === undefined ? undefined : BEARER.exec(authorization)?.[0];
+    if (scheme === undefined || this.#parts.tokens.issuers === 0) return undefined; // it may be for others
+    const wanted = { audiences: audiences.length > 0 ? audiences : [shown.service], issuers };
+    return this.#parts.tokens.check(authorization!.slice(scheme.length), wanted);
+  }
+
+  /** Who may say for whom it calls, and says so, is taken at its word. */
+  #forwarded(shown: Shown, { forwarders }: Wanted, trusted: readonly string[], by: Principal): Finding {
+    const forwards = by.by !== 'nothing' && forwarders.includes(by.name);
+    const principal = forwards ? forwardedBy(shown, trusted, this.#env.clock.epoch()) : undefined;
+    return { principal: principal ?? by, problem: '', forwards };
+  }
+
+  #trusted({ trustDomains }: Wanted): readonly string[] {
+    if (trustDomains.length > 0) return trustDomains;
+    const own = this.#parts.certificates?.named.trustDomain ?? '';
+    return own === '' ? [] : [own];
+  }
+
+  #own(audience: string): OwnTokens {
+    const { own } = this.#parts;
+    if (own === undefined) throw new MeshError('authenticate', `${audience}: there is no identity.token to show`);
+    return own;
+  }
+}
+
+const doubtful = (error: unknown): Finding => ({
+  principal: ANONYMOUS,
+  problem: error instanceof Doubt ? error.message : `it could not be looked at: ${(error as Error)?.name}`,
+  forwards: false,
+});

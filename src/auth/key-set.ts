@@ -1,0 +1,107 @@
+import type { Env } from '../core/env.ts';
+import { type Key, readKeys } from './keys.ts';
+
+/** Gives the text of a key set. */
+export type LoadKeys = () => Promise<string>;
+
+const NONE: readonly Key[] = [];
+const BURST = 3; // looks for keys that are not known, at once
+const EACH_MS = 10_000; // and one more in this time: strangers can name keys as they like
+const AGAIN_MS = 10_000; // after one that failed
+const OLDEST_MS = 24 * 3_600_000; // keys that nobody has confirmed for so long may have been withdrawn
+const CANDIDATES = 4; // keys tried for one token
+
+/**
+ * The keys of one issuer: read when they are first needed, looked at again in the background when they are no longer
+ * fresh, and kept while their source is away. A key that is not known is looked for, by one at a time, and not often.
+ */
+export class KeySet {
+  readonly #env: Env;
+  readonly #load: LoadKeys;
+  readonly #freshMs: number;
+  #text = '';
+  #keys: readonly Key[] = NONE;
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #nextAt = 0; // when the keys that we have are to be looked at again
+  #looks = BURST;
+  #lookedAt = 0;
+  #flight: Promise<void> | undefined;
+
+  constructor(env: Env, load: LoadKeys, freshMs: number) {
+    this.#env = env;
+    this.#load = load;
+    this.#freshMs = freshMs;
+  }
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** Milliseconds since the keys were last confirmed; nothing where they never were. */
+  get ageMs(): number | undefined {
+    const age = this.#env.clock.now() - this.#loadedAt;
+    return Number.isFinite(age) ? age : undefined;
+  }
+
+  /** The keys that a token may have been signed with. */
+  find(kid: string | undefined, algorithm: string): readonly Key[] | Promise<readonly Key[]> {
+    const now = this.#env.clock.now();
+    const known = now - this.#loadedAt <= OLDEST_MS ? this.#match(kid, algorithm) : NONE;
+    if (known.length === 0) return this.#seek(kid, algorithm, now);
+    if (now >= this.#nextAt && this.#flight === undefined) void this.#fly();
+    return known;
+  }
+
+  #match(kid: string | undefined, algorithm: string): readonly Key[] {
+    const keys = this.#keys.filter(
+      (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid),
+    );
+    const named = keys.filter((key) => key.kid === kid);
+    return (named.length > 0 ? named : keys).slice(0, CANDIDATES);
+  }
+
+  async #seek(kid: string | undefined, algorithm: string, asked: number): Promise<readonly Key[]> {
+    if (this.#flight !== undefined) {
+      await this.#flight; // it may have begun before the key was there
+      const found = this.#match(kid, algorithm);
+      if (found.length > 0 && this.#loadedAt >= asked) return found;
+    }
+    if (this.#flight === undefined && !this.#mayLook()) return NONE;
+    await (this.#flight ?? this.#fly());
+    return this.#env.clock.now() - this.#loadedAt <= OLDEST_MS ? this.#match(kid, algorithm) : NONE;
+  }
+
+  #mayLook(): boolean {
+    const now = this.#env.clock.now();
+    this.#looks = Math.min(BURST, this.#looks + (now - this.#lookedAt) / EACH_MS);
+    this.#lookedAt = now;
+    if (this.#looks < 1) return false;
+    this.#looks--;
+    return true;
+  }
+
+  #fly(): Promise<void> {
+    const { clock } = this.#env;
+    this.#flight = this.#read()
+      .then(
+        () => {
+          this.#loadedAt = clock.now();
+          this.#nextAt = this.#loadedAt + this.#freshMs;
+        },
+        () => {
+          this.#nextAt = clock.now() + AGAIN_MS; // the last good keys stand
+        },
+      )
+      .finally(() => {
+        this.#flight = undefined;
+      });
+    return this.#flight;
+  }
+
+  async #read(): Promise<void> {
+    const text = await this.#load();
+    if (text === this.#text) return; // the same keys: what was made of them stays
+    this.#keys = readKeys(JSON.parse(text));
+    this.#text = text;
+  }
+}

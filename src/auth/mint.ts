@@ -1,0 +1,85 @@
+import { Buffer } from 'node:buffer';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { Env } from '../core/env.ts';
+import type { Random } from '../core/random.ts';
+import { Files } from './files.ts';
+import { jose } from './jose.ts';
+import type { MintOptions, SignOptions } from './options.ts';
+import type { Make } from './own-tokens.ts';
+
+/** Makes the compact form of a token, with a key that others know by its id. */
+type Seal = (claims: object) => Promise<string>;
+
+/** Makes tokens with a key of our own, and how to stop looking after that. @throws when the key can not be used. */
+export async function minting(
+  env: Env,
+  service: string,
+  options: MintOptions | SignOptions,
+): Promise<{ readonly make: Make; readonly close: () => void }> {
+  const { issuer = service, subject = service } = options;
+  if ('sign' in options) return { make: maker(env, issuer, subject, () => sealBy(options)), close: () => {} };
+  let seal: Promise<Seal> | undefined;
+  const files = new Files(env.clock, [options.key], ([content]) => {
+    seal = sealWith(readKey(content!), options.kid);
+  });
+  const close = await files.open();
+  await seal;
+  return { make: maker(env, issuer, subject, () => seal!), close };
+}
+
+function maker({ clock, random }: Env, issuer: string, subject: string, current: () => Seal | Promise<Seal>): Make {
+  return async (audience, lifetimeMs) => {
+    const iat = Math.floor(clock.epoch() / 1_000);
+    const exp = iat + Math.ceil(lifetimeMs / 1_000);
+    const seal = await current();
+    const token = await seal({ iss: issuer, sub: subject, aud: audience, iat, exp, jti: unique(random) });
+    return { token, expiresInMs: lifetimeMs };
+  };
+}
+
+/** Of a key that signs elsewhere. */
+const sealBy =
+  ({ kid, algorithm, sign }: SignOptions): Seal =>
+  async (claims) => {
+    const input = `${encode({ alg: algorithm, typ: 'JWT', kid })}.${encode(claims)}`;
+    return `${input}.${Buffer.from(await sign(Buffer.from(input))).toString('base64url')}`;
+  };
+
+const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** 128 bits that no two tokens share; they need not be a secret. */
+export const unique = ({ bits }: Random): string =>
+  Array.from({ length: 4 }, () => bits().toString(16).padStart(8, '0')).join('');
+
+interface PrivateKey {
+  readonly key: KeyObject;
+  readonly kid: string | undefined;
+  readonly algorithm: string;
+}
+
+function readKey(content: string): PrivateKey {
+  const text = content.trim();
+  const jwk = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined;
+  const key = createPrivateKey(jwk === undefined ? text : { key: jwk as JWK, format: 'jwk' });
+  const algorithm = typeof jwk?.alg === 'string' ? jwk.alg : algorithmOf(key);
+  return { key, kid: typeof jwk?.kid === 'string' ? jwk.kid : undefined, algorithm };
+}
+
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
+
+function algorithmOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string {
+  const algorithm = type === 'ed25519' ? 'EdDSA' : type === 'rsa' ? 'RS256' : CURVES[details?.namedCurve ?? ''];
+  if (algorithm === undefined) throw new TypeError(`there is no algorithm for a key of kind ${type}`);
+  return algorithm;
+}
+
+/** Of a key that we have. */
+async function sealWith({ key, kid, algorithm }: PrivateKey, told: string | undefined): Promise<Seal> {
+  const { calculateJwkThumbprint, CompactSign } = await jose();
+  const known = told ?? kid ?? (await calculateJwkThumbprint(key.export({ format: 'jwk' }) as JWK));
+  return (claims) =>
+    new CompactSign(Buffer.from(JSON.stringify(claims)))
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: known })
+      .sign(key);
+}

@@ -1,0 +1,64 @@
+import { Buffer } from 'node:buffer';
+import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../core/env.ts';
+import { KeySet, type LoadKeys } from './key-set.ts';
+import { readKeys } from './keys.ts';
+
+const FRESH_MS = 600_000; // of keys behind a URL
+const FILE_FRESH_MS = 1_000;
+const LARGEST = 256 * 1_024; // bytes
+const LONGEST_MS = 5_000;
+const HERE = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Where keys are: an https URL, a file, or the set itself. @throws TypeError when it is none of these. */
+export function keySet(env: Env, keys: unknown): KeySet {
+  if (typeof keys === 'object' && keys !== null && !(keys instanceof URL)) {
+    readKeys(keys);
+    const text = JSON.stringify(keys);
+    return new KeySet(env, () => Promise.resolve(text), FRESH_MS);
+  }
+  const place = String(keys);
+  const url = /^[a-z]+:\/\//i.test(place) ? URL.parse(place) : undefined;
+  if (url === null) throw new TypeError('it is no URL that can be read');
+  if (url === undefined) return new KeySet(env, fromFile(place), FILE_FRESH_MS);
+  if (url.protocol === 'file:') return new KeySet(env, fromFile(fileURLToPath(url)), FILE_FRESH_MS);
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && HERE.has(url.hostname));
+  if (!safe) throw new TypeError('it must be an https URL, a file, or a key set');
+  return new KeySet(env, fromUrl(env, url.href), FRESH_MS);
+}
+
+const fromFile =
+  (path: string): LoadKeys =>
+  async () => {
+    const { size } = await stat(path);
+    if (size > LARGEST) throw new TypeError('it is too large');
+    return readFile(path, 'utf8');
+  };
+
+const fromUrl =
+  ({ clock }: Env, url: string): LoadKeys =>
+  async () => {
+    const giveUp = new AbortController();
+    const timer = clock.schedule(LONGEST_MS, () => giveUp.abort());
+    try {
+      const init = { headers: { accept: 'application/json' }, redirect: 'error', signal: giveUp.signal } as const;
+      const answer = await fetch(url, init);
+      if (answer.status !== 200) throw new TypeError(`it was answered with ${answer.status}`);
+      return await bounded(answer);
+    } finally {
+      timer.cancel();
+      giveUp.abort(); // what is left of it
+    }
+  };
+
+async function bounded({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > LARGEST) throw new TypeError('it is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,102 @@
+import type { Attempt, Call } from '../core/call.ts';
+import { type Context, copy } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import { judge, judgeError } from '../core/judge.ts';
+import { discard, type Outcome } from '../core/outcome.ts';
+import { race } from '../core/race.ts';
+import { type Filter, refuse, type Service } from '../core/service.ts';
+
+const UNAUTHORIZED = 401;
+
+/** Proves to the service called who we are. A proof that was refused is made anew, once, and the call goes again. */
+export function authenticate<Res>({ identity }: Env): Filter<Call<Res>, Res> {
+  return (next) => (call, context) => {
+    const { mode } = context.policy.authenticate;
+    if (mode === 'off') return next(call, context);
+    if (identity === undefined) return refuse(nothing(context));
+    if (mode === 'signature') return next({ ...call, send: signed(call, context, identity) }, context);
+    if (call.headers.authorization !== undefined) return next(call, context); // the caller's own word stands
+    return new Bearer(call, context, identity, next).go();
+  };
+}
+
+const nothing = ({ service }: Context): MeshError =>
+  new MeshError('authenticate', `${service}: the policy wants a proof of who we are, and there is no identity`, {
+    service,
+  });
+
+/** Signs each attempt as it leaves, since no two may have one signature. */
+function signed<Res>({ send, method, path }: Call<Res>, { service }: Context, identity: Identity) {
+  return (attempt: Attempt): Res | PromiseLike<Res> => {
+    if (method === undefined || path === undefined) {
+      throw new MeshError('authenticate', `${service}: only a call that has a method and a path can be signed`, {
+        service,
+      });
+    }
+    const { headers } = attempt;
+    Object.assign(headers, identity.sign({ service, method, path, digest: headers['content-digest'] }));
+    return send(attempt);
+  };
+}
+
+/** A call with a token, and once more with another where that was refused. */
+class Bearer<Res> {
+  readonly #call: Call<Res>;
+  readonly #context: Context;
+  readonly #identity: Identity;
+  readonly #next: Service<Call<Res>, Res>;
+  readonly #audience: string;
+
+  constructor(call: Call<Res>, context: Context, identity: Identity, next: Service<Call<Res>, Res>) {
+    this.#call = call;
+    this.#context = context;
+    this.#identity = identity;
+    this.#next = next;
+    this.#audience = context.policy.authenticate.audience || context.service;
+  }
+
+  go(): Promise<Res> {
+    const token = this.#identity.token(this.#audience, this.#lifetime);
+    if (typeof token === 'string') return this.#show(token);
+    return race(token, this.#context.scope).then((made) => this.#show(made));
+  }
+
+  get #lifetime(): number {
+    return this.#context.policy.authenticate.lifetime;
+  }
+
+  #show(token: string): Promise<Res> {
+    const context = this.#context;
+    const answer = this.#next(this.#with(token), context);
+    return answer.then(
+      (value) => (this.#isRefused(judge(context, value)) ? this.#renew(token, answer, () => discard(value)) : value),
+      (error) => (this.#isRefused(judgeError(context, error)) ? this.#renew(token, answer) : answer),
+    );
+  }
+
+  /** Nothing was done for who was not known, so that any request that can be sent again may be. */
+  #isRefused({ status }: Outcome): boolean {
+    return status === UNAUTHORIZED && this.#context.replayable && !this.#context.scope.cancelled;
+  }
+
+  async #renew(token: string, answer: Promise<Res>, letGo?: () => void): Promise<Res> {
+    const { scope, history } = this.#context;
+    let other: string;
+    try {
+      other = await race(this.#identity.renew(this.#audience, this.#lifetime, token), scope);
+    } catch {
+      return answer; // what the service said is more than that there is no other token
+    }
+    if (other === token) return answer;
+    letGo?.();
+    const own = copy(this.#context);
+    own.attempt = history.attempts + 1;
+    return this.#next(this.#with(other), own);
+  }
+
+  #with(token: string): Call<Res> {
+    return { ...this.#call, headers: { ...this.#call.headers, authorization: `Bearer ${token}` } };
+  }
+}

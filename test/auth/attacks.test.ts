@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { type JWK, SignJWT } from 'jose';
+import type { MeshInTest } from '../support/mesh.ts';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, part, type TestKey } from './world.ts';
+
+let world: MeshInTest;
+let key: TestKey;
+let rsa: TestKey;
+let stranger: TestKey;
+let other: TestKey;
+const OTHER = 'https://other.example';
+
+before(async () => {
+  [key, rsa, stranger, other] = await Promise.all([aKey('a'), aKey('r', 'RS256'), aKey('a'), aKey('o')]);
+  world = await anIdentified({
+    issuers: [
+      { issuer: ISSUER, keys: { keys: [key.jwk, rsa.jwk] } },
+      { issuer: OTHER, keys: { keys: [other.jwk] }, type: 'at+jwt', name: 'client_id', maxLifetimeMs: 60_000 },
+    ],
+  });
+});
+after(async () => {
+  await world.mesh.close();
+  assert.equal(world.env.clock.pending, 0);
+});
+
+const epoch = () => world.env.clock.epoch();
+const seconds = () => Math.floor(epoch() / 1_000);
+
+/** The token is refused with 401, for the reason given in the audit and in no answer, and shows up nowhere. */
+async function refused(token: string, why: RegExp): Promise<void> {
+  const told = world.env.told.length;
+  const answer = await ask(world.mesh, bearer(token));
+  assert.equal(answer.status, 401);
+  assert.equal(answer.headers['www-authenticate'], 'Bearer error="invalid_token"');
+  assert.equal(JSON.parse(answer.body).detail, 'Who sent the request was not proven.');
+  const events = world.env.told.slice(told);
+  const [audit] = events.filter((event) => event.type === 'identify');
+  assert.ok(audit?.type === 'identify' && audit.enforced && audit.principal === '');
+  assert.match(audit.problem, why);
+  assert.ok(!answer.body.includes(audit.problem));
+  if (token.length > 20) assert.ok(!JSON.stringify([answer, events]).includes(token.slice(0, 20)), 'the token shows');
+}
+
+test('a good token proves who calls, with what it says', async () => {
+  const answer = await ask(world.mesh, bearer(await aToken(key, epoch(), { scope: 'read' })));
+  assert.equal(answer.status, 200);
+  const { name, by, issuer, claims } = answer.principal!;
+  assert.deepEqual([name, by, issuer, claims.scope], ['checkout', 'token', ISSUER, 'read']);
+  assert.ok(Object.isFrozen(answer.principal) && Object.isFrozen(claims));
+});
+
+test('RS256 and PS256 of an RSA key that does not say which are both good', async () => {
+  const { alg: _, ...bare } = rsa.jwk;
+  const { mesh } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: { keys: [bare] } }] });
+  assert.equal((await ask(mesh, bearer(await aToken(rsa, epoch())))).status, 200);
+  await mesh.close();
+});
+
+test('alg none is refused, with a signature and without, however it is written', async () => {
+  const [, body, signature] = (await aToken(key, epoch())).split('.');
+  for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
+    await refused(`${part({ alg, kid: 'a' })}.${body}.`, /has no signature/);
+    await refused(`${part({ alg, kid: 'a' })}.${body}.${signature}`, /no such key/);
+  }
+  await refused(`${part({ kid: 'a' })}.${body}.${signature}`, /names no algorithm/);
+});
+
+test('a public key is no secret: HS256 with it, in whatever form, is refused', async () => {
+  const { jwk } = rsa;
+  const pem = createPublicKey({ key: jwk as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+  for (const secret of [pem, JSON.stringify(jwk), Buffer.from(jwk.n!, 'base64url')]) {
+    const input = `${part({ alg: 'HS256', kid: 'r' })}.${(await aToken(rsa, epoch())).split('.')[1]}`;
+    await refused(
+      `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`,
+      /no such key for 'HS256'/,
+    );
+  }
+});
+
+test('a symmetric key in a key set is no key', async () => {
+  const secret = Buffer.alloc(32, 7);
+  const oct = { kty: 'oct', k: secret.toString('base64url'), kid: 's', alg: 'HS256' };
+  const { mesh } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: { keys: [oct, key.jwk] } }] });
+  const now = seconds();
+  const token = await new SignJWT({ iss: ISSUER, sub: 'checkout', aud: 'orders', exp: now + 60, iat: now })
+    .setProtectedHeader({ alg: 'HS256', kid: 's' })
+    .sign(secret);
+  assert.equal((await ask(mesh, bearer(token))).status, 401);
+  await mesh.close();
+});
+
+test('an algorithm goes with one kind of key: RS256 by the id of an EC key, and ES256 by that of an RSA key', async () => {
+  await refused(await aToken({ ...rsa, kid: 'a' }, epoch()), /no such key for 'RS256'/);
+  await refused(await aToken({ ...key, kid: 'r' }, epoch()), /no such key for 'ES256'/);
+  await refused(await aToken(await aKey('r', 'PS256'), epoch()), /no such key for 'PS256'/);
+});
+
+test('keys that a token brings itself are not looked at', async () => {
+  const { jwk } = stranger;
+  for (const header of [
+    { jwk: jwk as JWK },
+    { jku: 'https://evil.example/keys' },
+    { x5u: 'https://evil.example/cert' },
+    { x5c: ['MIIB'] },
+    { x5t: 'abc' },
+  ]) {
+    await refused(await aToken(stranger, epoch(), {}, header), /signature is not good/);
+  }
+});
+
+test('a key id is looked up and nothing else: paths, queries and objects find nothing', async () => {
+  for (const kid of [
+    "a' OR '1'='1",
+    '../../../dev/null',
+    '/proc/self/environ',
+    '__proto__',
+    'constructor',
+    '| cat',
+    '',
+  ]) {
+    await refused(await aToken(stranger, epoch(), {}, { kid }), /no such key/);
+  }
+  const [, body, signature] = (await aToken(key, epoch())).split('.');
+  for (const kid of [7, null, ['a'], { a: 1 }, 'k'.repeat(257)]) {
+    await refused(`${part({ alg: 'ES256', kid })}.${body}.${signature}`, /key id/);
+  }
+});
+
+test('the key of one issuer is not good for a token of another', async () => {
+  await refused(
+    await aToken(key, epoch(), { iss: OTHER, client_id: 'x', exp: seconds() + 30 }, { typ: 'at+jwt' }),
+    /no such key/,
+  );
+  await refused(
+    await aToken({ ...key, kid: 'o' }, epoch(), { iss: OTHER, client_id: 'x', exp: seconds() + 30 }, { typ: 'at+jwt' }),
+    /signature/,
+  );
+});
+
+test('there is one way to write a token: no padding, no spare bits, no other letters, no more or fewer parts', async () => {
+  const token = await aToken(key, epoch());
+  const [head, body, signature] = token.split('.') as [string, string, string];
+  const last = signature.at(-1)!;
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const twin = letters[letters.indexOf(last) ^ 1]!; // the same bytes to who does not look closely
+  assert.deepEqual(Buffer.from(signature.slice(0, -1) + twin, 'base64url'), Buffer.from(signature, 'base64url'));
+  await refused(`${head}.${body}.${signature.slice(0, -1)}${twin}`, /canonical/);
+  await refused(`${head}.${body}.${signature}=`, /canonical/);
+  await refused(`${head}.${body}.${signature}==`, /canonical/);
+  await refused(`${head}=.${body}.${signature}`, /canonical/);
+  await refused(`${head}.${body}.${signature.slice(0, -1)}`, /canonical|signature/);
+  await refused(`${head}.${body}.${signature.slice(0, 40)}`, /signature is not good/);
+  await refused(`${head}.${body}.${signature.replace(/./, '+')}`, /canonical/);
+  await refused(`${head}.${body}.${signature.slice(0, 9)}\u00e9${signature.slice(9)}`, /canonical/);
+  for (const odd of [
+    `${head}.${body}`,
+    head,
+    `${token}.`,
+    `${token}.${signature}`,
+    `.${body}.${signature}`,
+    '..',
+    ' ',
+  ]) {
+    await refused(odd, /three parts|canonical|no signature|JSON/);
+  }
+  await refused('', /three parts/);
+});
+
+test('a JSON serialization and an encrypted token are no tokens', async () => {
+  const [head, payload, signature] = (await aToken(key, epoch())).split('.');
+  await refused(JSON.stringify({ protected: head, payload, signature }), /three parts/);
+  await refused(`${head}.a.b.c.d`, /three parts/);
+});
+
+test('a member that stands there twice is refused, also when it is written in another way', async () => {
+  const now = seconds();
+  const claims = `"iss":"${ISSUER}","sub":"checkout","aud":"orders","iat":${now},"exp":${now + 300}`;
+  const texts = [
+    [`{"alg":"ES256","kid":"a"}`, `{${claims},"sub":"admin"}`],
+    [`{"alg":"ES256","kid":"a"}`, `{${claims},"s\\u0075b":"admin"}`],
+    [`{"alg":"ES256","kid":"a"}`, `{${claims},"more":[{"a":1,"a":2}]}`],
+    [`{"alg":"none","kid":"a","alg":"ES256"}`, `{${claims}}`],
+    [`{"alg":"ES256","kid":"a"}`, `{${claims},"__proto__":{"sub":"admin"}}`],
+  ];
+  for (const [head, body] of texts) await refused(await signedAsIs(head!, body!), /stands in it twice/);
+  assert.equal(
+    (
+      await ask(
+        world.mesh,
+        bearer(await signedAsIs(`{"alg":"ES256","kid":"a"}`, `{${claims},"more":[{"a":"x"},{"a":"a"}]}`)),
+      )
+    ).status,
+    200,
+  );
+});
+
+test('what is no JSON object in UTF-8 is refused', async () => {
+  const head = `{"alg":"ES256","kid":"a"}`;
+  for (const [first, second] of [
+    [head, '[]'],
+    [head, 'null'],
+    [head, '"x"'],
+    [head, '{'],
+    ['{}x', '{}'],
+    ['\ufeff{}', '{}'],
+  ]) {
+    await refused(await signedAsIs(first!, second!), /JSON/);
+  }
+  const invalid = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64url');
+  await refused(`${part(head)}.${invalid}.AAAA`, /UTF-8/);
+});
+
+test('extensions that a token demands are refused, known or not', async () => {
+  for (const more of [`"crit":["b64"],"b64":false`, `"crit":[]`, `"crit":["exp"]`, `"b64":false`]) {
+    await refused(await signedAsIs(`{"alg":"ES256","kid":"a",${more}}`, '{}'), /extensions/);
+  }
+});
+
+test('a token of more than 8 kB is refused unread', async () => {
+  await refused(await aToken(key, epoch(), { fill: 'x'.repeat(8_192) }), /too long/);
+  await refused(`${'{'.repeat(9_000)}`, /too long/);
+});
+
+test('one that has expired, is not good yet, comes from the future, or has no end is refused', async () => {
+  const now = seconds();
+  await refused(await aToken(key, epoch(), { iat: now - 400, exp: now - 60 }), /has expired/);
+  await refused(await aToken(key, epoch(), { nbf: now + 62 }), /not good yet/);
+  await refused(await aToken(key, epoch(), { iat: now + 62 }), /in the future/);
+  await refused(await aToken(key, epoch(), { exp: undefined }), /no end/);
+  for (const exp of ['9999999999', null, -1, {}, Number.MAX_SAFE_INTEGER + 1]) {
+    await refused(
+      await signedAsIs(`{"alg":"ES256","kid":"a"}`, JSON.stringify({ iss: ISSUER, sub: 's', aud: 'orders', exp })),
+      /no end/,
+    );
+  }
+  await refused(
+    await signedAsIs(`{"alg":"ES256","kid":"a"}`, `{"iss":"${ISSUER}","sub":"s","aud":"orders","exp":1e999}`),
+    /no end/,
+  );
+});
+
+test('clocks may be a minute apart', async () => {
+  const now = seconds();
+  for (const claims of [{ iat: now - 300, exp: now - 58 }, { nbf: now + 58 }, { iat: now + 58 }]) {
+    assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), claims)))).status, 200);
+  }
+});
+
+test('one that is good for too long is refused, also when it does not say since when', async () => {
+  const now = seconds();
+  await refused(await aToken(key, epoch(), { exp: now + 86_402 }), /too long/);
+  await refused(await aToken(key, epoch(), { iat: undefined, exp: now + 90_000 }), /too long/);
+  await refused(
+    await aToken(other, epoch(), { iss: OTHER, client_id: 'x', exp: now + 62 }, { typ: 'at+jwt' }),
+    /too long/,
+  );
+});
+
+test('one for another audience is refused, and one of several audiences is enough', async () => {
+  for (const aud of ['payments', 'Orders', 'orders ', ['payments'], [], {}, 7, [['orders']], undefined]) {
+    await refused(await aToken(key, epoch(), { aud: aud as string }), /another audience/);
+  }
+  assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), { aud: ['x', 'orders'] })))).status, 200);
+});
+
+test('one of another type is refused: what is for another use is no proof here', async () => {
+  for (const typ of ['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'JWE', '']) {
+    await refused(await aToken(key, epoch(), {}, { typ }), /its type is/);
+  }
+  for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt', 'JOSE']) {
+    assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), { typ }, { typ })))).status, 200);
+  }
+  const theirs = { iss: OTHER, client_id: 'pay', exp: seconds() + 30 };
+  await refused(await aToken(other, epoch(), theirs, { typ: 'JWT' }), /its type is 'JWT'/);
+  const { principal } = await ask(world.mesh, bearer(await aToken(other, epoch(), theirs, { typ: 'at+JWT' })));
+  assert.deepEqual([principal?.name, principal?.issuer], ['pay', OTHER]);
+});
+
+test('one that names nobody, or with letters that forge lines of a log, is refused', async () => {
+  for (const sub of [undefined, '', 7, ['checkout'], 'a\nb', 'a\u2028b', 'x'.repeat(1_025)]) {
+    await refused(await aToken(key, epoch(), { sub: sub as string }), /names nobody/);
+  }
+});
+
+test('one of an issuer that is not ours is refused, and its name is told without what could forge a line', async () => {
+  await refused(
+    await aToken(key, epoch(), { iss: 'https://evil.example\nGET /' }),
+    /its issuer is 'https:\/\/evil.example\?GET/,
+  );
+  await refused(await aToken(key, epoch(), { iss: undefined }), /no issuer/);
+  await refused(await aToken(key, epoch(), { iss: [ISSUER] as never }), /no issuer/);
+});
+
+test('a signature of nothing but zeros is refused', async () => {
+  const [head, body] = (await aToken(key, epoch())).split('.');
+  await refused(`${head}.${body}.${Buffer.alloc(64).toString('base64url')}`, /signature is not good/);
+  const der = sign('sha256', Buffer.from('x'), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  await refused(`${head}.${body}.${der.toString('base64url')}`, /signature is not good/);
+});
+
+/** Text signed with the key as it is written, which no library would write. */
+async function signedAsIs(head: string, body: string): Promise<string> {
+  const input = `${part(head)}.${part(body)}`;
+  const bytes = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.privateKey, Buffer.from(input));
+  return `${input}.${Buffer.from(bytes).toString('base64url')}`;
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { KeySet } from '../../src/auth/key-set.ts';
+import { readKeys } from '../../src/auth/keys.ts';
+import { testEnv } from '../../src/testing/env.ts';
+import { aKey, type TestKey } from './world.ts';
+
+const FRESH_MS = 600_000;
+let keys: TestKey[];
+before(async () => {
+  keys = await Promise.all(['a', 'b', 'c'].map((kid) => aKey(kid)));
+});
+
+/** A key set whose source has the keys named, or is away. */
+function aKeySet(...kids: string[]) {
+  const env = testEnv();
+  const source = { kids, away: false, asked: 0, gate: undefined as Promise<void> | undefined };
+  const set = new KeySet(
+    env,
+    async () => {
+      source.asked++;
+      const there = source.kids.join();
+      await source.gate;
+      if (source.away) throw new Error('away');
+      return JSON.stringify({ keys: keys.filter(({ kid }) => there.includes(kid)).map(({ jwk }) => jwk) });
+    },
+    FRESH_MS,
+  );
+  const find = async (kid: string | undefined): Promise<string> =>
+    (await set.find(kid, 'ES256')).map((key) => key.kid).join();
+  return { env, source, set, find };
+}
+
+test('keys are read when one is first needed, once for all who ask meanwhile', async () => {
+  const { source, find, set } = aKeySet('a', 'b');
+  assert.equal(source.asked, 0);
+  assert.deepEqual(await Promise.all([find('a'), find('b'), find('a')]), ['a', 'b', 'a']);
+  assert.equal(source.asked, 1);
+  assert.equal(set.size, 2);
+});
+
+test('known keys are given at once, and looked at again after ten minutes, in the background', async () => {
+  const { env, source, find, set } = aKeySet('a');
+  await find('a');
+  await env.clock.advance(FRESH_MS - 1);
+  assert.ok(Array.isArray(set.find('a', 'ES256')));
+  assert.equal(source.asked, 1);
+  await env.clock.advance(1);
+  source.kids = ['b'];
+  assert.equal((set.find('a', 'ES256') as readonly unknown[]).length, 1); // nobody waits for it
+  assert.equal(source.asked, 2);
+  await env.clock.advance(0);
+  assert.equal(await find('b'), 'b');
+  assert.equal(await find('a'), ''); // withdrawn
+});
+
+test('a key that is not known is looked for at once, so that a new one is found', async () => {
+  const { source, find } = aKeySet('a');
+  await find('a');
+  source.kids = ['a', 'b'];
+  assert.deepEqual(await Promise.all([find('b'), find('b'), find('a')]), ['b', 'b', 'a']);
+  assert.equal(source.asked, 2);
+});
+
+test('who asks for a key while the keys are being read finds it, also when it is newer than the question', async () => {
+  const { env, source, find } = aKeySet('a');
+  await find('a');
+  await env.clock.advance(FRESH_MS);
+  const gate = Promise.withResolvers<void>();
+  source.gate = gate.promise;
+  await find('a'); // begins to read, and sees the old list
+  source.kids = ['a', 'b'];
+  const found = find('b');
+  source.gate = undefined;
+  gate.resolve();
+  assert.equal(await found, 'b');
+});
+
+test('a flood of keys that there are not asks the source four times at most in ten seconds', async () => {
+  const { env, source, find } = aKeySet('a');
+  await find('a');
+  for (let second = 0; second < 60; second++) {
+    for (let request = 0; request < 100; request++) assert.equal(await find(`evil-${second}-${request}`), '');
+    assert.equal(await find('a'), 'a');
+    await env.clock.advance(1_000);
+  }
+  assert.ok(source.asked <= 3 + 6, `${source.asked}`);
+  source.kids = ['a', 'b'];
+  await env.clock.advance(10_000);
+  assert.equal(await find('b'), 'b'); // and is over when the flood is
+});
+
+test('while the issuer is away for ten minutes the keys that are known stay good, and it is not asked too often', async () => {
+  const { env, source, find } = aKeySet('a', 'b');
+  await find('a');
+  source.away = true;
+  let refused = 0;
+  for (let second = 0; second < 1_200; second++) {
+    if ((await find(second % 2 === 0 ? 'a' : 'b')) === '') refused++;
+    await env.clock.advance(1_000);
+  }
+  assert.equal(refused, 0);
+  assert.ok(source.asked <= 62, `${source.asked}`);
+  source.away = false;
+  source.kids = ['c'];
+  await find('a');
+  await env.clock.advance(0);
+  assert.equal(await find('c'), 'c');
+  assert.equal(env.clock.pending, 0);
+});
+
+test('keys that nobody has confirmed for a day are good no more', async () => {
+  const { env, source, find } = aKeySet('a');
+  await find('a');
+  source.away = true;
+  await env.clock.advance(24 * 3_600_000);
+  assert.equal(await find('a'), 'a');
+  await env.clock.advance(1);
+  assert.equal(await find('a'), '');
+  source.away = false;
+  await env.clock.advance(10_000);
+  assert.equal(await find('a'), 'a');
+});
+
+test('an answer that is no key set, or an empty one, does not take the place of one', async () => {
+  const env = testEnv();
+  let answer = JSON.stringify({ keys: [keys[0]!.jwk] });
+  const set = new KeySet(env, async () => answer, FRESH_MS);
+  await set.find('a', 'ES256');
+  for (answer of ['', '{}', '{"keys":[]}', '{"keys":[{"kty":"oct","k":"AAAA"}]}', 'null', '<html>']) {
+    await env.clock.advance(FRESH_MS);
+    assert.equal(set.find('a', 'ES256') instanceof Promise, false);
+    await env.clock.advance(0);
+    assert.equal(set.size, 1);
+  }
+});
+
+test('a key says what it may be used with; what can not check signatures is passed over', () => {
+  const { jwk } = keys[0]!;
+  const usable = (more: object) => {
+    try {
+      return readKeys({ keys: [{ ...jwk, ...more }] })[0]!.algorithms.join();
+    } catch {
+      return '';
+    }
+  };
+  assert.equal(usable({}), 'ES256');
+  assert.equal(usable({ alg: undefined }), 'ES256');
+  assert.equal(usable({ use: 'jwt-svid', alg: undefined }), 'ES256');
+  assert.equal(usable({ alg: 'ES384' }), '');
+  assert.equal(usable({ alg: 'RS256' }), '');
+  assert.equal(usable({ use: 'enc' }), '');
+  assert.equal(usable({ key_ops: ['sign'] }), '');
+  assert.equal(usable({ kid: 7 }), '');
+  assert.equal(usable({ kty: 'RSA', n: 'AQAB', e: 'AQAB', alg: 'RS256' }), ''); // too short to be safe
+  assert.deepEqual(Object.keys(readKeys({ keys: [{ ...jwk, d: 'secret', x5c: [] }] })[0]!.jwk).sort(), [
+    'crv',
+    'kty',
+    'x',
+    'y',
+  ]);
+  assert.throws(() => readKeys({ keys: Array.from({ length: 101 }, () => jwk) }), /101 keys; 100 is the most/);
+});

@@ -1,0 +1,77 @@
+import { Buffer } from 'node:buffer';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import type { IdentityOptions } from '../../src/auth/options.ts';
+import type { Mesh } from '../../src/mesh/mesh.ts';
+import type { PolicySections } from '../../src/policy/table.ts';
+import type { Arrival } from '../../src/server/arrival.ts';
+import type { Problem } from '../../src/server/problem.ts';
+import type { RequestContext } from '../../src/server/request-context.ts';
+import { aMesh, type MeshInTest } from '../support/mesh.ts';
+
+/** Who issues tokens in these tests. */
+export const ISSUER = 'https://issuer.example';
+
+/** A pair of keys, and what others see of it. */
+export interface TestKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: CryptoKey;
+  readonly jwk: JWK & { readonly kid: string };
+}
+
+export async function aKey(kid: string, alg = 'ES256'): Promise<TestKey> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg } };
+}
+
+/** A token of `checkout` for `orders`, good for five minutes from `epoch`; `undefined` takes a claim away. */
+export function aToken(
+  { kid, alg, privateKey }: TestKey,
+  epoch: number,
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
+  const now = Math.floor(epoch / 1_000);
+  const usual = { iss: ISSUER, sub: 'checkout', aud: 'orders', iat: now, exp: now + 300 };
+  const all = Object.fromEntries(Object.entries({ ...usual, ...claims }).filter(([, value]) => value !== undefined));
+  return new SignJWT(all).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
+}
+
+/** Base64url of JSON, or of text as it is. */
+export const part = (value: object | string): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+/** What came of a request. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** What the handler knew; nothing where it was not asked. */
+  readonly principal: RequestContext['principal'] | undefined;
+}
+
+/** A mesh of `orders` with an identity, whose policy finds out who calls. */
+export async function anIdentified(
+  identity: IdentityOptions | undefined,
+  policy: PolicySections = { identify: { mode: 'enforce' } },
+): Promise<MeshInTest> {
+  return aMesh({ service: 'orders', policy: { defaults: policy }, ...(identity && { identity }) });
+}
+
+/** Asks a mesh as a request with these headers does. */
+export async function ask(mesh: Mesh, headers: Record<string, string>, more: Partial<Arrival> = {}): Promise<Answered> {
+  const arrival: Arrival = {
+    request: {},
+    method: 'GET',
+    path: '/orders/7?x=1',
+    template: undefined,
+    headers,
+    onHangUp: () => {},
+    serve: async ({ principal }: RequestContext) => ({ status: 200, headers: {}, body: '', principal }),
+    refuse: ({ status, headers, body }: Problem): Answered => ({ status, headers, body, principal: undefined }),
+    ...more,
+  };
+  return (await mesh.receive(arrival)) as Answered;
+}
+
+export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
