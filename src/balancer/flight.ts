@@ -2,8 +2,12 @@ import type { Context, Flight, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Node } from '../core/node.ts';
-import { discard, type Outcome } from '../core/outcome.ts';
+import { answerOf, discard, headerOf, type Outcome } from '../core/outcome.ts';
+import { LoadWeight } from '../math/load-weight.ts';
+import { ORCA_HEADER, parseOrca } from '../wire/orca.ts';
 import type { Trace } from '../wire/trace-context.ts';
+
+const TOO_MANY = 429;
 
 /** Keeps account of one attempt: the calls under way at its node, what its answer taught, and what is told of it. */
 export class AttemptFlight implements Flight {
@@ -45,6 +49,7 @@ export class AttemptFlight implements Flight {
       return;
     }
     this.#context.scope.offCancel(this);
+    if (this.#context.policy.balance.load === 'orca') this.#weigh(value);
     this.#end(judge(this.#context, value));
   }
 
@@ -52,6 +57,7 @@ export class AttemptFlight implements Flight {
   failed(error: unknown): void {
     if (this.#ended) return;
     this.#context.scope.offCancel(this);
+    if (this.#context.policy.balance.load === 'orca') this.#weigh(answerOf(error));
     this.#end(judgeError(this.#context, error));
   }
 
@@ -73,14 +79,25 @@ export class AttemptFlight implements Flight {
     if (this.#env.events.hears('attempt')) this.#tell(outcome, ms);
   }
 
-  #learn({ is }: Outcome, now: number, ms: number): void {
+  #learn({ is, status }: Outcome, now: number, ms: number): void {
     const { node } = this;
     const { decay, penalty } = this.#context.policy.balance;
     node.inFlight--;
     node.silentSince = now;
-    if (is === 'failure') node.latency.observe(Math.max(ms, penalty, node.latency.read(now, decay)), now, decay);
+    // A refusal is quick. It must not look like a quick answer, or the busiest would get the most (Linkerd's load biaser).
+    if (is === 'failure' || status === TOO_MANY)
+      node.latency.observe(Math.max(ms, penalty, node.latency.read(now, decay)), now, decay);
     // A call that was called off says only that the answer would have taken longer still.
     else if (is === 'success' || ms > node.latency.read(now, decay)) node.latency.observe(ms, now, decay);
+  }
+
+  /** Takes in what an answer tells of the load of who gave it. */
+  #weigh(answer: unknown): void {
+    const report = parseOrca(headerOf(answer, ORCA_HEADER));
+    if (report === undefined) return;
+    const { rps = 0, eps = 0, applicationUtilization = 0, cpuUtilization = 0 } = report;
+    this.node.load ??= new LoadWeight();
+    this.node.load.observe({ rps, eps, utilization: applicationUtilization || cpuUtilization }, this.#env.clock.now());
   }
 
   #note({ is, why, sent }: Outcome, ms: number): void {

@@ -1,4 +1,5 @@
 import { below } from '../core/random.ts';
+import { weighed } from '../math/load-weight.ts';
 import { StaticStride } from '../math/stride.ts';
 import { fresh, has, type Picker, type Pool } from './picker.ts';
 
@@ -19,18 +20,23 @@ export function roundRobin(): Picker {
 /** A node this many times heavier than the mean would make each turn long: then chance decides, by weight. */
 const STEEP = 10;
 
+/** How long an order by what servers say of their load holds. */
+const LOAD_MS = 1_000;
+
 /**
  * Each as often as its weight says, exactly and evenly spread, by gRPC's static stride scheduler. Starts anywhere, so
- * that clients that start together do not march together.
+ * that clients that start together do not march together. Where the policy goes by load, the weight is that which a
+ * server's reports make (gRPC's proposal A58).
  */
 export function weightedRoundRobin(): Picker {
   let order: Order | undefined;
   let turn = -1;
-  return (_pools, pool, tried, _policy, _now, random) => {
+  return (_pools, pool, tried, { load }, now, random) => {
     if (turn < 0) turn = random.bits();
-    if (order === undefined || order.pool !== pool || order.version !== pool.version) {
+    const byLoad = load === 'orca';
+    if (order === undefined || !holds(order, pool, byLoad, now)) {
       turn = order?.stride?.turn ?? turn;
-      order = orderOf(pool, turn);
+      order = byLoad ? orderByLoad(pool, turn, now) : orderOf(pool, turn);
     }
     const { stride } = order;
     for (let step = 0; stride !== undefined && step <= tried.length; step++) {
@@ -45,11 +51,26 @@ export function weightedRoundRobin(): Picker {
 interface Order {
   readonly pool: Pool;
   readonly version: number;
+  readonly byLoad: boolean;
+  readonly until: number;
   readonly stride: StaticStride | undefined;
 }
 
+const holds = ({ pool, version, byLoad, until }: Order, of: Pool, isByLoad: boolean, now: number): boolean =>
+  pool === of && version === of.version && byLoad === isByLoad && now < until;
+
 function orderOf(pool: Pool, turn: number): Order {
-  const weights = Array.from({ length: pool.size }, (_, at) => pool.at(at)!.weight);
+  const weights = Array.from({ length: pool.size }, (_, at) => pool.weight(at));
   const steep = Math.max(...weights) * pool.size > pool.total * STEEP;
-  return { pool, version: pool.version, stride: steep ? undefined : new StaticStride(weights, turn) };
+  const stride = steep ? undefined : new StaticStride(weights, turn);
+  return { pool, version: pool.version, byLoad: false, until: Number.POSITIVE_INFINITY, stride };
+}
+
+/** By load; in turn, whatever the weights of the records, while too few have told theirs. */
+function orderByLoad(pool: Pool, turn: number, now: number): Order {
+  const nodes = Array.from({ length: pool.size }, (_, at) => pool.at(at)!);
+  const weights = weighed(nodes.map(({ load }) => load?.read(now) ?? 0)) ?? nodes.map(() => 1);
+  const warm = weights.map((weight, at) => (weight * nodes[at]!.weight) / nodes[at]!.endpoint.weight);
+  const stride = new StaticStride(warm, turn);
+  return { pool, version: pool.version, byLoad: true, until: now + LOAD_MS, stride };
 }

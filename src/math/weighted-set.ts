@@ -47,6 +47,16 @@ export class WeightedSet<T> {
     return this.#members[index];
   }
 
+  /** The weight of the member at that place. */
+  weight(index: number): number {
+    return this.#weights[index]!;
+  }
+
+  /** The weight of a member. */
+  weightOf(member: T): number {
+    return this.#weights[this.#at.get(member)!]!;
+  }
+
   /** Adds `member`, or gives it another weight. `weight` is above 0. */
   set(member: T, weight: number): void {
     const at = this.#at.get(member);

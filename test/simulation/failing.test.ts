@@ -22,6 +22,37 @@ for (const seed of SEEDS) {
     assert.equal(mostAttempts, 1);
   });
 
+  test(`one of ten that fails a quarter gets 3 % at most, and 99.3 % succeed without retries (seed ${seed})`, async () => {
+    for (const perSecond of [100, 1_000]) {
+      const policy = { retry: { attempts: 1 } };
+      const { servers, success } = await simulate({
+        servers: ten({ failing: 0.25 }),
+        policy,
+        perSecond,
+        seconds: 20,
+        seed,
+      });
+      assert.ok(servers[0]!.share <= 0.03, `it got ${percent(servers[0]!.share)} at ${perSecond} a second`);
+      assert.ok(success >= 0.993, `${percent(success)} succeeded at ${perSecond} a second`);
+    }
+  });
+
+  test(`one of ten that answers 429 at once gets no more than its fair share (seed ${seed})`, async () => {
+    for (const failing of [0.1, 0.5, 1]) {
+      const servers = ten({ failing, status: 429, failingMs: 0.2 });
+      const { servers: figures } = await simulate({ servers, policy: { retry: { attempts: 1 } }, seed });
+      const { share } = figures[0]!;
+      assert.ok(share <= 0.1, `refusing ${percent(failing)} it got ${percent(share)}`);
+    }
+  });
+
+  test(`where all answer 429 to some, none is starved (seed ${seed})`, async () => {
+    const busy = { failing: 0.05, status: 429, failingMs: 0.2 };
+    const { servers } = await simulate({ servers: ten(busy, busy), policy: { retry: { attempts: 1 } }, seed });
+    const shares = servers.map(({ share }) => share);
+    assert.ok(Math.max(...shares) <= 0.15 && Math.min(...shares) >= 0.05, shares.map(percent).join(', '));
+  });
+
   test(`when all fail a little, none is starved and nearly all calls succeed (seed ${seed})`, async () => {
     const { success, servers } = await simulate({ servers: ten({ failing: 0.01 }, { failing: 0.01 }), seed });
     const shares = servers.map(({ share }) => share);

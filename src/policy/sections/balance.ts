@@ -10,6 +10,12 @@ export const balance = section(
       about:
         'p2c: of two by chance the better by peak EWMA latency and calls in flight. least-request: by calls in flight alone. round-robin: each in turn, whatever its weight. weighted-round-robin: each in turn, exactly as often as its weight says. random: by weight. ring-hash, maglev: calls of one `key` go to one endpoint, placed as Envoy places them.',
     }),
+    load: choice({
+      default: 'off',
+      of: ['off', 'orca'],
+      about:
+        'orca: weighted-round-robin weighs endpoints by the load that their answers tell (`endpoint-load-metrics`): requests a second for all that is used, as gRPC does. off: by the weight of their records.',
+    }),
     decay: duration({
       default: '10s',
       min: '10ms',
