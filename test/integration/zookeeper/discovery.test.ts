@@ -184,7 +184,16 @@ test('who is found dead by its callers does not wait for the end of a mass loss'
   await until(seen, isBoundTo('a', 'b', 'c', 'd'));
   const ejected = (endpoint: string) =>
     env.events.emit({
-      ...{ type: 'ejected', at: 0, service: 'dead', endpoint, failures: 5, forMs: 1_000, why: 'failures', enforced: true },
+      ...{
+        type: 'ejected',
+        at: 0,
+        service: 'dead',
+        endpoint,
+        failures: 5,
+        forMs: 1_000,
+        why: 'failures',
+        enforced: true,
+      },
       ...{ why: 'failures', enforced: true },
     });
   ejected('10.0.0.97:3001');

@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/core/clock.ts';
+import { type Clock, systemClock, type Timer } from '../../../src/core/clock.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { Events, type MeshEvent } from '../../../src/core/events.ts';
 import type { Live } from '../../../src/core/live.ts';
@@ -14,10 +14,37 @@ export function realEnv(seed = 1): Env & { readonly told: readonly MeshEvent[] }
   return { clock: systemClock, random: seeded(seed), events, timeouts: new Timeouts(systemClock), told };
 }
 
+/** The clock of the machine; while it is held, time does not count. Timers run all the same. */
+export class HeldClock implements Clock {
+  #heldAt: number | undefined;
+  #uncounted = 0;
+
+  now(): number {
+    return (this.#heldAt ?? systemClock.now()) - this.#uncounted;
+  }
+
+  epoch(): number {
+    return systemClock.epoch();
+  }
+
+  schedule(delayMs: number, task: () => void): Timer {
+    return systemClock.schedule(delayMs, task);
+  }
+
+  hold(): void {
+    this.#heldAt = systemClock.now();
+  }
+
+  go(): void {
+    this.#uncounted += systemClock.now() - this.#heldAt!;
+    this.#heldAt = undefined;
+  }
+}
+
 /** A session with what listens at `address`: `127.0.0.1:2181`, and a chroot if there is to be one. */
-export function openSession(address: string, more: Partial<SessionOptions> = {}): Session {
+export function openSession(address: string, more: Partial<SessionOptions> = {}, env: Env = realEnv()): Session {
   const { servers, chroot, digest, name } = parseAddress(address);
-  return new Session({ servers, chroot, digest, name, tls: undefined, timeoutMs: 10_000, ...more }, realEnv());
+  return new Session({ servers, chroot, digest, name, tls: undefined, timeoutMs: 10_000, ...more }, env);
 }
 
 /** Waits until a value is one that `fits`. */
