@@ -13,6 +13,9 @@ export const ZOOKEEPER = [
   'openjdk-17-jdk-headless',
 ] as const;
 
+/** What the tests of shared quotas need. */
+export const REDIS = ['redis-server'] as const;
+
 /**
  * Sees to it that Debian packages are there: installs them where it may, and says what to install where it may not.
  * @throws Error of one line when a package is missing and can not be installed.

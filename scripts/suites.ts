@@ -1,6 +1,6 @@
 import { globSync, readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { ZOOKEEPER } from './programs.ts';
+import { REDIS, ZOOKEEPER } from './programs.ts';
 import { root } from './run.ts';
 
 /** Kinds of test, in the order of how much they need. */
@@ -50,8 +50,11 @@ export function gaps(folder: string = root): string[] {
 }
 
 /** The Debian packages that a kind of test needs. */
-export const programsOf = (suite: Suite, folder: string = root): readonly string[] =>
-  suite === 'integration' && globSync('test/integration/zookeeper*', { cwd: folder }).length > 0 ? ZOOKEEPER : [];
+export function programsOf(suite: Suite, folder: string = root): readonly string[] {
+  if (suite !== 'integration') return [];
+  const has = (pattern: string): boolean => globSync(`test/integration/${pattern}`, { cwd: folder }).length > 0;
+  return [...(has('zookeeper*') ? ZOOKEEPER : []), ...(has('redis*') ? REDIS : [])];
+}
 
 const testFiles = (folder: string): string[] => globSync('test/**/*.test.ts', { cwd: folder }).sort();
 

@@ -42,6 +42,21 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly why: string;
     }
   | {
+      /** A call failed, and came to something else instead. */
+      readonly type: 'fallback';
+      /** What its caller gave; the last good answer; the one that the policy has at hand. */
+      readonly source: 'call' | 'last-good' | 'answer';
+      /** Why it failed. */
+      readonly why: string;
+    }
+  | {
+      /** A request was answered without asking, by an answer that was kept. */
+      readonly type: 'cached';
+      /** Whether a newer one is being asked for meanwhile. */
+      readonly stale: boolean;
+      readonly ageMs: number;
+    }
+  | {
       /** An attempt takes long, and its request is sent to a second endpoint as well. */
       readonly type: 'hedge';
       /** The one that takes long. */
@@ -234,6 +249,8 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   call: 'A whole call has ended.',
   retry: 'A failed attempt is going to be tried again.',
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
+  fallback: 'A call failed, and came to something else instead.',
+  cached: 'A request was answered without asking, by an answer that was kept.',
   hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',
   'hedge-budget': 'An attempt takes long and could be sent to a second endpoint, but the budget is spent.',
   ejected: 'An endpoint is left out for a while.',

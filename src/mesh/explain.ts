@@ -7,9 +7,10 @@ import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { hasRoom, limitOf } from '../core/room.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
+import { type AnswersFacts, sayAnswers } from '../filters/answers.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
 import { type LimitFacts, sayLimit } from '../filters/limits.ts';
-import { type QuotaFacts, sayQuota } from '../filters/quotas.ts';
+import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
 import { sayThrottle, type ThrottleFacts, throttleFacts } from '../filters/throttle.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
@@ -51,6 +52,8 @@ export interface ClusterSnapshot {
   readonly circuits: readonly CircuitFacts[];
   /** The rules of `quota.calls`, and what became of the calls. */
   readonly quotas: readonly QuotaFacts[];
+  /** The good answers that are kept; null until the policy has one kept. */
+  readonly kept: AnswersFacts | null;
   /** When a request is sent a second time; null where the policy has none sent so. */
   readonly hedge: HedgeFacts | null;
   /** Which share of the calls is not made, as the service refuses so many; null where the policy has all made. */
@@ -77,12 +80,14 @@ export function snapshot(
   clusters: readonly Cluster[],
   policies: PolicySet,
   clock: Clock,
+  quotas: readonly QuotaFacts[],
 ): Snapshot {
   return {
     service,
     registry,
     at: new Date(clock.epoch()).toISOString(),
     clusters: clusters.map((cluster) => ofCluster(cluster, policies, clock.now(), undefined)),
+    quotas,
   };
 }
 
@@ -102,6 +107,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
     circuits: cluster.parts.circuits.facts(now),
     quotas: cluster.parts.quotas.facts(policy),
+    kept: cluster.parts.answers.facts() ?? null,
     hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
     throttle: throttleFacts(policy.throttle, cluster.parts.throttling, now) ?? null,
     limit: cluster.parts.limits.facts(policy.limit) ?? null,
@@ -163,6 +169,7 @@ export function explain(
       .filter(([name]) => !shot.stack.includes(name))
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
+    ...(shot.kept === null ? [] : [`    ${sayAnswers(shot.kept)}`]),
     ...(shot.hedge === null ? [] : [`    ${sayHedge(shot.hedge)}`]),
     ...(shot.throttle === null ? [] : [`    ${sayThrottle(shot.throttle)}`]),
     ...(shot.limit === null ? [] : [`    ${sayLimit(shot.limit)}`]),

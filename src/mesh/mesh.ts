@@ -185,7 +185,7 @@ export class Mesh implements Caller, AsyncDisposable {
    * before its deadline.
    */
   within<T>(headers: IncomingHeaders, work: () => T): T {
-    return this.#ambient.run(headers, work);
+    return this.#ambient.run(headers, this.#policies.current.for(this.service).trace.formats, work);
   }
 
   /**

@@ -4,11 +4,12 @@ import { Stack } from '../core/stack.ts';
 import { attempt } from '../filters/attempt.ts';
 import { authenticate } from '../filters/authenticate.ts';
 import { deadline } from '../filters/deadline.ts';
+import { fallback } from '../filters/fallback.ts';
 import { hedge } from '../filters/hedge.ts';
 import { endpointLimit, limit } from '../filters/limit.ts';
 import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
-import { quota } from '../filters/quota.ts';
+import { quota } from '../quota/quota.ts';
 import { retry } from '../filters/retry.ts';
 import { throttle } from '../filters/throttle.ts';
 import { trace } from '../filters/trace.ts';
@@ -22,6 +23,7 @@ export const clusterStack = ({
   env,
   circuits,
   budget,
+  answers,
   hedges,
   nodes,
   quotas,
@@ -30,6 +32,7 @@ export const clusterStack = ({
 }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
+    { name: 'fallback', filter: fallback(env, answers) }, // above all that may fail, the deadline first of all
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
     { name: 'authenticate', filter: authenticate(env) }, // below deadline: a token may be waited for; above retry: all tries show one
     { name: 'quota', filter: quota(env, quotas) }, // above retry: a call counts once; above circuit: what never went proves nothing

@@ -3,9 +3,10 @@ import { isRoomFor } from '../balancer/room.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
 import { ALONE, type Siblings } from '../core/siblings.ts';
+import { Answers } from '../filters/answers.ts';
 import { Hedges } from '../filters/hedges.ts';
 import { Limits } from '../filters/limits.ts';
-import { Quotas } from '../filters/quotas.ts';
+import { Quotas } from '../quota/quotas.ts';
 import { HealthJudgement } from '../health/judgement.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import { Throttling } from '../math/throttling.ts';
@@ -19,6 +20,7 @@ export interface Parts {
   readonly nodes: Nodes;
   readonly judgement: HealthJudgement;
   readonly budget: RetryBudget;
+  readonly answers: Answers;
   readonly hedges: Hedges;
   readonly circuits: Circuits;
   readonly throttling: Throttling;
@@ -42,7 +44,8 @@ export const makeParts = (env: Env, names: (route: string) => boolean, { sibling
     nodes,
     judgement: new HealthJudgement(env, nodes),
     budget: new RetryBudget(),
-    hedges: new Hedges(),
+    answers: new Answers(),
+  hedges: new Hedges(),
     circuits: new Circuits(env, names),
     throttling: new Throttling(),
     limits: new Limits(env, (attempts, context) => isRoomFor(attempts, nodes.view(context.policy), context)),

@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import type { QuotaFacts } from '../quota/quotas.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { Receiver } from '../server/handler.ts';
@@ -9,7 +10,7 @@ import type { AmbientContext } from './ambient.ts';
 import { Authorizing } from './authorizing.ts';
 import type { Stacks } from './cluster.ts';
 import { inboundStack } from './inbound.ts';
-import { type InboundNeeds, makeInboundParts } from './inbound-parts.ts';
+import { type InboundNeeds, type InboundParts, makeInboundParts } from './inbound-parts.ts';
 
 /** The mesh from the side of those who call us. */
 export class Serving implements Receiver {
@@ -17,6 +18,8 @@ export class Serving implements Receiver {
   readonly #env: Env;
   readonly #ambient: AmbientContext;
   readonly #way: WayIn;
+  readonly #parts: InboundParts;
+  readonly #policies: () => PolicySet;
   /** The rules that guard this service. */
   readonly authorize: Authorizing;
 
@@ -30,6 +33,8 @@ export class Serving implements Receiver {
     this.#env = env;
     this.#ambient = ambient;
     const parts = makeInboundParts(env, needs);
+    this.#parts = parts;
+    this.#policies = policies;
     const stack = inboundStack(parts);
     this.authorize = new Authorizing(service, policies, parts.authority);
     this.#way = new WayIn(
@@ -40,6 +45,11 @@ export class Serving implements Receiver {
 
   get current(): RequestContext | undefined {
     return this.#ambient.current?.request;
+  }
+
+  /** How the quotas of requests to us stand. */
+  get quotas(): QuotaFacts[] {
+    return this.#parts.quotas.facts(this.#policies().for(this.#service));
   }
 
   receive(arrival: Arrival): Promise<unknown> {
@@ -53,7 +63,7 @@ export class Serving implements Receiver {
   }
 
   #enter<T>({ scope, history }: Context, request: RequestContext, work: () => T): T {
-    const { trace, priority, baggage } = history;
-    return this.#ambient.enter({ deadline: scope.due, trace, priority, baggage, request }, work);
+    const { trace, priority, baggage, requestId } = history;
+    return this.#ambient.enter({ deadline: scope.due, trace, priority, baggage, requestId, request }, work);
   }
 }

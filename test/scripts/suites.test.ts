@@ -70,5 +70,7 @@ test('programs are asked for only where tests need them', () => {
   const zookeeper = withFiles([...full, 'test/integration/zookeeper/a.test.ts'], (folder) =>
     suites.flatMap((suite) => programsOf(suite, folder)),
   );
-  assert.ok(zookeeper.includes('zookeeper'));
+  assert.ok(zookeeper.includes('zookeeper') && !zookeeper.includes('redis-server'));
+  const redis = withFiles([...full, 'test/integration/redis/a.test.ts'], (folder) => programsOf('integration', folder));
+  assert.deepEqual(redis, ['redis-server']);
 });

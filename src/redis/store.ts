@@ -1,0 +1,67 @@
+import { LRUCache } from 'lru-cache';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { QuotaStore, Taken } from '../core/quota-store.ts';
+import type { RedisClient } from './client.ts';
+import { evaluator } from './client.ts';
+
+const LIMITERS = 200; // one for each pair of rate and burst that the policies of late have named
+
+/**
+ * The generic cell rate algorithm in one step of the server, by the server's clock, so that all who ask agree. What is
+ * kept for a key is when its bucket will be empty, and it goes when it is. The two last arguments are what
+ * rate-limiter-flexible hands on of its options: the burst, and a second more than the burst takes to drain.
+ */
+const SCRIPT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local burst = tonumber(ARGV[3])
+local spacing = (tonumber(ARGV[4]) - 1) * 1000 / burst
+local empty = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local wait = empty + spacing - now - burst * spacing
+if wait > 0.001 then return {burst + 1, math.ceil(wait)} end
+empty = empty + spacing
+redis.call('SET', KEYS[1], string.format('%.3f', empty), 'PX', math.ceil(empty - now))
+return {math.max(1, math.ceil((empty - now) / spacing - 0.000001)), math.ceil(empty - now)}
+`;
+
+/** Counts quotas in a Redis that all instances share. The client is its owner's: nothing is opened or closed here. */
+export class RedisStore implements QuotaStore {
+  readonly name = 'redis';
+  readonly #client: RedisClient;
+  readonly #prefix: string;
+  readonly #limiters = new LRUCache<string, RateLimiterRedis>({ max: LIMITERS });
+
+  /** `prefix` begins every key: services that share a Redis share no counts. */
+  constructor(client: RedisClient, prefix: string) {
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  async take(key: string, perMs: number, burst: number): Promise<Taken> {
+    const whole = Math.max(1, Math.floor(burst));
+    const limiter = this.#limiter(perMs, whole);
+    try {
+      const { consumedPoints } = await limiter.consume(key);
+      return { waitMs: 0, left: whole - consumedPoints };
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return { waitMs: Math.max(1, refusal.msBeforeNext), left: 0 };
+      throw refusal;
+    }
+  }
+
+  #limiter(perMs: number, burst: number): RateLimiterRedis {
+    const id = `${perMs}/${burst}`;
+    let limiter = this.#limiters.get(id);
+    if (limiter === undefined) {
+      limiter = new RateLimiterRedis({
+        storeClient: evaluator(this.#client, SCRIPT),
+        keyPrefix: this.#prefix,
+        points: burst,
+        duration: 1 + burst / perMs / 1_000,
+        rejectIfRedisNotReady: true,
+      });
+      this.#limiters.set(id, limiter);
+    }
+    return limiter;
+  }
+}

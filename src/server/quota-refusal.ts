@@ -1,0 +1,28 @@
+import { MeshError } from '../core/errors.ts';
+import { formatRate } from '../policy/rate.ts';
+import type { Policy } from '../policy/table.ts';
+import type { ReadRule } from '../quota/meters.ts';
+import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
+
+/** A rule of `quota.requests`, read. */
+export type RequestRule = ReadRule<Policy['quota']['requests'][number]>;
+
+/** What a request gets that was not let in: the rule that spoke, and when to come again. */
+export class QuotaRefusal extends MeshError {
+  /** What the answer says of the quotas, in the fields that the IETF has for it. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The rule that spoke. */
+  readonly violated: string;
+
+  constructor(service: string, rules: readonly RequestRule[], { title, rule }: RequestRule, waitMs: number) {
+    super('quota', `${service}: more than ${formatRate(rule.rate)} per ${rule.per}`, { service, retryAfterMs: waitMs });
+    this.violated = title;
+    this.fields = { 'ratelimit-policy': policiesOf(rules), ratelimit: formatRateLimit(title, 0, waitMs) };
+  }
+}
+
+const policiesOf = (rules: readonly RequestRule[]): string =>
+  rules
+    .filter(({ rule }) => rule.mode === 'enforce')
+    .map(({ title, rule }) => formatRateLimitPolicy(title, rule.rate.count, rule.rate.periodMs))
+    .join(', ');

@@ -1,0 +1,54 @@
+import type { Env } from '../core/env.ts';
+import type { Taken } from '../core/quota-store.ts';
+
+const ANSWER_MS = 100; // for one answer of the store; a request must not wait longer to be counted
+const REST_MS = 1_000; // after it failed; then the next request tries again
+
+/** Counts that are kept elsewhere, by a store that may be away: then nothing comes of asking, and that is told once. */
+export class SharedCounts {
+  readonly #env: Env;
+  #problem: string | undefined;
+  #restsUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** What came of taking one; nothing where the store can not be asked. Never rejects, and settles in bounded time. */
+  async take(service: string, key: string, perMs: number, burst: number): Promise<Taken | undefined> {
+    const { clock, quotaStore } = this.#env;
+    if (quotaStore === undefined) return this.#away(service, 'no store was given to the mesh');
+    if (clock.now() < this.#restsUntil) return undefined;
+    try {
+      const taken = await this.#inTime(quotaStore.take(key, perMs, burst));
+      this.#back(service);
+      return taken;
+    } catch (error) {
+      this.#restsUntil = clock.now() + REST_MS;
+      return this.#away(service, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #inTime(taking: Promise<Taken>): Promise<Taken> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#env.clock.schedule(ANSWER_MS, () => reject(new Error(`no answer within ${ANSWER_MS} ms`)));
+      taking.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  #away(service: string, problem: string): undefined {
+    if (this.#problem === undefined) this.#tell(service, problem);
+    this.#problem = problem;
+  }
+
+  #back(service: string): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#tell(service, '');
+  }
+
+  #tell(service: string, problem: string): void {
+    const { clock, events } = this.#env;
+    events.emit({ at: clock.epoch(), service, type: 'quota-store', away: problem !== '', problem });
+  }
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+import { after, before, test } from 'node:test';
+import { Redis } from 'ioredis';
+import { RedisStore } from '../../../src/redis/store.ts';
+import { type RedisServer, startRedis } from '../../support/redis.ts';
+
+let server: RedisServer;
+const clients: Redis[] = [];
+
+before(async () => {
+  server = await startRedis();
+});
+
+after(async () => {
+  for (const client of clients) client.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+async function aClient(): Promise<Redis> {
+  const client = new Redis(server.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 20 });
+  client.on('error', () => {}); // it goes away in some of these tests
+  clients.push(client);
+  await client.connect();
+  return client;
+}
+
+let count = 0;
+const newKey = (): string => `key-${count++}`;
+
+/** Who takes, and between which moments it must have happened: a window is sure only if it is inside of both. */
+interface Let {
+  readonly asked: number;
+  readonly told: number;
+}
+
+/** Asks many stores at once, over and over, for so long. */
+async function drive(stores: readonly RedisStore[], key: string, perMs: number, burst: number, ms: number) {
+  const [let_, until]: [Let[], number] = [[], performance.now() + ms];
+  const one = async (store: RedisStore): Promise<void> => {
+    while (performance.now() < until) {
+      const asked = performance.now();
+      const { waitMs } = await store.take(key, perMs, burst);
+      if (waitMs === 0) let_.push({ asked, told: performance.now() });
+    }
+  };
+  await Promise.all(stores.flatMap((store) => [one(store), one(store)]));
+  return let_;
+}
+
+for (const instances of [1, 2, 4]) {
+  test(`${instances} instances together get no more than the limit and the burst in any window, and no less than the limit`, async () => {
+    const stores = await Promise.all(
+      Array.from({ length: instances }, async () => new RedisStore(await aClient(), 'q')),
+    );
+    const [limit, burst, windowMs] = [50, 10, 500];
+    const begun = performance.now();
+    const gone = await drive(stores, newKey(), limit / windowMs, burst, 1_600);
+    const took = performance.now() - begun;
+    for (const { asked: from } of gone) {
+      const within = gone.filter(({ asked, told }) => asked >= from && told <= from + windowMs).length;
+      assert.ok(within <= limit + burst, `${within} in a window of ${windowMs} ms`);
+    }
+    assert.ok(gone.length <= (limit / windowMs) * took + burst + 1, `${gone.length} in ${took} ms`);
+    assert.ok(gone.length >= burst, `${gone.length} in ${took} ms`);
+  });
+}
+
+test('a burst fits at once, and the next is told how long it has to wait', async () => {
+  const store = new RedisStore(await aClient(), 'q');
+  const key = newKey();
+  const taken = await Promise.all(Array.from({ length: 5 }, () => store.take(key, 1 / 10_000, 3)));
+  assert.deepEqual(
+    taken.map(({ waitMs, left }) => [waitMs === 0, left]),
+    [
+      [true, 2],
+      [true, 1],
+      [true, 0],
+      [false, 0],
+      [false, 0],
+    ],
+  );
+  assert.ok(taken[4]!.waitMs > 0 && taken[4]!.waitMs <= 10_000, `${taken[4]!.waitMs}`);
+});
+
+test('keys count apart, services count apart, and what is used up leaves by itself', async () => {
+  const client = await aClient();
+  const [orders, stock] = [new RedisStore(client, 'orders'), new RedisStore(client, 'stock')];
+  assert.equal((await orders.take('a', 1 / 60_000, 1)).waitMs, 0);
+  assert.equal((await orders.take('b', 1 / 60_000, 1)).waitMs, 0);
+  assert.equal((await stock.take('a', 1 / 60_000, 1)).waitMs, 0);
+  assert.notEqual((await orders.take('a', 1 / 60_000, 1)).waitMs, 0);
+  const left = await client.pttl('orders:a');
+  assert.ok(left > 0 && left <= 60_000, `${left}`);
+});
+
+test('rates and bursts that change go on from what was used', async () => {
+  const store = new RedisStore(await aClient(), 'q');
+  const key = newKey();
+  for (let call = 0; call < 3; call++) assert.equal((await store.take(key, 1 / 10_000, 3)).waitMs, 0);
+  assert.equal((await store.take(key, 1 / 10_000, 5)).waitMs, 0);
+  assert.equal((await store.take(key, 1 / 10_000, 5)).waitMs, 0);
+  assert.notEqual((await store.take(key, 1 / 10_000, 5)).waitMs, 0);
+});
+
+test('the client stays as its owner made it', async () => {
+  const client = await aClient();
+  const names = Object.keys(client);
+  await new RedisStore(client, 'q').take(newKey(), 1, 1);
+  assert.deepEqual(Object.keys(client), names);
+  assert.equal('rlflxIncr' in client, false);
+});
+
+test('a server that is away is an error, at once', async () => {
+  const store = new RedisStore(await aClient(), 'q');
+  await store.take(newKey(), 1, 1);
+  await server.kill();
+  await assert.rejects(store.take(newKey(), 1, 1));
+  await server.start();
+});

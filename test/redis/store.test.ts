@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RedisClient } from '../../src/redis/client.ts';
+import { RedisStore } from '../../src/redis/store.ts';
+
+/** A client that answers as it is told to, and notes what it was asked. */
+function aClient(more: Partial<RedisClient>, reply: () => unknown = () => [1, 100]) {
+  const asked: unknown[][] = [];
+  const client = {
+    ...more,
+    eval: async (_: string, ...args: unknown[]) => {
+      asked.push(args);
+      return reply();
+    },
+  };
+  return { client, asked };
+}
+
+test('ioredis is asked in its way', async () => {
+  const { client, asked } = aClient({ status: 'ready' });
+  assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 0, left: 9 });
+  assert.deepEqual(asked, [[1, 'q:a', '1', '1', '10', '1.1']]);
+});
+
+test('node-redis is asked in its way', async () => {
+  const { client, asked } = aClient({ isReady: true }, () => [11, 42]);
+  assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 42, left: 0 });
+  assert.deepEqual(asked, [[{ keys: ['q:a'], arguments: ['1', '1', '10', '1.1'] }]]);
+});
+
+test('a client that is not connected is not asked: it might keep the question until it is', async () => {
+  for (const more of [{ status: 'reconnecting' }, { isReady: false }]) {
+    const { client, asked } = aClient(more);
+    await assert.rejects(new RedisStore(client, 'q').take('a', 0.1, 10), /not ready/);
+    assert.deepEqual(asked, []);
+  }
+});
+
+test('what the server throws is thrown', async () => {
+  const { client } = aClient({ status: 'ready' }, () => {
+    throw new Error('OOM');
+  });
+  await assert.rejects(new RedisStore(client, 'q').take('a', 0.1, 10), /OOM/);
+});

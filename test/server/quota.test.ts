@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ANONYMOUS, type Principal } from '../../src/core/principal.ts';
+import type { QuotaStore, Taken } from '../../src/core/quota-store.ts';
+import type { Siblings } from '../../src/core/siblings.ts';
+import { PolicySet } from '../../src/policy/policy.ts';
+import type { PolicySections } from '../../src/policy/table.ts';
+import type { Arrival } from '../../src/server/arrival.ts';
+import { type Problem, refusalOf } from '../../src/server/problem.ts';
+import { quota } from '../../src/server/quota.ts';
+import { RequestQuotas } from '../../src/server/request-quotas.ts';
+import { aContext, FakeRegistry, testEnv } from '../../src/testing.ts';
+import { aMesh } from '../support/mesh.ts';
+
+type Requests = NonNullable<NonNullable<PolicySections['quota']>['requests']>;
+
+interface Asks {
+  readonly principal?: string;
+  readonly claims?: Record<string, unknown>;
+  readonly address?: string;
+  readonly headers?: Record<string, string>;
+  readonly route?: string;
+}
+
+const anArrival = ({ address = '', headers = {} }: Asks): Arrival => ({
+  request: {},
+  method: 'GET',
+  path: '/orders/7',
+  template: undefined,
+  headers,
+  wire: { peer: address } as Arrival['wire'],
+  onHangUp: () => {},
+  serve: async () => 'served',
+  refuse: (problem) => problem,
+});
+
+/** A guarded service. `ask` gives `served`, or the answer of who was refused. */
+function guarded(requests: Requests, more: { store?: QuotaStore; siblings?: Siblings } = {}) {
+  const env = { ...testEnv(), quotaStore: more.store };
+  const quotas = new RequestQuotas(env, more.siblings ?? { count: 1 });
+  const way = quota<unknown>(quotas)((arrival) => arrival.serve(undefined as never));
+  const policy = { quota: { requests } };
+  const pinned = new PolicySet({ defaults: policy }).for('orders');
+  const ask = async (asks: Asks = {}): Promise<'served' | Problem> => {
+    const context = { ...aContext(), policy: pinned, route: asks.route };
+    const { principal: name = '', claims = {} } = asks;
+    const principal: Principal = { name, by: 'token', issuer: 'us', claims };
+    context.history.principal = name === '' ? ANONYMOUS : principal;
+    return way(anArrival(asks), context).catch(refusalOf) as Promise<'served' | Problem>;
+  };
+  const times = async (many: number, asks?: Asks): Promise<number> => {
+    let served = 0;
+    for (let request = 0; request < many; request++) if ((await ask(asks)) === 'served') served++;
+    return served;
+  };
+  return { env, quotas, ask, times };
+}
+
+test('who asks for more than its quota is told how much there is and when to come again', async () => {
+  const { env, ask, times } = guarded([{ name: 'per-caller', rate: '10/s', burst: 3 }]);
+  assert.equal(await times(3, { principal: 'checkout' }), 3);
+  const { status, headers, body } = (await ask({ principal: 'checkout' })) as Problem;
+  assert.equal(status, 429);
+  assert.deepEqual(headers, {
+    'content-type': 'application/problem+json',
+    'retry-after': '1',
+    'ratelimit-policy': '"per-caller";q=10;w=1',
+    ratelimit: '"per-caller";r=0;t=1',
+  });
+  assert.deepEqual(JSON.parse(body), {
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+    title: 'Too Many Requests',
+    status: 429,
+    code: 'RESOURCE_EXHAUSTED',
+    detail: 'More was asked for than the quota allows in its time.',
+    'violated-policies': ['per-caller'],
+  });
+  assert.deepEqual(
+    env.told.map((event) => (event.type === 'refused' ? [event.service, event.reason, event.enforced] : [])),
+    [['orders', 'quota', true]],
+  );
+  await env.clock.advance(100);
+  assert.equal(await times(5, { principal: 'checkout' }), 1);
+});
+
+const apart: Readonly<Record<string, readonly [rule: Requests[number], one: Asks, other: Asks]>> = {
+  principal: [{ rate: '10/s', burst: 2 }, { principal: 'a' }, { principal: 'b' }],
+  route: [{ rate: '10/s', burst: 2, per: 'route' }, { route: 'GET /a' }, { route: 'GET /b' }],
+  address: [{ rate: '10/s', burst: 2, per: 'address' }, { address: '10.0.0.1' }, { address: '10.0.0.2' }],
+  header: [
+    { rate: '10/s', burst: 2, per: 'header', of: 'X-Tenant' },
+    { headers: { 'x-tenant': 'a' } },
+    { headers: { 'x-tenant': 'b' } },
+  ],
+  claim: [
+    { rate: '10/s', burst: 2, per: 'claim', of: 'plan' },
+    { principal: 'a', claims: { plan: 'free' } },
+    { principal: 'a', claims: { plan: 7 } },
+  ],
+};
+
+for (const [per, [rule, one, other]] of Object.entries(apart)) {
+  test(`each ${per} has a count of its own, and those of whom it is not known share one`, async () => {
+    const { times } = guarded([rule]);
+    assert.equal(await times(5, one), 2);
+    assert.equal(await times(5, other), 2);
+    assert.equal(await times(5, one), 0);
+    assert.equal(await times(5), 2);
+    assert.equal(await times(5, { headers: { 'x-other': 'a' } }), 0);
+  });
+}
+
+test('a rule for all counts all together, and every rule has to let a request in', async () => {
+  const { quotas, times } = guarded([
+    { name: 'all', rate: '10/s', burst: 3, per: 'all' },
+    { name: 'each', rate: '10/s', burst: 2 },
+  ]);
+  assert.equal(await times(9, { principal: 'a' }), 2);
+  assert.equal(await times(9, { principal: 'b' }), 1, 'who is over its own quota takes nothing from the others');
+  assert.deepEqual(
+    quotas.facts(new PolicySet({ defaults: { quota: { requests: [{ name: 'all', rate: '10/s' }] } } }).for('orders')),
+    [{ rule: 'all', rate: '10/s', per: 'principal', mode: 'enforce', among: 1, passed: 3, waited: 0, refused: 8 }],
+  );
+});
+
+test('unless told otherwise as many may come at once as the rate says', async () => {
+  const { times } = guarded([{ rate: '20/m', per: 'all' }]);
+  assert.equal(await times(50), 20);
+});
+
+test('where it is only observed all are served, and what would have been refused is told', async () => {
+  const { env, times } = guarded([{ rate: '10/s', burst: 2, mode: 'observe' }]);
+  assert.equal(await times(5), 5);
+  assert.deepEqual(
+    env.told.map((event) => event.type === 'refused' && event.enforced),
+    [false, false, false],
+  );
+  assert.equal(await guarded([{ rate: '1/h', mode: 'off' }]).times(5), 5);
+});
+
+test('however many strangers come, what is kept of them is bounded', async () => {
+  const { quotas, ask } = guarded([{ rate: '10/s', per: 'header', of: 'x-tenant' }]);
+  for (let stranger = 0; stranger < 12_000; stranger++) await ask({ headers: { 'x-tenant': `${stranger}` } });
+  assert.equal(quotas.size, 10_000);
+});
+
+test('what is long is told apart as well', async () => {
+  const { times } = guarded([{ rate: '10/s', burst: 1, per: 'header', of: 'x-tenant' }]);
+  const long = 'x'.repeat(8_000);
+  assert.equal(await times(3, { headers: { 'x-tenant': `${long}a` } }), 1);
+  assert.equal(await times(3, { headers: { 'x-tenant': `${long}b` } }), 1);
+});
+
+test('divided over the instances each lets its part through, at once when there are more or fewer', async () => {
+  const siblings = { count: 1 };
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, per: 'all', share: 'fleet' }], { siblings });
+  assert.equal(await times(50), 20);
+  siblings.count = 4;
+  await env.clock.advance(10_000);
+  assert.equal(await times(50), 5);
+  await env.clock.advance(1_000);
+  let served = 0;
+  for (let ms = 0; ms < 1_000; ms += 10) {
+    served += await times(3);
+    await env.clock.advance(10);
+  }
+  assert.ok(served >= 25 && served <= 30, `${served}`);
+});
+
+/** A store that answers as it is told to. */
+function aStore(answer: () => Promise<Taken>): QuotaStore & { asked: number } {
+  const store = {
+    name: 'test',
+    asked: 0,
+    take: () => {
+      store.asked++;
+      return answer();
+    },
+  };
+  return store;
+}
+
+test('a count that all share is asked for, and believed', async () => {
+  let left = 3;
+  const store = aStore(async () => (left-- > 0 ? { waitMs: 0, left } : { waitMs: 1_500, left: 0 }));
+  const { ask, times } = guarded([{ rate: '10/s', share: 'redis' }], { store });
+  assert.equal(await times(3), 3);
+  const refused = (await ask()) as Problem;
+  assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '2']);
+});
+
+test('while the store is away each instance goes by its part, callers see no error, and it is told once', async () => {
+  let away = true;
+  const store = aStore(() => (away ? Promise.reject(new Error('gone')) : Promise.resolve({ waitMs: 0, left: 1 })));
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { store, siblings: { count: 4 } });
+  assert.equal(await times(30), 5);
+  assert.equal(store.asked, 1, 'it is left alone for a while');
+  await env.clock.advance(1_000);
+  away = false;
+  assert.equal(await times(30), 30);
+  assert.deepEqual(
+    env.told.flatMap((event) => (event.type === 'quota-store' ? [[event.away, event.problem]] : [])),
+    [
+      [true, 'gone'],
+      [false, ''],
+    ],
+  );
+  assert.equal(env.clock.pending, 0);
+});
+
+test('a store that does not answer in a tenth of a second is away', async () => {
+  const store = aStore(() => new Promise(() => {}));
+  const { env, ask } = guarded([{ rate: '100/s', share: 'redis' }], { store });
+  const asked = ask();
+  await env.clock.advance(100);
+  assert.equal(await asked, 'served');
+  assert.equal(await ask(), 'served');
+  assert.equal(store.asked, 1);
+  assert.equal(env.clock.pending, 0);
+});
+
+test('where no store was given, each instance goes by its part', async () => {
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { siblings: { count: 2 } });
+  assert.equal(await times(30), 10);
+  assert.equal(env.told.filter(({ type }) => type === 'quota-store').length, 1);
+});
+
+test('who is over a quota of its own takes nothing from the count of all, also in a store', async () => {
+  const keys: string[] = [];
+  const store: QuotaStore = {
+    name: 'test',
+    take: async (key) => {
+      keys.push(key);
+      return { waitMs: key.startsWith('each') ? 500 : 0, left: 0 };
+    },
+  };
+  const { ask } = guarded(
+    [
+      { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
+      { name: 'each', rate: '10/s', share: 'redis' },
+    ],
+    { store },
+  );
+  assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
+  assert.deepEqual(keys, ['each:us a']);
+});
+
+test('through a whole mesh: the slot stands below authorize, and what comes in is counted', async () => {
+  const registry = new FakeRegistry();
+  const { mesh, env } = await aMesh({
+    registry,
+    policy: {
+      services: { checkout: { quota: { requests: [{ rate: '100/s', burst: 4, per: 'all', share: 'fleet' }] } } },
+    },
+  });
+  const status = () => mesh.receive({ ...anArrival({}), refuse: (problem) => problem.status });
+  const served = async (many: number) =>
+    (await Promise.all(Array.from({ length: many }, status))).filter((one) => one === 'served').length;
+  assert.equal(await served(9), 4);
+  registry.set('checkout', ['http://10.0.0.1:1', 'http://10.0.0.2:1']);
+  await env.clock.advance(1_000);
+  assert.equal(await served(9), 2);
+  mesh.setPolicy({});
+  assert.equal(await served(9), 9);
+  assert.deepEqual(
+    mesh.snapshot().quotas.map(({ passed }) => passed),
+    [],
+  );
+  await mesh.close();
+  assert.equal(registry.open, 0);
+  assert.equal(env.clock.pending, 0);
+});
