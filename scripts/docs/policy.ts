@@ -13,7 +13,12 @@ export function policyPage(): string {
     `One document says how calls behave: ${fields} settings in ${Object.keys(SECTIONS).length} sections, each with a default that is right for most. A section is named after the filter that reads it. A document says only what differs.`,
     shape(),
     'Durations are text: `250ms`, `2s`, `1m30s`, `1h`. An unknown field or a value out of range refuses the whole document, and the one before stays in force. Editors and other languages find the same rules as JSON Schema in `inmesh/policy.schema.json`.',
-    ...Object.entries(SECTIONS).flatMap(([name, section]) => [`## ${name}`, section.about, settings(section)]),
+    ...Object.entries(SECTIONS).flatMap(([name, section]) => [
+      `## ${name}`,
+      section.about,
+      settings(section),
+      ...former(section),
+    ]),
     '',
   ].join('\n\n');
 }
@@ -41,6 +46,10 @@ function shape(): string {
     'The nearest part that says something wins, field by field: route, then service, then `defaults`, then the default of the table below. `mesh.explain(service)` shows what a service comes to, and where each value came from.',
   ].join('\n\n');
 }
+
+/** Names that documents may still have. */
+const former = ({ formerly = {} }: Section): string[] =>
+  Object.entries(formerly).map(([name, { now, field }]) => `${code(name)} has become ${code(now)}: ${field.about}`);
 
 function firstSetting({ fields }: Section): Record<string, unknown> {
   const [name, field] = Object.entries(fields)[0]!;

@@ -53,6 +53,12 @@ export interface Flight {
   onEnd(landing: Landing): void;
 }
 
+/** The request that we are serving while we call others, as those calls may speak of it. */
+export interface Served {
+  /** A call made for it failed, and may not be tried again any more: whoever asked us should not have us try anew. */
+  retriesSpent(): void;
+}
+
 /** What is true of a whole call. The one thing in a context that changes; each field says who writes it. */
 export class History {
   /** The trace that the call belongs to. Written by `trace`. */
@@ -61,10 +67,16 @@ export class History {
   priority: Priority;
   /** What goes along with the call for all who serve it. Written as `priority` is. */
   baggage: Baggage;
+  /** The `x-request-id` that goes along; nothing where none came. Written as `priority` is. */
+  requestId: string | undefined;
   /** Who calls, as proven; nothing on the way out, and until `identify` has looked. Written by `identify`. */
   principal: Principal | undefined = undefined;
+  /** The request being served meanwhile; nothing where none is. Written by `mesh.call`. */
+  serving: Served | undefined = undefined;
   /** Whether the way has not left the stack it was called on, so that `begunAt` is still now. Written by `mesh.call`. */
   fresh = false;
+  /** Whether several wait for what it comes to, so that its own caller can not break it off. Written by `collapse`, `fallback`. */
+  shared = false;
   /** Attempts begun. Written by `balance`, as are the next two. */
   attempts = 0;
   /** Attempts that did not end well, first to last. */
@@ -79,10 +91,11 @@ export class History {
   settled: unknown = undefined;
   outcome: Outcome | undefined = undefined;
 
-  constructor(trace?: Trace, priority: Priority = 'default', baggage = Baggage.NONE) {
+  constructor(trace?: Trace, priority: Priority = 'default', baggage = Baggage.NONE, requestId?: string) {
     this.trace = trace;
     this.priority = priority;
     this.baggage = baggage;
+    this.requestId = requestId;
   }
 }
 

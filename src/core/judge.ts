@@ -1,3 +1,4 @@
+import type { Policy } from '../policy/table.ts';
 import type { Context } from './context.ts';
 import { MeshError } from './errors.ts';
 import { type Classify, type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
@@ -43,3 +44,7 @@ function remember({ history }: Context, settled: unknown, outcome: Outcome): Out
   history.outcome = outcome;
   return outcome;
 }
+
+/** Whether nothing better is to be hoped for: it succeeded, and the policy would not try it again. */
+export const isGood = ({ is, status }: Outcome, { retry }: Policy): boolean =>
+  is === 'success' && !retry.on.has(status);

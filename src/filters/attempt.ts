@@ -9,8 +9,8 @@ import { formatDuration } from '../policy/duration.ts';
 /** Bounds one attempt: at its end the client is told to stop, and whoever waits above hears at once. */
 export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   return (next) => (request, context) => {
-    const { timeout } = context.policy.attempt;
-    if (timeout === Number.POSITIVE_INFINITY) return next(request, context);
+    const { timeout, last } = context.policy.attempt;
+    if (timeout === Number.POSITIVE_INFINITY || (!last && isLast(context))) return next(request, context);
     const { at } = context.flight!;
     const scope = new Scope(Math.min(context.scope.due, at + timeout));
     const pass = (reason: unknown) => scope.cancel(reason);
@@ -34,6 +34,10 @@ export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
     );
   };
 }
+
+/** Whether nothing would be gained by ending it: as Linkerd has it, what can not be tried again may as well go on. */
+const isLast = ({ attempt, history, idempotent, replayable, policy }: Context): boolean =>
+  !idempotent || !replayable || Math.max(attempt, history.attempts) >= policy.retry.attempts;
 
 function expire({ service, scope, flight, policy }: Context): void {
   const endpoint = flight!.node.endpoint.address;

@@ -2,12 +2,14 @@ import type { Call } from '../core/call.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { grpcPushbackOf, grpcStatusOf } from '../core/grpc.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, isNack, type Outcome } from '../core/outcome.ts';
 import type { Filter } from '../core/service.ts';
 import { sleep } from '../core/sleep.ts';
 import { backoff } from '../math/backoff.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
+import type { RetryConditions } from '../policy/retry-conditions.ts';
 import { parseRetryAfter } from '../wire/retry-after.ts';
 
 /** Tries again what is safe to send again, within the attempts, the time and the budget there are. */
@@ -17,13 +19,13 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
       const answer = next(call, context);
       return answer.then(
         (value) => {
-          const wait = waitFor(env, context, judge(context, value), budget);
+          const wait = waitFor(env, context, value, judge(context, value), budget);
           if (wait === undefined) return value;
           discard(value); // nobody will read it, and the next attempt may need its connection
           return again(call, context, wait);
         },
         (error) => {
-          const wait = waitFor(env, context, judgeError(context, error), budget);
+          const wait = waitFor(env, context, error, judgeError(context, error), budget);
           if (wait !== undefined) return again(call, context, wait);
           tellAttempts(error, context);
           return answer; // as it came: throwing the error once more would cost twice as much
@@ -44,33 +46,75 @@ export function retry<Res>(env: Env, budget: RetryBudget = new RetryBudget()): F
 }
 
 /** Milliseconds until the next attempt; undefined when there is to be none. */
-function waitFor(env: Env, context: Context, outcome: Outcome, budget: RetryBudget): number | undefined {
+function waitFor(
+  env: Env,
+  context: Context,
+  settled: unknown,
+  outcome: Outcome,
+  budget: RetryBudget,
+): number | undefined {
+  const { policy, scope } = context;
+  const { on } = policy.retry;
+  const isFine = outcome.is === 'success' && on.grpc === 0 && !on.has(outcome.status);
+  if (isFine || outcome.is === 'none' || scope.cancelled) return undefined;
+  if (outcome.final) return spent(context);
+  if (policy.retry.attempts === 1) return undefined;
+  const asked = askedFor(env, settled, outcome, on);
+  if (asked === 'never' || !isInvited(settled, outcome, on, asked) || !isSafe(outcome, context)) return undefined;
+  return granted(env, context, outcome, asked, budget);
+}
+
+/** Milliseconds until the next attempt, where there is an attempt, time and budget left for it. */
+function granted(
+  { clock, random, events }: Env,
+  context: Context,
+  { why }: Outcome,
+  asked: number | undefined,
+  budget: RetryBudget,
+): number | undefined {
   const { attempt, history, policy, scope, service } = context;
-  const isFine = outcome.is === 'success' && !policy.retry.statuses.has(outcome.status);
-  const isOver = outcome.is === 'none' || Math.max(attempt, history.attempts) >= policy.retry.attempts || scope.cancelled;
-  if (isFine || isOver) return undefined;
-  const { clock, random, events } = env;
-  const asked = parseRetryAfter(outcome.retryAfter, clock.epoch());
-  if (!isSafe(outcome, context, asked)) return undefined;
-  const { backoff: base, maxBackoff, budget: share, perSecond } = policy.retry;
+  const { attempts, backoff: base, maxBackoff, budget: share, perSecond } = policy.retry;
+  if (Math.max(attempt, history.attempts) >= attempts) return spent(context);
   const waitMs = asked ?? backoff(base, maxBackoff, attempt, random.next());
   const now = clock.now();
   if (now + waitMs >= scope.due) return undefined;
   const granted = budget.withdraw(share, perSecond, now);
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
-    const facts = { at: clock.epoch(), service, attempt, why: outcome.why };
+    const facts = { at: clock.epoch(), service, attempt, why };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' });
   }
-  return granted ? waitMs : undefined;
+  return granted ? waitMs : spent(context);
 }
 
-/** Whether sending it again can do no harm: it never left, or it is idempotent and the answer invites it. */
-function isSafe(outcome: Outcome, context: Context, asked: number | undefined): boolean {
-  if (isNack(outcome)) return context.replayable; // nothing was done with it, but a stream is gone
-  if (outcome.sent === 'no') return true;
-  if (!context.idempotent || !context.replayable) return false;
-  if (outcome.status === 0) return outcome.is === 'failure';
-  return context.policy.retry.statuses.has(outcome.status) && (outcome.status !== 429 || asked !== undefined);
+/** All was tried that may be: whoever called us for this should not have it tried again, or it would multiply. */
+function spent({ history }: Context): undefined {
+  history.serving?.retriesSpent();
+}
+
+/** How long the other side asks to wait. */
+function askedFor(
+  { clock }: Env,
+  settled: unknown,
+  { retryAfter }: Outcome,
+  { grpc }: RetryConditions,
+): number | 'never' | undefined {
+  const pushback = grpc === 0 ? undefined : grpcPushbackOf(settled);
+  return pushback ?? parseRetryAfter(retryAfter, clock.epoch());
+}
+
+/** Whether the policy says to try again after this. */
+function isInvited(settled: unknown, outcome: Outcome, on: RetryConditions, asked: number | undefined): boolean {
+  if (outcome.sent === 'no') return isNack(outcome) ? on.refused : on.connect;
+  const grpc = on.grpc === 0 ? undefined : grpcStatusOf(settled);
+  if (grpc !== undefined && grpc !== 0) return on.hasGrpc(grpc);
+  if (outcome.status === 0) return outcome.is === 'failure' && on.reset;
+  return on.has(outcome.status) && (outcome.status !== 429 || asked !== undefined);
+}
+
+/** Whether sending it again can do no harm: it never left, nothing was done with it, or it is idempotent. */
+function isSafe(outcome: Outcome, { idempotent, replayable }: Context): boolean {
+  if (outcome.sent === 'no') return replayable || !isNack(outcome); // of what was refused, a stream is gone
+  return idempotent && replayable;
 }
 
 /** An error of our own tells the whole story; anybody else's is the caller's, and stays as it is. */

@@ -33,6 +33,9 @@ export function makeContext(
   const route = named ? policies.routeOf(service, method, path) : options.route;
   const usual = cluster.policy(policies);
   const policy = route === undefined ? usual : policies.for(service, route);
+  const priority = options.priority ?? ambient?.priority;
+  const history = new History(ambient?.trace, priority, ambient?.baggage, ambient?.requestId);
+  if (ambient !== undefined) history.serving = ambient.request;
   return {
     service,
     policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),
@@ -45,7 +48,7 @@ export function makeContext(
     attempt: 1,
     flight: undefined,
     classify: options.classify,
-    history: new History(ambient?.trace, options.priority ?? ambient?.priority, ambient?.baggage),
+    history,
   };
 }
 

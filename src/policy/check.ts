@@ -34,7 +34,7 @@ function checkSections(sections: unknown, path: string, mayHaveRoutes: boolean):
     const section = own(SECTIONS, key);
     if (section === undefined) throw noSuch(path, key, [...Object.keys(SECTIONS), ...(mayHaveRoutes ? [ROUTES] : [])]);
     for (const [name, value] of entriesOf(part, `${path}.${key}`)) {
-      const field = own(section.fields, name);
+      const field = own(section.fields, name) ?? own(section.formerly ?? {}, name)?.field;
       if (field === undefined) throw noSuch(`${path}.${key}`, name, Object.keys(section.fields));
       if (value !== undefined) readField(field, value, `${path}.${key}.${name}`);
     }

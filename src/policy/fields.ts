@@ -20,6 +20,21 @@ export interface Field<Out = unknown> {
 export interface Section {
   readonly about: string;
   readonly fields: Fields;
+  /** Fields that once were, by their names: documents that have them are still read. */
+  readonly formerly?: Formerly;
+}
+
+/** Fields that have become others. */
+export type Formerly = Readonly<Record<string, Former>>;
+
+/** A field that has become another. */
+export interface Former {
+  /** The field that it is now. Where a document has both, that one is read. */
+  readonly now: string;
+  /** What it was, to check by. */
+  readonly field: Field;
+  /** What a document would say today. */
+  readonly read: (written: unknown) => unknown;
 }
 
 /** Settings by name. */
@@ -35,8 +50,13 @@ export type Infer<T extends Readonly<Record<string, Section>>> = { readonly [K i
 
 /** The settings of a table of sections, as a person writes them: text, and only what differs. */
 export type InferDocument<T extends Readonly<Record<string, Section>>> = {
-  readonly [K in keyof T]?: { readonly [F in keyof T[K]['fields']]?: Written<T[K]['fields'][F]> };
+  readonly [K in keyof T]?: { readonly [F in keyof T[K]['fields']]?: Written<T[K]['fields'][F]> } & Once<T[K]>;
 };
+
+/** The fields that a section once had. */
+type Once<S> = S extends { readonly formerly: infer O }
+  ? { readonly [F in keyof O]?: O[F] extends { readonly field: infer W } ? Written<W> : never }
+  : unknown;
 
 /** A setting as a person writes it. */
 export type Written<F> = F extends Field<infer Out> ? (F extends { readonly writes: infer W } ? W : Out) : never;
@@ -46,7 +66,15 @@ export interface Writes<W> {
   readonly writes: W;
 }
 
-export const section = <F extends Fields>(about: string, fields: F) => ({ about, fields });
+export function section<F extends Fields>(about: string, fields: F): { about: string; fields: F };
+export function section<F extends Fields, O extends Formerly>(
+  about: string,
+  fields: F,
+  formerly: O,
+): { about: string; fields: F; formerly: O };
+export function section(about: string, fields: Fields, formerly?: Formerly): Section {
+  return formerly === undefined ? { about, fields } : { about, fields, formerly };
+}
 
 const same = <T>(value: T): unknown => value;
 

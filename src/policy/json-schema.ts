@@ -31,11 +31,20 @@ export function policyJsonSchema(): Record<string, unknown> {
   };
 }
 
-const ofSection = ({ about, fields }: Section): Record<string, unknown> => ({
+const ofSection = ({ about, fields, formerly = {} }: Section): Record<string, unknown> => ({
   type: 'object',
   description: about,
   additionalProperties: false,
-  properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ofField(field)])),
+  properties: Object.fromEntries([
+    ...Object.entries(fields).map(([name, field]) => [name, ofField(field)]),
+    ...Object.entries(formerly).map(([name, { field }]) => [name, ofFormer(field)]),
+  ]),
+});
+
+const ofFormer = ({ json, about }: Field): Record<string, unknown> => ({
+  ...json,
+  description: about,
+  deprecated: true,
 });
 
 const ofField = (field: Field): Record<string, unknown> => ({

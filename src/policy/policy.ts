@@ -1,5 +1,5 @@
 import { checkPolicy } from './check.ts';
-import type { Field } from './fields.ts';
+import type { Field, Section } from './fields.ts';
 import { readField } from './read.ts';
 import { matchRoute, parseRoute, type Route } from './route.ts';
 import { type Policy, type PolicyDocument, type PolicySections, table } from './table.ts';
@@ -96,8 +96,19 @@ function merge(layers: readonly Layer[]): Policy {
 
 function find(layers: readonly Layer[], section: string, name: string): [Origin, unknown] | undefined {
   for (const [origin, sections] of layers) {
-    const value = (sections as Values)[section]?.[name];
+    const said = (sections as Values)[section];
+    const value = said?.[name] ?? formerly(said, section, name);
     if (value !== undefined) return [origin, value];
+  }
+  return undefined;
+}
+
+/** What a document says under a name that the field once had. */
+function formerly(said: Values[string] | undefined, section: string, name: string): unknown {
+  const once = (table as Readonly<Record<string, Section>>)[section]!.formerly;
+  if (once === undefined || said === undefined) return undefined;
+  for (const [old, { now, read }] of Object.entries(once)) {
+    if (now === name && said[old] !== undefined) return read(said[old]);
   }
   return undefined;
 }

@@ -61,6 +61,10 @@ class FastifyArrival implements Arrival {
     return over;
   }
 
+  remark(name: string, value: string): void {
+    if (!this.#reply.sent) this.#reply.header(name, value);
+  }
+
   refuse({ status, headers, body }: Problem): void {
     this.#reply.code(status).headers(headers).send(Buffer.from(body)); // to text it would add a charset
   }

@@ -72,6 +72,10 @@ class HonoArrival implements Arrival {
     return this.#next();
   }
 
+  remark(name: string, value: string): void {
+    this.#context.header(name, value);
+  }
+
   refuse({ status, headers, body }: Problem): Response {
     return new Response(body, { status, headers });
   }

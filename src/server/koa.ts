@@ -65,6 +65,10 @@ class KoaArrival implements Arrival {
     return this.#next();
   }
 
+  remark(name: string, value: string): void {
+    if (!this.#context.res.headersSent) this.#context.set({ [name]: value });
+  }
+
   refuse({ status, headers, body }: Problem): void {
     this.#context.status = status;
     this.#context.set({ ...headers });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FINAL_HEADER } from '../wire/nack.ts';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { NodeWire } from './node-wire.ts';
@@ -54,6 +55,10 @@ export class NodeArrival implements Arrival {
     return over;
   }
 
+  remark(name: string, value: string): void {
+    if (!this.#response.headersSent) this.#response.setHeader(name, value);
+  }
+
   refuse(problem: Problem): void {
     writeProblem(this.#response, problem);
   }
@@ -65,6 +70,8 @@ export function writeProblem(response: ServerResponse, { status, headers, body }
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) response.removeHeader(name); // they were of the answer that failed
+  for (const name of response.getHeaderNames()) {
+    if (name !== FINAL_HEADER) response.removeHeader(name); // they were of the answer that failed
+  }
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
-import type { Context } from '../core/context.ts';
+import type { Context, Served } from '../core/context.ts';
 import { ANONYMOUS, type Principal } from '../core/principal.ts';
 import type { Priority } from '../core/priority.ts';
+import { FINAL_HEADER } from '../wire/nack.ts';
 import type { Trace } from '../wire/trace-context.ts';
 import { routeOf } from './route-name.ts';
 
@@ -12,10 +13,12 @@ export interface Routed {
   readonly template: string | undefined;
   /** The framework's own object. */
   readonly request: unknown;
+  /** Adds a header to the answer, where that has not begun. */
+  remark?(name: string, value: string): void;
 }
 
 /** What is known of a request being served. */
-export class RequestContext {
+export class RequestContext implements Served {
   readonly #routed: Routed;
   readonly #context: Context;
   readonly #clock: Clock;
@@ -58,9 +61,19 @@ export class RequestContext {
     return this.#context.history.priority;
   }
 
+  /** The `x-request-id` that came with it, and goes along with the calls made while serving it. */
+  get requestId(): string | undefined {
+    return this.#context.history.requestId;
+  }
+
   /** Its route, such as `GET /orders/{id}`: as the policy names it, else as the framework does, once that knows. */
   get route(): string | undefined {
     return routeOf(this.#context.route, this.#routed);
+  }
+
+  /** @internal Says in the answer that trying again is no use: who called us would multiply what we tried already. */
+  retriesSpent(): void {
+    this.#routed.remark?.(FINAL_HEADER, 'true');
   }
 
   /** @internal Whether `request`, the framework's own object, is the one being served. */

@@ -38,6 +38,7 @@ export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
   closed: 'LR',
   deadline: 'DT',
   attempt: 'UT',
+  fallback: 'UH', // what a fallback is told; no call comes to it
   hedge: 'DC', // of an attempt; no call comes to it
   caller: 'DC',
   bug: 'LR',
@@ -54,7 +55,7 @@ export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
 /** What failed in a call that is over; empty for one that was answered, whatever the answer. */
 export function flagsOf({ settled, outcome, context, resolution }: CallRecord): Flag[] {
   const { retry } = context.policy;
-  const failed = outcome.is === 'failure' || (outcome.is === 'success' && retry.statuses.has(outcome.status));
+  const failed = outcome.is === 'failure' || (outcome.is === 'success' && retry.on.has(outcome.status));
   const spent = failed && retry.attempts > 1 && context.history.attempts >= retry.attempts;
   const error = settled !== undefined && 'error' in settled ? settled.error : undefined;
   const first = error === undefined ? undefined : flagOf(error, outcome, resolution().is === 'unknown');

@@ -55,7 +55,7 @@ test('explain shows the way of a call in order, each setting, and where those th
     assert.ok(names.indexOf(above) >= 0 && names.indexOf(above) < names.indexOf(below), `${above} above ${below}`);
   }
   assert.match(lineOf(text, 'deadline')!, /timeout 800ms \(services\.orders\), inherit true/);
-  assert.match(lineOf(text, 'retry')!, /attempts 4 \(defaults\), statuses 502\/503\/504\/429, backoff 25ms/);
+  assert.match(lineOf(text, 'retry')!, /attempts 4 \(defaults\), on connect-failure\/refused-stream\/reset\/gateway-error\/429, backoff 25ms/);
   assert.match(lineOf(text, 'attempt')!, /timeout off, connect 1s/);
   assert.match(text, /^ {4}transport +connections 128,/m, 'settings that no slot reads are shown too');
 });
@@ -122,7 +122,7 @@ test('a snapshot is plain JSON: what is read back is the same', async () => {
   const orders = shot.clusters.find(({ service }) => service === 'orders')!;
   assert.deepEqual(orders.policy.deadline!.timeout, { value: '800ms', from: 'services.orders' });
   assert.deepEqual(orders.policy.retry!.attempts, { value: 4, from: 'defaults' });
-  assert.deepEqual(orders.policy.retry!.statuses, { value: [502, 503, 504, 429], from: 'default' });
+  assert.deepEqual(orders.policy.retry!.budget, { value: 0.2, from: 'default' });
   assert.deepEqual(orders.policy.attempt!.timeout, { value: 'off', from: 'default' });
   assert.equal(
     orders.endpoints.reduce((sum, { calls }) => sum + calls, 0),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Field } from '../../src/policy/fields.ts';
+import type { Field, Section } from '../../src/policy/fields.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { readField } from '../../src/policy/read.ts';
 import { table } from '../../src/policy/table.ts';
@@ -32,9 +32,9 @@ test('the JSON Schema has every section and every field, with its default and me
   const schema = policyJsonSchema() as {
     $defs: Record<string, { properties: Record<string, Record<string, unknown>> }>;
   };
-  for (const [section, { fields }] of Object.entries(table)) {
+  for (const [section, { fields, formerly }] of Object.entries(table as Readonly<Record<string, Section>>)) {
     const { properties } = schema.$defs[section]!;
-    assert.deepEqual(Object.keys(properties), Object.keys(fields));
+    assert.deepEqual(Object.keys(properties), [...Object.keys(fields), ...Object.keys(formerly ?? {})]);
     for (const [name, field] of Object.entries(fields)) {
       assert.deepEqual(properties[name]!.default, field.default);
       assert.equal(properties[name]!.description, field.about);
