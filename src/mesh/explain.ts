@@ -3,11 +3,14 @@ import { sayPicked } from '../balancer/pickers.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/events.ts';
+import type { IdentityFacts } from '../core/identity.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { hasRoom, limitOf } from '../core/room.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
 import { type AnswersFacts, sayAnswers } from '../filters/answers.ts';
+import { sayProofs } from '../filters/authenticate.ts';
+import { sayCollapse } from '../filters/collapse.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
 import { type LimitFacts, sayLimit } from '../filters/limits.ts';
 import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
@@ -54,6 +57,8 @@ export interface ClusterSnapshot {
   readonly quotas: readonly QuotaFacts[];
   /** The good answers that are kept; null until the policy has one kept. */
   readonly kept: AnswersFacts | null;
+  /** Calls that were answered with the answer to another, as both asked for the same at once. */
+  readonly collapsed: number;
   /** When a request is sent a second time; null where the policy has none sent so. */
   readonly hedge: HedgeFacts | null;
   /** Which share of the calls is not made, as the service refuses so many; null where the policy has all made. */
@@ -72,6 +77,8 @@ export interface Snapshot {
   readonly clusters: readonly ClusterSnapshot[];
   /** The rules of `quota.requests` for our own service, and what became of the requests. */
   readonly quotas: readonly QuotaFacts[];
+  /** By what we prove who we are, and others prove it to us; null where there is nothing. Never a secret. */
+  readonly identity: IdentityFacts | null;
 }
 
 export function snapshot(
@@ -81,6 +88,7 @@ export function snapshot(
   policies: PolicySet,
   clock: Clock,
   quotas: readonly QuotaFacts[],
+  identity: IdentityFacts | null,
 ): Snapshot {
   return {
     service,
@@ -88,6 +96,7 @@ export function snapshot(
     at: new Date(clock.epoch()).toISOString(),
     clusters: clusters.map((cluster) => ofCluster(cluster, policies, clock.now(), undefined)),
     quotas,
+    identity,
   };
 }
 
@@ -107,6 +116,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
     circuits: cluster.parts.circuits.facts(now),
     quotas: cluster.parts.quotas.facts(policy),
+    collapsed: cluster.parts.shared.spared,
     kept: cluster.parts.answers.facts() ?? null,
     hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
     throttle: throttleFacts(policy.throttle, cluster.parts.throttling, now) ?? null,
@@ -169,7 +179,11 @@ export function explain(
       .filter(([name]) => !shot.stack.includes(name))
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
+    ...(shot.collapsed === 0 ? [] : [`    ${sayCollapse(shot.collapsed)}`]),
     ...(shot.kept === null ? [] : [`    ${sayAnswers(shot.kept)}`]),
+    ...sayProofs(policies.for(cluster.service, route), cluster.service, cluster.parts.env.identity).map(
+      (proof) => `    ${proof}`,
+    ),
     ...(shot.hedge === null ? [] : [`    ${sayHedge(shot.hedge)}`]),
     ...(shot.throttle === null ? [] : [`    ${sayThrottle(shot.throttle)}`]),
     ...(shot.limit === null ? [] : [`    ${sayLimit(shot.limit)}`]),

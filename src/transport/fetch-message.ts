@@ -1,7 +1,7 @@
 import { MeshError } from '../core/errors.ts';
 import type { Fields } from './headers.ts';
 import { type BodyLike, keepStream, NOTHING, type Payload, readBody, Source, streamed } from './payload.ts';
-import type { Message } from './request.ts';
+import { keeperOf, type Message } from './request.ts';
 import { parseTarget } from './target.ts';
 
 /** A message as `fetch` was asked to send it. */
@@ -52,6 +52,8 @@ export function readFetch(
     timeout: undefined,
     route: undefined,
     key: undefined,
+    priority: undefined,
+    keeper: keeperOf(payload),
   });
   const payload = payloadOf(request, init?.body, keep(service));
   return payload instanceof Promise ? payload.then(message) : message(payload);
@@ -75,17 +77,20 @@ function readPlain(input: string | URL, init: RequestInit = {}): FetchMessage {
   const hasBody = body !== undefined && body !== null;
   if (hasBody && (method === 'GET' || method === 'HEAD'))
     throw new TypeError(`a ${method} request can not have a body`);
+  const payload = hasBody ? plainPayload(body) : NOTHING;
   return {
     target: parseTarget(input),
     method,
     headers: headers === undefined ? { ...USUAL } : withUsual(new Headers(headers)),
-    payload: hasBody ? plainPayload(body) : NOTHING,
+    payload,
     signal: init.signal ?? undefined,
     redirect,
     idempotent: undefined,
     timeout: undefined,
     route: undefined,
     key: undefined,
+    priority: undefined,
+    keeper: keeperOf(payload),
   };
 }
 

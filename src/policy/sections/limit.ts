@@ -20,7 +20,7 @@ export const limit = section(
       default: 'fixed',
       of: ['fixed', 'aimd', 'gradient', 'gradient2', 'vegas'],
       about:
-        'fixed: the limits are as said. The others learn them, from 1 up to what is said. aimd: from refusals and timeouts, the one to begin with. gradient (Envoy), gradient2, vegas (Netflix): from how long answers take as well.',
+        "fixed: the limits are as said. The others learn them, from 1 up to what is said. gradient: from refusals, timeouts and how long answers take, as Envoy does; the one to begin with. aimd: from refusals and timeouts alone, for servers that refuse what is too much. gradient2, vegas: Netflix's.",
     }),
     queue: integer({
       default: 0,
