@@ -3,8 +3,10 @@ import type { History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { priorityOf } from '../core/priority.ts';
 import type { Filter } from '../core/service.ts';
+import { B3, formatB3, writeB3Multi } from '../wire/b3.ts';
 import { Baggage, PRIORITY_MEMBER } from '../wire/baggage.ts';
 import { ENVOY_TIMEOUT, formatEnvoyTimeout, formatGrpcTimeout, GRPC_TIMEOUT } from '../wire/deadline.ts';
+import { REQUEST_ID } from '../wire/request-id.ts';
 import { formatSpan, formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
 
 /**
@@ -20,8 +22,8 @@ export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
     const known = span ?? context.history.trace;
     if (trace && known !== undefined && headers.traceparent === undefined) {
       // A parent of its own for each attempt: the span that records it, where there is one.
-      headers.traceparent = span === undefined ? formatTrace(known, prefix, random.bits) : formatSpan(span);
-      if (known.state !== '') headers.tracestate = known.state;
+      const parent = span === undefined ? formatTrace(known, prefix, random.bits) : formatSpan(span);
+      writeTrace(headers, parent, known.state, context.policy.trace.formats);
     }
     if (deadline !== 'off') {
       const left = context.scope.due - context.flight!.at;
@@ -34,6 +36,8 @@ export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
       const { text } = carried(context.history);
       if (text !== '') headers.baggage = text;
     }
+    const { requestId } = context.history;
+    if (requestId !== undefined && headers[REQUEST_ID] === undefined) headers[REQUEST_ID] = requestId;
     return next({ send: call.send, method: call.method, path: call.path, headers }, context);
   };
 }
@@ -43,4 +47,15 @@ function carried({ baggage, priority }: History): Baggage {
   if (baggage === Baggage.NONE && priority === 'default') return baggage;
   if (priorityOf(baggage.get(PRIORITY_MEMBER)) === priority) return baggage;
   return baggage.with(PRIORITY_MEMBER, priority === 'default' ? undefined : priority);
+}
+
+function writeTrace(headers: Record<string, string>, parent: string, state: string, formats: readonly string[]): void {
+  for (const format of formats) {
+    if (format === 'b3') headers[B3] = formatB3(parent);
+    else if (format === 'b3-multi') writeB3Multi(headers, parent);
+    else {
+      headers.traceparent = parent;
+      if (state !== '') headers.tracestate = state;
+    }
+  }
 }

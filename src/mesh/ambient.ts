@@ -3,9 +3,11 @@ import type { Clock } from '../core/clock.ts';
 import { type Priority, priorityOf } from '../core/priority.ts';
 import { timeLeft } from '../server/deadline.ts';
 import { field, type IncomingHeaders } from '../server/fields.ts';
+import { readTrace } from '../server/read-trace.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import { Baggage, PRIORITY_MEMBER } from '../wire/baggage.ts';
-import { parseTrace, type Trace } from '../wire/trace-context.ts';
+import { parseRequestId, REQUEST_ID } from '../wire/request-id.ts';
+import type { Trace } from '../wire/trace-context.ts';
 
 /** What calls made while serving a request inherit from it. */
 export interface Ambient {
@@ -15,6 +17,8 @@ export interface Ambient {
   /** How much the request matters when not all can be served. */
   readonly priority: Priority;
   readonly baggage: Baggage;
+  /** The `x-request-id` that goes along. */
+  readonly requestId: string | undefined;
   /** The request itself, where it came in by the mesh. */
   readonly request: RequestContext | undefined;
 }
@@ -33,13 +37,14 @@ export class AmbientContext {
   }
 
   /** Runs `work` as part of serving the request that had these headers. Hostile ones count as absent. */
-  run<T>(headers: IncomingHeaders, work: () => T): T {
+  run<T>(headers: IncomingHeaders, formats: readonly string[], work: () => T): T {
     const left = timeLeft(headers, this.#clock.epoch());
     const deadline = left === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + left;
-    const trace = parseTrace(field(headers, 'traceparent'), field(headers, 'tracestate'));
+    const trace = readTrace(headers, formats);
+    const requestId = parseRequestId(field(headers, REQUEST_ID));
     const baggage = Baggage.parse(field(headers, 'baggage'));
     const priority = priorityOf(baggage.get(PRIORITY_MEMBER));
-    return this.enter({ deadline, trace, priority, baggage, request: undefined }, work);
+    return this.enter({ deadline, trace, priority, baggage, requestId, request: undefined }, work);
   }
 
   /** Runs `work` with this around it. */

@@ -1,3 +1,4 @@
+import { keyOf } from '../balancer/key.ts';
 import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call.ts';
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
@@ -40,7 +41,7 @@ export function makeContext(
     service,
     policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),
     route,
-    key: options.key,
+    key: options.key ?? keyOf(policy.hash.key, options),
     idempotent: options.idempotent ?? isIdempotent(method, options.headers),
     replayable: options.replayable ?? true,
     scope: new Scope(ambient?.deadline),

@@ -210,7 +210,9 @@ export class Mesh implements Caller, AsyncDisposable {
   /** What is known of every service called, as plain JSON. */
   snapshot(): Snapshot {
     const [clusters, { current }] = [this.#clusters.all(), this.#policies];
-    return snapshot(this.service, this.#registry.name, clusters, current, this.#env.clock, this.#serving.quotas);
+    const { clock, identity } = this.#env;
+    const facts = identity?.facts() ?? null;
+    return snapshot(this.service, this.#registry.name, clusters, current, clock, this.#serving.quotas, facts);
   }
 
   /**

@@ -119,7 +119,7 @@ export function group<const F extends Fields>(field: {
   of: F;
 }): Field<Values<F>> & Writes<Item<F, never>> {
   return {
-    default: {},
+    default: Object.fromEntries(Object.entries(field.of).map(([name, { default: value }]) => [name, value])),
     about: field.about,
     must: 'an object',
     schema: v.unknown() as v.GenericSchema<unknown, Values<F>>,

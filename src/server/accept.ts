@@ -2,6 +2,7 @@ import { MeshError } from '../core/errors.ts';
 import { priorityOf } from '../core/priority.ts';
 import { ask, type Filter } from '../core/service.ts';
 import { Baggage, PRIORITY_MEMBER } from '../wire/baggage.ts';
+import { parseRequestId, REQUEST_ID } from '../wire/request-id.ts';
 import type { Arrival } from './arrival.ts';
 import { field } from './fields.ts';
 
@@ -12,6 +13,7 @@ import { field } from './fields.ts';
 export function accept<Res>(): Filter<Arrival, Res> {
   return (next) => (arrival, context) => {
     const { scope, service, history } = context;
+    history.requestId = parseRequestId(field(arrival.headers, REQUEST_ID));
     history.baggage = Baggage.parse(field(arrival.headers, 'baggage'));
     history.priority = priorityOf(history.baggage.get(PRIORITY_MEMBER));
     arrival.onHangUp(() => scope.cancel(new MeshError('caller', `${service}: the caller hung up`, { service })));

@@ -1,9 +1,8 @@
 import type { Env } from '../core/env.ts';
 import type { Filter } from '../core/service.ts';
 import { trace as begin } from '../filters/trace.ts';
-import { parseTrace } from '../wire/trace-context.ts';
 import type { Arrival } from './arrival.ts';
-import { field } from './fields.ts';
+import { readTrace } from './read-trace.ts';
 
 /** Goes on with the trace that came; where none did, begins the one that all calls made inside will share. */
 export function trace<Res>(env: Env): Filter<Arrival, Res> {
@@ -11,8 +10,7 @@ export function trace<Res>(env: Env): Filter<Arrival, Res> {
   return (next) => {
     const began = beginning(next);
     return (arrival, context) => {
-      const { headers } = arrival;
-      context.history.trace = parseTrace(field(headers, 'traceparent'), field(headers, 'tracestate'));
+      context.history.trace = readTrace(arrival.headers, context.policy.trace.formats);
       return began(arrival, context);
     };
   };

@@ -1,4 +1,4 @@
-/** The part of a trace that travels: W3C trace context. */
+/** The part of a trace that travels: W3C Trace Context, levels 1 and 2. */
 export interface Trace {
   /** 32 lower-case hex digits, not all zero. */
   readonly traceId: string;
@@ -14,7 +14,8 @@ export const SAMPLED = 1;
 export const RANDOM_ID = 2;
 
 const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-const LONGEST_STATE = 512; // what must be passed on, at least; longer ones are dropped whole
+const LONGEST_STATE = 512; // what must be passed on, at least
+const LONGEST_READ = 8_192; // 32 members of the longest kind; what is longer is none
 
 /** Reads `traceparent` and `tracestate`, strictly; undefined when there is nothing to go on with. */
 export function parseTrace(traceparent: string | undefined, tracestate = ''): Trace | undefined {
@@ -29,19 +30,28 @@ export function parseTrace(traceparent: string | undefined, tracestate = ''): Tr
 /** Without the blanks that HTTP allows around a value; other white space has no business there. */
 const trim = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
 
-const MEMBER =
-  /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+const MEMBER = /^[a-z0-9][a-z0-9_*/@-]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/; // level 2
+const LARGE = 128; // characters of a member that goes first where not all can be passed on
 
-/** The list members of a `tracestate`; empty when any of them is not as it must be. */
+/** The list members of a `tracestate`, as many as are passed on; empty when any of them is not as it must be. */
 function stateOf(tracestate: string): string {
-  if (tracestate === '' || tracestate.length > LONGEST_STATE) return '';
+  if (tracestate === '' || tracestate.length > LONGEST_READ) return '';
   const members = tracestate
     .split(',')
     .map(trim)
     .filter((member) => member !== '');
   const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
   const valid = members.length <= 32 && keys.size === members.length && members.every((member) => MEMBER.test(member));
-  return valid ? members.join(',') : '';
+  return valid ? shortened(members) : '';
+}
+
+/** Whole members only: the large ones are left out first, then those at the end, which have been there longest. */
+function shortened(members: readonly string[]): string {
+  const all = members.join(',');
+  if (all.length <= LONGEST_STATE) return all;
+  const kept = members.filter((member) => member.length <= LARGE);
+  while (kept.join(',').length > LONGEST_STATE) kept.pop();
+  return kept.join(',');
 }
 
 const TAILS = ['-00', '-01', '-02', '-03'];

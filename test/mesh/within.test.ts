@@ -183,3 +183,43 @@ test('the priority that came in baggage goes on as it came', async () => {
     assert.equal(sent, baggage);
   }
 });
+
+test('a request id goes along, unless a call has its own; a hostile one does not', async () => {
+  const { mesh } = await aMesh();
+  const sent = (id: string, own?: string) =>
+    mesh.within({ 'x-request-id': id }, () =>
+      mesh.call('orders', ({ headers }) => headers['x-request-id'], {
+        headers: own === undefined ? {} : { 'x-request-id': own },
+      }),
+    );
+  assert.equal(await sent('7b-42'), '7b-42');
+  assert.equal(await sent('7b-42', 'mine'), 'mine');
+  assert.equal(await sent('two words'), undefined);
+  assert.equal(await sent('x'.repeat(129)), undefined);
+});
+
+const SPAN = 'b7ad6b7169203331';
+const B3_HEADERS = { b3: `${TRACE}-${SPAN}-1` };
+const B3_MULTI_HEADERS = { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN, 'x-b3-sampled': '0' };
+
+test('traces travel in the formats that the policy names: read in their order, all of them sent', async () => {
+  const OTHER = 'f'.repeat(32);
+  for (const [formats, came, traceId, names] of [
+    [['w3c'], B3_HEADERS, undefined, ['traceparent']],
+    [['b3'], B3_HEADERS, TRACE, ['b3']],
+    [['b3-multi'], B3_MULTI_HEADERS, TRACE, ['x-b3-sampled', 'x-b3-spanid', 'x-b3-traceid']],
+    [['w3c', 'b3'], B3_HEADERS, TRACE, ['b3', 'traceparent']],
+    [['w3c', 'b3'], { ...B3_HEADERS, traceparent: `00-${OTHER}-${SPAN}-01` }, OTHER, ['b3', 'traceparent']],
+    [['b3', 'w3c'], { ...B3_HEADERS, traceparent: `00-${OTHER}-${SPAN}-01` }, TRACE, ['b3', 'traceparent']],
+    [['b3', 'w3c'], { b3: '1', traceparent: `00-${OTHER}-${SPAN}-01` }, OTHER, ['b3', 'traceparent']],
+  ] as const) {
+    const { mesh } = await aMesh({ policy: { defaults: { trace: { formats } } } });
+    const sent = await mesh.within(came, () => headersOfACall(mesh));
+    const traces = Object.keys(sent).filter((name) => /^(?:traceparent|b3|x-b3-.*)$/.test(name));
+    assert.deepEqual(traces.sort(), names);
+    const said = sent.traceparent?.slice(3, 35) ?? sent.b3?.slice(0, 32) ?? sent['x-b3-traceid'];
+    if (traceId === undefined) assert.notEqual(said, TRACE);
+    else assert.equal(said, traceId);
+    if (sent.traceparent && sent.b3) assert.equal(sent.traceparent.slice(3, 52), sent.b3.slice(0, 49));
+  }
+});

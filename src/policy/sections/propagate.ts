@@ -2,7 +2,10 @@ import { choice, flag, section } from '../fields.ts';
 
 /** The settings of `propagate`. */
 export const propagate = section('What the headers tell the other side.', {
-  trace: flag({ default: true, about: 'Sends traceparent and tracestate, unless the headers have them already.' }),
+  trace: flag({
+    default: true,
+    about: 'Sends the trace as `trace.formats` says, unless the headers have a traceparent already.',
+  }),
   baggage: flag({
     default: true,
     about: 'Sends the W3C baggage that came with the request being served, and the priority of the call in it.',
