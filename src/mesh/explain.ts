@@ -13,11 +13,12 @@ import { sayProofs } from '../filters/authenticate.ts';
 import { sayCollapse } from '../filters/collapse.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
 import { type LimitFacts, sayLimit } from '../filters/limits.ts';
-import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
 import { sayThrottle, type ThrottleFacts, throttleFacts } from '../filters/throttle.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
+import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
+import type { SheddingFacts } from '../server/shedding.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What is known of one endpoint, as plain JSON. */
@@ -70,11 +71,17 @@ export interface ClusterSnapshot {
 }
 
 /** What is known of a mesh, as plain JSON. */
-export interface Snapshot {
+export interface Snapshot extends OwnSnapshot {
   readonly service: string;
   readonly registry: string;
   readonly at: string;
   readonly clusters: readonly ClusterSnapshot[];
+}
+
+/** What is known of our own service, from the side of those who call it. */
+export interface OwnSnapshot {
+  /** How many requests are served here, and how many may be. */
+  readonly shed: SheddingFacts;
   /** The rules of `quota.requests` for our own service, and what became of the requests. */
   readonly quotas: readonly QuotaFacts[];
   /** By what we prove who we are, and others prove it to us; null where there is nothing. Never a secret. */
@@ -87,16 +94,14 @@ export function snapshot(
   clusters: readonly Cluster[],
   policies: PolicySet,
   clock: Clock,
-  quotas: readonly QuotaFacts[],
-  identity: IdentityFacts | null,
+  own: OwnSnapshot,
 ): Snapshot {
   return {
     service,
     registry,
     at: new Date(clock.epoch()).toISOString(),
     clusters: clusters.map((cluster) => ofCluster(cluster, policies, clock.now(), undefined)),
-    quotas,
-    identity,
+    ...own,
   };
 }
 

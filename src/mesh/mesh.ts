@@ -211,8 +211,8 @@ export class Mesh implements Caller, AsyncDisposable {
   snapshot(): Snapshot {
     const [clusters, { current }] = [this.#clusters.all(), this.#policies];
     const { clock, identity } = this.#env;
-    const facts = identity?.facts() ?? null;
-    return snapshot(this.service, this.#registry.name, clusters, current, clock, this.#serving.quotas, facts);
+    const own = { ...this.#serving.facts, identity: identity?.facts() ?? null };
+    return snapshot(this.service, this.#registry.name, clusters, current, clock, own);
   }
 
   /**

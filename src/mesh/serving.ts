@@ -1,10 +1,11 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
-import type { QuotaFacts } from '../quota/quotas.ts';
 import type { PolicySet } from '../policy/policy.ts';
+import type { QuotaFacts } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { Receiver } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
+import type { SheddingFacts } from '../server/shedding.ts';
 import { WayIn } from '../server/way-in.ts';
 import type { AmbientContext } from './ambient.ts';
 import { Authorizing } from './authorizing.ts';
@@ -47,9 +48,11 @@ export class Serving implements Receiver {
     return this.#ambient.current?.request;
   }
 
-  /** How the quotas of requests to us stand. */
-  get quotas(): QuotaFacts[] {
-    return this.#parts.quotas.facts(this.#policies().for(this.#service));
+  /** How the quotas of requests to us stand, and how many are served. */
+  get facts(): { readonly quotas: QuotaFacts[]; readonly shed: SheddingFacts } {
+    const { quotas, shedding } = this.#parts;
+    const policy = this.#policies().for(this.#service);
+    return { quotas: quotas.facts(policy), shed: shedding.facts(policy.shed) };
   }
 
   receive(arrival: Arrival): Promise<unknown> {
