@@ -29,6 +29,7 @@ export class AttemptFlight implements Flight {
     this.at = now;
     this.term = node.ejection.term;
     if (node.inFlight++ === 0) node.silentSince = now;
+    node.all.inFlight++;
     node.calls++;
     context.history.attempts++;
     context.history.last = node;
@@ -83,6 +84,7 @@ export class AttemptFlight implements Flight {
     const { node } = this;
     const { decay, penalty } = this.#context.policy.balance;
     node.inFlight--;
+    node.all.inFlight--;
     node.silentSince = now;
     // A refusal is quick. It must not look like a quick answer, or the busiest would get the most (Linkerd's load biaser).
     if (is === 'failure' || status === TOO_MANY)

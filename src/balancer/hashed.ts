@@ -1,30 +1,61 @@
 import type { Node } from '../core/node.ts';
 import type { Placed, Placement } from '../math/ring.ts';
-import { Xxh64 } from '../math/xxh64.ts';
+import { stirred, Xxh64 } from '../math/xxh64.ts';
 import { fresh, has, type Picker, type Pool } from './picker.ts';
 
 /** Places that may be taken by nodes that are out or were tried, before chance decides. */
 const FAR = 256;
 
+/** Others that are looked at when the owner of a key has too much to do. */
+const JUMPS = 64;
+
 /**
  * Calls of one key go to one node, the same for all clients that know the same list. Who is in rotation does not change
  * whose a key is: while its node is out its calls go to the next, as all clients agree, and nobody else's move. Calls
- * without a key are spread by weight.
+ * without a key are spread by weight. Where the policy sets a bound, a node that has more than its share of the calls
+ * under way is spared.
  */
 export function hashed(place: (members: readonly Placed[], hash: Xxh64) => Placement): Picker {
   const hash = new Xxh64();
   let placed: Places | undefined;
-  return ({ live }, pool, tried, _policy, _now, random, key) => {
+  return ({ live }, pool, tried, _policy, _now, random, key, bound) => {
     if (key === undefined) return fresh(pool, undefined, tried, random);
     if (placed === undefined || placed.version !== live.version) placed = places(live, hash, place);
     const { nodes, placement } = placed;
     hash.text(key);
     for (let attempt = 0; attempt < FAR; attempt++) {
       const node = nodes[placement.owner(hash, attempt)]!;
-      if (pool.has(node) && !has(tried, node)) return node;
+      if (!pool.has(node) || has(tried, node)) continue;
+      return bound < 1 || isFree(node, pool, bound) ? node : freest(node, nodes, pool, tried, bound, hash);
     }
     return fresh(pool, undefined, tried, random);
   };
+}
+
+/** Whether a node has room for one more call within so many times its share of all, as Envoy reckons it. */
+const isFree = ({ inFlight, all, weight }: Node, pool: Pool, bound: number): boolean =>
+  inFlight < Math.ceil(((all.inFlight + 1) * bound * weight) / pool.total);
+
+/**
+ * The first with room, looked for by jumps that the key decides (arXiv 1908.08762), so that no neighbour gets it all and
+ * calls of one key stay together. Where none is found, whoever has least to do of those that were seen.
+ */
+function freest(
+  owner: Node,
+  nodes: readonly Node[],
+  pool: Pool,
+  tried: readonly Node[],
+  bound: number,
+  hash: Xxh64,
+): Node {
+  let best = owner;
+  for (let jump = 1; jump <= JUMPS; jump++) {
+    const node = nodes[stirred(hash.lo ^ Math.imul(jump, 0x9e3779b1)) % nodes.length]!;
+    if (!pool.has(node) || has(tried, node)) continue;
+    if (isFree(node, pool, bound)) return node;
+    if (node.inFlight * best.weight < best.inFlight * node.weight) best = node;
+  }
+  return best;
 }
 
 /** What was placed for a list, as it was then. */

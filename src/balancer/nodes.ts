@@ -24,6 +24,7 @@ export class Nodes extends Group implements Choice {
   readonly #byId = new Map<string, Node>();
   readonly #views: Views;
   readonly #warmUp = new WarmUp();
+  readonly #all = { inFlight: 0 };
   readonly #place: Place;
   #elsewhere = 0; // nodes of another zone than ours, where we have one
   #lesser = 0; // nodes of another priority than the first
@@ -113,6 +114,7 @@ export class Nodes extends Group implements Choice {
       // What the picker reads comes first, so that it lies together.
       weight: endpoint.weight,
       inFlight: 0,
+      all: this.#all,
       latency: new PeakEwma(),
       silentSince: 0,
       endpoint,

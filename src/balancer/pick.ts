@@ -25,6 +25,7 @@ export function pick(
   now: number,
   random: Random,
   key?: string | undefined,
+  bound = 0,
 ): Node | undefined {
   choice.warm(policy.warmUp, now);
   const { whole, levels } = choice;
@@ -34,9 +35,9 @@ export function pick(
     probe.moved(probe);
     return probe;
   }
-  if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key);
+  if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key, bound);
   const pool = isPanic(whole, policy.panic) ? whole.live : whole.ready;
-  return among(whole, pool, tried, policy, now, random, key) ?? anyOf(whole, pool, tried, random);
+  return among(whole, pool, tried, policy, now, random, key, bound) ?? anyOf(whole, pool, tried, random);
 }
 
 /** From the level whose turn it is; where the call has been at all of it, from anywhere. */
@@ -48,14 +49,15 @@ function ofLevels(
   now: number,
   random: Random,
   key: string | undefined,
+  bound: number,
 ): Node | undefined {
   const level = levels.draw(turn(policy.picker, key, random));
   if (level === undefined) return undefined;
   const { group, load } = level;
   const pool = load.panic ? group.live : group.ready;
   return (
-    among(group, pool, tried, policy, now, random, key) ??
-    among(whole, whole.ready, tried, policy, now, random, key) ??
+    among(group, pool, tried, policy, now, random, key, bound) ??
+    among(whole, whole.ready, tried, policy, now, random, key, bound) ??
     anyOf(whole, pool, tried, random)
   );
 }
@@ -69,12 +71,13 @@ function among(
   now: number,
   random: Random,
   key: string | undefined,
+  bound: number,
 ): Node | undefined {
   if (pool.size < 2) {
     const only = pool.at(0);
     return only === undefined || has(tried, only) ? undefined : only;
   }
-  return group.pickers.named(policy.picker)(group, pool, tried, policy, now, random, key);
+  return group.pickers.named(policy.picker)(group, pool, tried, policy, now, random, key, bound);
 }
 
 /** When it has been at all that are in rotation: one that is out, or any. */

@@ -27,6 +27,7 @@ export type Picker = (
   now: number,
   random: Random,
   key: string | undefined,
+  bound: number,
 ) => Node | undefined;
 
 const REDRAWS = 4; // for a node that is not the first, or was not tried yet

@@ -26,7 +26,15 @@ export function pickWithRoom(
   }
   const other = fresh ?? free;
   if (other === undefined) return undefined;
-  const node = pick(view, fresh === undefined ? full : [...tried, ...full], policy.balance, now, random, key);
+  const node = pick(
+    view,
+    fresh === undefined ? full : [...tried, ...full],
+    policy.balance,
+    now,
+    random,
+    key,
+    policy.hash.bound,
+  );
   // One that is out of rotation is not asked because the others are busy.
   const isFit = node !== undefined && hasRoom(node, policy.limit, priority) && pool.has(node);
   return isFit || node?.ejection.state === 'probing' ? node : other;

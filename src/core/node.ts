@@ -12,6 +12,8 @@ export interface Node {
   weight: number;
   /** Calls under way. */
   inFlight: number;
+  /** Calls under way at all nodes of its service together. */
+  readonly all: { inFlight: number };
   /** Since when it has had calls and said nothing: its last answer, or the first call after a pause. */
   silentSince: number;
   /** Calls begun since we know it. */

@@ -1,5 +1,5 @@
 import { normalized, type Placed, type Placement } from './ring.ts';
-import type { Xxh64 } from './xxh64.ts';
+import { stirred, type Xxh64 } from './xxh64.ts';
 
 const USUAL = 65_537; // a prime, as it must be
 
@@ -59,11 +59,4 @@ export class Maglev implements Placement {
 interface Step {
   at: number;
   readonly step: number;
-}
-
-/** Bits of which each depends on all that were given: the end of MurmurHash3. */
-function stirred(bits: number): number {
-  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

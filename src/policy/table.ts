@@ -4,10 +4,13 @@ import { authenticate } from './sections/authenticate.ts';
 import { authorize } from './sections/authorize.ts';
 import { balance } from './sections/balance.ts';
 import { circuit } from './sections/circuit.ts';
+import { collapse } from './sections/collapse.ts';
 import { deadline } from './sections/deadline.ts';
-import { identify } from './sections/identify.ts';
+import { fallback } from './sections/fallback.ts';
 import { fleet } from './sections/fleet.ts';
+import { hash } from './sections/hash.ts';
 import { hedge } from './sections/hedge.ts';
+import { identify } from './sections/identify.ts';
 import { limit } from './sections/limit.ts';
 import { outcome } from './sections/outcome.ts';
 import { outlier } from './sections/outlier.ts';
@@ -33,6 +36,8 @@ export const table = {
   authorize,
   quota,
   shed,
+  fallback,
+  collapse,
   circuit,
   retry,
   hedge,
@@ -41,6 +46,7 @@ export const table = {
   subset,
   zone,
   balance,
+  hash,
   outlier,
   fleet,
   attempt,
