@@ -24,8 +24,18 @@ export async function minting(
     seal = sealWith(readKey(content!), options.kid);
   });
   const close = await files.open();
-  await seal;
+  await trial(seal!, close);
   return { make: maker(env, issuer, subject, () => seal!), close };
+}
+
+/** A key that can not sign shows now, and not at the first call. */
+async function trial(seal: Promise<Seal>, close: () => void): Promise<void> {
+  try {
+    await (await seal)({});
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function maker({ clock, random }: Env, issuer: string, subject: string, current: () => Seal | Promise<Seal>): Make {

@@ -2,11 +2,13 @@ import type { Attempt, Call } from '../core/call.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity, IdentityFacts } from '../core/identity.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse, type Service } from '../core/service.ts';
+import { formatDuration } from '../policy/duration.ts';
+import type { Policy } from '../policy/table.ts';
 
 const UNAUTHORIZED = 401;
 
@@ -100,3 +102,30 @@ class Bearer<Res> {
     return { ...this.#call, headers: { ...this.#call.headers, authorization: `Bearer ${token}` } };
   }
 }
+
+/** How calls to a service prove who we are, for people; nothing where they do not. */
+export function sayProofs(
+  { authenticate }: Policy,
+  service: string,
+  identity: Identity | undefined,
+): readonly string[] {
+  const { mode, audience } = authenticate;
+  const { certificate, tokens, secrets } = identity?.facts() ?? NO_FACTS;
+  const said: string[] = [];
+  if (mode === 'token') {
+    const wanted = audience || service;
+    const token = tokens.find((one) => one.audience === wanted);
+    said.push(`authenticate: a token for ${wanted}, ${token === undefined ? 'none at hand' : goodFor(token.leftMs)}`);
+  }
+  if (mode === 'signature') {
+    const shared = secrets.includes(service) ? 'the secret shared with it' : 'a secret, but none is shared with it';
+    said.push(`authenticate: each request is signed with ${shared}`);
+  }
+  if (certificate !== null)
+    said.push(`certificate: ${certificate.name || 'of nobody'}, ${goodFor(certificate.leftMs)}`);
+  return said;
+}
+
+const NO_FACTS: IdentityFacts = { issuers: [], certificate: null, tokens: [], secrets: [] };
+
+const goodFor = (ms: number): string => `good for ${formatDuration(1_000 * Math.floor(ms / 1_000))}`;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { IdentityOptions } from '../../src/auth/options.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
