@@ -7,6 +7,8 @@ import express from 'express';
 import express4 from 'express4';
 import { MeshError } from '../../../src/core/errors.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
+import type { Mesh } from '../../../src/mesh/mesh.ts';
+import { refused } from '../../../src/testing.ts';
 import { expressApp } from './express-app.ts';
 import { fastifyApp } from './fastify-app.ts';
 import { honoApp } from './hono-app.ts';
@@ -80,6 +82,28 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
         const said = JSON.parse(await text(response)) as object;
         assert.deepEqual(said, { length: 90_000, traceId: TRACE, parentId: 'b7ad6b7169203331', hurried: false });
       }
+    });
+
+    test('an answer for which a call was tried enough says so, and any other does not', async (t) => {
+      const tried = (send: () => Promise<object>) => (mesh: Mesh) => ({
+        inner: () => mesh.call('stock', send, { idempotent: true }).catch(() => ({ tried: 'enough' })),
+      });
+      const spent = await aServer(
+        t,
+        build,
+        {},
+        tried(() => Promise.reject(refused())),
+      );
+      const answer = await fetch(`${spent.url}/inner`);
+      assert.deepEqual(await answer.json(), { tried: 'enough' });
+      assert.equal(answer.headers.get('finagle-http-nonretryable-nack'), 'true');
+      const well = await aServer(
+        t,
+        build,
+        {},
+        tried(async () => ({ well: true })),
+      );
+      assert.equal((await fetch(`${well.url}/inner`)).headers.get('finagle-http-nonretryable-nack'), null);
     });
 
     test('a stream passes part by part', async (t) => {

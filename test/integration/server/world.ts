@@ -39,7 +39,12 @@ export interface ServingWorld {
   readonly calledOff: Promise<unknown>;
 }
 
-export async function aServer(t: TestContext, build: Build, options: Partial<MeshOptions> = {}): Promise<ServingWorld> {
+export async function aServer(
+  t: TestContext,
+  build: Build,
+  options: Partial<MeshOptions> = {},
+  doing: (mesh: Mesh) => Partial<Doings> = () => ({}),
+): Promise<ServingWorld> {
   const registry = { fixed: { stock: ['http://127.0.0.1:1'] } };
   const mesh = await createMesh({ service: 'shop', registry, ...options });
   const gate = Promise.withResolvers<void>();
@@ -64,6 +69,7 @@ export async function aServer(t: TestContext, build: Build, options: Partial<Mes
     fail: () => {
       throw new Error('the password is 1234');
     },
+    ...doing(mesh),
   });
   if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
   t.after(async () => {
