@@ -7,15 +7,14 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
-import { follow } from '../core/scope.ts';
-import { ask, refuse } from '../core/service.ts';
-import type { Watch } from '../core/watch.ts';
+import { refuse } from '../core/service.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
+import type { GuardOptions } from '../server/guard.ts';
 import { type ConnectMiddleware, type Handler, listener, middleware } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import type { RequestOptions } from '../transport/request.ts';
@@ -23,6 +22,7 @@ import type { MeshResponse } from '../transport/response.ts';
 import { AmbientContext } from './ambient.ts';
 import type { AnnounceOptions } from './announce.ts';
 import { type Authorizing, askService } from './authorizing.ts';
+import { begin, beginWatched, followed } from './begin.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
 import { type CloseOptions, readClose } from './close.ts';
 import { Cluster, type Stacks } from './cluster.ts';
@@ -31,8 +31,8 @@ import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import { LazyTransport } from './lazy-transport.ts';
 import { Policies } from './policies.ts';
+import { Neighbourhood } from './neighbourhood.ts';
 import { type CloseTask, Presence } from './presence.ts';
-import { RegisteredSiblings } from './registered-siblings.ts';
 import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
@@ -49,7 +49,7 @@ export class Mesh implements Caller, AsyncDisposable {
   readonly #stacks: Stacks;
   readonly #ambient: AmbientContext;
   readonly #clusters: Clusters;
-  readonly #siblings: RegisteredSiblings;
+  readonly #around: Neighbourhood;
   readonly #dependencies = new Map<string, Dependency>();
   readonly #presence: Presence;
   readonly #calls: CallsUnderWay;
@@ -75,11 +75,12 @@ export class Mesh implements Caller, AsyncDisposable {
       const { createTransport } = await import('../transport/transport.ts');
       return createTransport(env, this, (service) => this.#policies.current.for(service));
     });
-    this.#siblings = new RegisteredSiblings(service, registry);
+    const current = () => this.#policies.current;
+    this.#around = new Neighbourhood(service, registry, () => this.#clusters, current);
     this.#clusters = new Clusters((name) => this.#open(name));
-    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, () => this.#policies.current, {
+    this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, current, {
       readiness: () => this.#presence.readiness,
-      siblings: this.#siblings,
+      siblings: this.#around.siblings,
       check: askService((url, options) => this.request(url, options)),
     });
   }
@@ -105,7 +106,7 @@ export class Mesh implements Caller, AsyncDisposable {
     const underWay = new CallUnderWay(this.#calls, context, signal && followed(context, signal));
     const call = makeCall(send, options) as Call<unknown>;
     const { watch } = this.#env;
-    if (watch?.on) return watched(watch, way, call, context, underWay) as Promise<Res>;
+    if (watch?.on) return beginWatched(watch, way, call, context, underWay) as Promise<Res>;
     return underWay.end(begin(way, call, context) as Promise<Res>);
   }
 
@@ -128,14 +129,22 @@ export class Mesh implements Caller, AsyncDisposable {
     return this.#serving.authorize;
   }
 
-  /** Lets requests in, for Express, Connect and their kin: `app.use(mesh.middleware())`, before all that serves. */
-  middleware(): ConnectMiddleware {
-    return middleware(this.#serving);
+  /**
+   * Lets requests in, for Express, Connect and their kin: `app.use(mesh.middleware())`, before all that serves. With
+   * `guard`, for one route: `app.post('/orders', mesh.middleware({ authorize: { principals: ['checkout'] } }), …)`.
+   */
+  middleware(guard?: GuardOptions): ConnectMiddleware {
+    return middleware(this.#serving, guard && this.#serving.guard(guard));
   }
 
-  /** Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(…))`. */
-  handler(handler: Handler): RequestListener {
-    return listener(this.#serving, handler);
+  /**
+   * Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(…))`. What guards this handler
+   * alone may be said first: `mesh.handler({ authorize: { principals: ['checkout'] }, quota: { rate: '100/s' } }, …)`.
+   * @throws MeshError INVALID_ARGUMENT for what is no handler, and for a rule that is not usable.
+   */
+  handler(...said: [handler: Handler] | [guard: GuardOptions, handler: Handler]): RequestListener {
+    const [handler, guard] = said.length === 2 ? [said[1], this.#serving.guard(said[0])] : [said[0]];
+    return listener(this.#serving, handler, guard);
   }
 
   /** Takes a request in, for adapters of frameworks: the way of `handler` and `middleware`, in the words of no framework. */
@@ -247,10 +256,11 @@ export class Mesh implements Caller, AsyncDisposable {
     const stopAt = clock.now() + timeoutMs;
     await this.#presence.stop(timeoutMs);
     this.#shut = true;
+    this.#around.callOff();
     await this.#calls.finish(Math.max(0, stopAt - clock.now()));
     await this.#transport.close();
     this.#clusters.close();
-    await this.#siblings.close();
+    await this.#around.close();
     await atMost(clock, REGISTRY_MS, this.#registry.close()); // it is being left; what it has to say changes nothing
     timeouts.close();
     this.#env.identity?.close();
@@ -270,25 +280,6 @@ export class Mesh implements Caller, AsyncDisposable {
   #open(service: string): Cluster {
     checkServiceName(service);
     const forget = (url: string) => this.#transport.forget(url);
-    return new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget, {
-      siblings: this.#siblings,
-    });
+    return new Cluster(service, this.#env, this.#registry.resolve(service), this.#stacks, forget, this.#around);
   }
 }
-
-/** Starts a call on its way. A filter that throws at once fails like one that rejects. */
-function begin(way: Cluster, call: Call<unknown>, context: Context): Promise<unknown> {
-  context.history.fresh = true;
-  const answer = ask(way.call, call, context);
-  context.history.fresh = false;
-  return answer;
-}
-
-/** Starts a call that somebody looks at. Apart from the others, which so need no function of their own. */
-function watched(watch: Watch, way: Cluster, call: Call<unknown>, context: Context, underWay: CallUnderWay) {
-  const run = () => underWay.end(begin(way, call, context));
-  return watch.call(call, context, () => way.resolution, run);
-}
-
-const followed = (context: Context, signal: AbortSignal): Cancel =>
-  follow(signal, context.scope, () => calledOff(context, signal));

@@ -3,7 +3,10 @@ import type { Env } from '../core/env.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { QuotaFacts } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
+import { authorize } from '../server/authorize.ts';
+import { type Guard, type GuardOptions, makeGuard } from '../server/guard.ts';
 import type { Receiver } from '../server/handler.ts';
+import { quota } from '../server/quota.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import type { SheddingFacts } from '../server/shedding.ts';
 import { WayIn } from '../server/way-in.ts';
@@ -53,6 +56,12 @@ export class Serving implements Receiver {
     const { quotas, shedding } = this.#parts;
     const policy = this.#policies().for(this.#service);
     return { quotas: quotas.facts(policy), shed: shedding.facts(policy.shed) };
+  }
+
+  /** What guards one handler, by rules of its own. */
+  guard(options: GuardOptions): Guard {
+    const { env, authority, quotas } = this.#parts;
+    return makeGuard([authorize(env, authority), quota(quotas)], options);
   }
 
   receive(arrival: Arrival): Promise<unknown> {

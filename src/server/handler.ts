@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { MeshError } from '../core/errors.ts';
 import type { MeshReceiver } from './arrival.ts';
+import type { Guard } from './guard.ts';
 import { NodeArrival, type NodeRequest, writeProblem } from './node.ts';
 import { problemOf } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
@@ -34,26 +35,36 @@ export type ConnectMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Lets every request in before those that `next` leads to. */
+/** Lets every request in before those that `next` leads to; where there is a guard, only whom that lets pass. */
 export const middleware =
-  (mesh: Receiver): ConnectMiddleware =>
-  (request, response, next) => {
-    if (mesh.current?.serves(request)) return next();
-    void mesh.receive(new NodeArrival(request as NodeRequest, response, () => next()));
-  };
+  (mesh: Receiver, guard?: Guard): ConnectMiddleware =>
+  (request, response, next) =>
+    enter(mesh, guard, request, response, () => next());
 
 /**
  * Makes a listener of `node:http` of a handler. What has come in by the middleware comes in once.
  * @throws MeshError INVALID_ARGUMENT when it is no function.
  */
-export function listener(mesh: Receiver, handler: Handler): RequestListener {
+export function listener(mesh: Receiver, handler: Handler, guard?: Guard): RequestListener {
   if (typeof handler !== 'function') throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
-  return (request, response) => {
-    const { current } = mesh;
-    const serve = (context: RequestContext): void => void answer(mesh, handler, request, response, context);
-    if (current?.serves(request)) serve(current);
-    else void mesh.receive(new NodeArrival(request as NodeRequest, response, serve));
-  };
+  return (request, response) =>
+    enter(mesh, guard, request, response, (context) => void answer(mesh, handler, request, response, context));
+}
+
+/** What has come in before goes on; what has not comes in first. */
+function enter(
+  mesh: Receiver,
+  guard: Guard | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+  serve: (context: RequestContext) => void,
+): void {
+  const { current } = mesh;
+  const pass = (context: RequestContext): void =>
+    guard === undefined ? serve(context) : guard(arrival, context, () => serve(context));
+  const arrival = new NodeArrival(request as NodeRequest, response, pass);
+  if (current?.serves(request)) pass(current);
+  else void mesh.receive(arrival);
 }
 
 async function answer(

@@ -76,6 +76,11 @@ export class RequestContext implements Served {
     this.#routed.remark?.(FINAL_HEADER, 'true');
   }
 
+  /** @internal What filters know of the same request. */
+  static contextOf(request: RequestContext): Context {
+    return request.#context;
+  }
+
   /** @internal Whether `request`, the framework's own object, is the one being served. */
   serves(request: unknown): boolean {
     return this.#routed.request === request;
