@@ -29,7 +29,8 @@ export class Watches implements Watch {
   }
 
   get on(): boolean {
-    for (const watcher of this.#watchers) if (watcher.on) return true;
+    const watchers = this.#watchers;
+    for (let at = 0; at < watchers.length; at++) if (watchers[at]!.on) return true; // each call asks: no iterator
     return false;
   }
 
