@@ -69,7 +69,10 @@ export class History {
   baggage: Baggage;
   /** The `x-request-id` that goes along; nothing where none came. Written as `priority` is. */
   requestId: string | undefined;
-  /** Who calls, as proven; nothing on the way out, and until `identify` has looked. Written by `identify`. */
+  /**
+   * Who calls, as proven; nothing until `identify` has looked, which writes it. On the way out who asked for the call: that
+   * of the request being served, and nothing where none is. Written by `mesh.call`.
+   */
   principal: Principal | undefined = undefined;
   /** The request being served meanwhile; nothing where none is. Written by `mesh.call`. */
   serving: Served | undefined = undefined;

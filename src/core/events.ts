@@ -57,6 +57,12 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly ageMs: number;
     }
   | {
+      /** A call asks for what is being asked for already, and waits for that answer. */
+      readonly type: 'collapse';
+      /** How many wait for it now. */
+      readonly waiting: number;
+    }
+  | {
       /** An attempt takes long, and its request is sent to a second endpoint as well. */
       readonly type: 'hedge';
       /** The one that takes long. */
@@ -101,6 +107,43 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly type: 'quota-store';
       readonly away: boolean;
       readonly problem: string;
+    }
+  | {
+      /** A call was delayed or broken off on purpose, as the policy has it. */
+      readonly type: 'injected';
+      readonly route: string;
+      readonly delayMs: number;
+      readonly aborted: boolean;
+    }
+  | {
+      /** A call goes elsewhere than it was sent; or the wish for that was refused, or would have led in a circle. */
+      readonly type: 'route';
+      readonly route: string;
+      /** The service it goes to; empty where it stays, maybe at some of the endpoints. */
+      readonly to: string;
+      readonly why: 'rule' | 'override' | 'refused' | 'circle';
+      /** The name of the rule; empty where it has none. */
+      readonly rule: string;
+    }
+  | {
+      /** A call and the copy of it that went to another service are over. */
+      readonly type: 'mirror';
+      readonly route: string;
+      readonly to: string;
+      readonly outcome: 'success' | 'failure' | 'none';
+      readonly why: string;
+      readonly ms: number;
+      readonly copyOutcome: 'success' | 'failure' | 'none';
+      readonly copyWhy: string;
+      readonly copyMs: number;
+    }
+  | {
+      /** What active checks think of an endpoint is another than before. */
+      readonly type: 'health';
+      readonly endpoint: string;
+      readonly healthy: boolean;
+      /** What was seen: `well`, `status 503`, `ECONNREFUSED`. */
+      readonly why: string;
     }
   | {
       /** The circuit of a service, or of one of its routes, has moved. */
@@ -251,12 +294,17 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
   fallback: 'A call failed, and came to something else instead.',
   cached: 'A request was answered without asking, by an answer that was kept.',
+  collapse: 'A call asks for what is being asked for already, and waits for that answer.',
   hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',
   'hedge-budget': 'An attempt takes long and could be sent to a second endpoint, but the budget is spent.',
   ejected: 'An endpoint is left out for a while.',
   returned: 'An endpoint is back in rotation.',
   quota: 'A quota refused a call, made it wait for its turn, or would have where it is only observed.',
   'quota-store': 'The count that all instances share can not be asked, and each goes by its part; or it can be again.',
+  injected: 'A call was delayed or broken off on purpose, as the policy has it.',
+  route: 'A call goes elsewhere than it was sent; or the wish for that was refused, or would have led in a circle.',
+  mirror: 'A call and the copy of it that went to another service are over: what became of each.',
+  health: 'Active checks find an endpoint unwell, and it gets no calls; or well, for the first time or again.',
   circuit: 'The circuit of a service has opened, lets a call try (half-open), or has closed again.',
   limit: 'An attempt was not made, because as many are under way as may be.',
   throttle:

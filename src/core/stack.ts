@@ -43,6 +43,11 @@ export class Stack<Req, Res> {
     return this.#splice(name, 0, 1, []);
   }
 
+  /** What stands behind the slot named. @throws RangeError when no filter has that name. */
+  below(name: string): Stack<Req, Res> {
+    return new Stack(this.#slots.slice(this.#at(name) + 1));
+  }
+
   /** The service with every filter around it; the first filter listed meets the request first. */
   around(service: Service<Req, Res>): Service<Req, Res> {
     return compose(
@@ -56,8 +61,12 @@ export class Stack<Req, Res> {
   }
 
   #splice(name: string, offset: number, remove: number, insert: readonly Slot<Req, Res>[]): Stack<Req, Res> {
+    return new Stack(this.#slots.toSpliced(this.#at(name) + offset, remove, ...insert));
+  }
+
+  #at(name: string): number {
     const at = this.#slots.findIndex((slot) => slot.name === name);
     if (at < 0) throw new RangeError(`no filter is named '${name}'; there are ${this}`);
-    return new Stack(this.#slots.toSpliced(at + offset, remove, ...insert));
+    return at;
   }
 }

@@ -3,6 +3,7 @@ import { type Call, type CallOptions, NO_HEADERS, type Send } from '../core/call
 import { type Context, History } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
 import { isIdempotent } from '../core/idempotent.ts';
+import { ANONYMOUS } from '../core/principal.ts';
 import { PRIORITIES, type Priority } from '../core/priority.ts';
 import { Scope } from '../core/scope.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -36,7 +37,10 @@ export function makeContext(
   const policy = route === undefined ? usual : policies.for(service, route);
   const priority = options.priority ?? ambient?.priority;
   const history = new History(ambient?.trace, priority, ambient?.baggage, ambient?.requestId);
-  if (ambient !== undefined) history.serving = ambient.request;
+  if (ambient !== undefined) {
+    history.serving = ambient.request;
+    history.principal = ambient.request?.principal ?? ANONYMOUS;
+  }
   return {
     service,
     policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),

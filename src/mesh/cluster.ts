@@ -34,6 +34,8 @@ export class Cluster {
   readonly stacks: { readonly cluster: OutboundStack; readonly endpoint: OutboundStack };
   /** The way of a call to this service, whole. */
   readonly call: Service<Call<unknown>, unknown>;
+  readonly #hinge: Service<Call<unknown>, unknown>;
+  readonly #below = new Map<string, Service<Call<unknown>, unknown>>();
   readonly #env: Env;
   readonly #resolving: Resolving;
   readonly #cancel: Cancel;
@@ -54,12 +56,26 @@ export class Cluster {
     this.#env = env;
     this.#resolving = resolving;
     this.#forget = forget;
-    this.parts = makeParts(env, (route) => this.#policies?.names(service, route) ?? false, around);
+    const names = (route: string) => this.#policies?.names(service, route) ?? false;
+    this.parts = makeParts(env, names, around, () => this.#policy);
     const [cluster, endpoint] = [clusterStack(this.parts), endpointStack(this.parts)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));
-    this.call = this.stacks.cluster.around(balance(env, this.parts.nodes, resolving, attempt));
+    this.#hinge = balance(env, this.parts.nodes, resolving, attempt);
+    this.call = this.stacks.cluster.around(this.#hinge);
     this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
+  }
+
+  /** The way of calls from below a slot on, for those that come from elsewhere; below `deadline` where it is not there. */
+  below(slot: string): Service<Call<unknown>, unknown> {
+    let way = this.#below.get(slot);
+    if (way === undefined) {
+      const { cluster } = this.stacks;
+      const last = [slot, 'deadline'].find((name) => cluster.names.includes(name));
+      way = (last === undefined ? cluster : cluster.below(last)).around(this.#hinge);
+      this.#below.set(slot, way);
+    }
+    return way;
   }
 
   /** Where the service lives, as far as the registry has told. */
@@ -88,6 +104,9 @@ export class Cluster {
   async close(): Promise<void> {
     this.#cancel();
     this.parts.circuits.close();
+    this.parts.checks.close();
+    this.parts.mirrors.close();
+    this.parts.answers.close();
     this.#drop(this.parts.nodes.update([]).removed.map((node) => node.endpoint.url));
     await this.#resolving[Symbol.asyncDispose]();
   }

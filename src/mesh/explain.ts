@@ -4,6 +4,7 @@ import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/events.ts';
 import type { IdentityFacts } from '../core/identity.ts';
+import { type MirrorFacts, sayMirror } from '../core/mirrors.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { hasRoom, limitOf } from '../core/room.ts';
@@ -11,8 +12,10 @@ import type { Unreadable } from '../discovery/unreadable.ts';
 import { type AnswersFacts, sayAnswers } from '../filters/answers.ts';
 import { sayProofs } from '../filters/authenticate.ts';
 import { sayCollapse } from '../filters/collapse.ts';
+import { sayFault } from '../filters/fault.ts';
 import { type HedgeFacts, sayHedge } from '../filters/hedges.ts';
 import { type LimitFacts, sayLimit } from '../filters/limits.ts';
+import { sayRoute } from '../filters/route.ts';
 import { sayThrottle, type ThrottleFacts, throttleFacts } from '../filters/throttle.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
@@ -54,6 +57,8 @@ export interface ClusterSnapshot {
   readonly retriesLeft: number;
   /** That of the service and those of its routes; empty until the policy makes one guard a call. */
   readonly circuits: readonly CircuitFacts[];
+  /** The copies that are made of calls; null where the policy has none made. */
+  readonly mirror: MirrorFacts | null;
   /** The rules of `quota.calls`, and what became of the calls. */
   readonly quotas: readonly QuotaFacts[];
   /** The good answers that are kept; null until the policy has one kept. */
@@ -120,6 +125,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     levels,
     retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
     circuits: cluster.parts.circuits.facts(now),
+    mirror: cluster.parts.mirrors.facts(policy.mirror.to) ?? null,
     quotas: cluster.parts.quotas.facts(policy),
     collapsed: cluster.parts.shared.spared,
     kept: cluster.parts.answers.facts() ?? null,
@@ -132,13 +138,13 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
 }
 
 function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot: string): EndpointSnapshot {
-  const { endpoint, ejection, latency, inFlight, calls } = node;
+  const { endpoint, ejection, sick, latency, inFlight, calls } = node;
   return {
     id: endpoint.id,
     address: endpoint.address,
     weight: endpoint.weight,
     zone: endpoint.zone,
-    state: ejection.state,
+    state: sick === '' ? ejection.state : 'out',
     why: node.endpoint.weight > 0 && whyNot !== '' ? whyNot : whyPicked(node, policy, panic, now),
     inFlight,
     limit: policy.limit.endpoint === 0 ? null : limitOf(node, policy.limit),
@@ -149,10 +155,14 @@ function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot:
 }
 
 function whyPicked(node: Node, { balance, limit }: Policy, panic: boolean, now: number): string {
-  const { endpoint, ejection, weight } = node;
+  const { endpoint, ejection, sick, weight } = node;
   if (endpoint.weight === 0) return 'not picked: weight 0 takes no new calls';
   if (limit.endpoint > 0 && !hasRoom(node, limit, 'default'))
     return 'passed over: as many calls are under way as may be';
+  if (sick !== '')
+    return panic
+      ? 'picked although it is unwell: panic, too few are healthy'
+      : `not picked: its health checks fail, ${sick}`;
   if (ejection.state === 'in') {
     const share = weight / endpoint.weight;
     return `${sayPicked[balance.picker]}${share < 1 ? `, for now with ${Math.round(100 * share)} % of its weight: it is warming up` : ''}`;
@@ -174,6 +184,7 @@ export function explain(
   route: string | undefined,
 ): string {
   const shot = ofCluster(cluster, policies, now, route);
+  const policy = policies.for(cluster.service, route);
   const lines = [
     `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
     '',
@@ -186,13 +197,14 @@ export function explain(
     '',
     ...(shot.collapsed === 0 ? [] : [`    ${sayCollapse(shot.collapsed)}`]),
     ...(shot.kept === null ? [] : [`    ${sayAnswers(shot.kept)}`]),
-    ...sayProofs(policies.for(cluster.service, route), cluster.service, cluster.parts.env.identity).map(
-      (proof) => `    ${proof}`,
-    ),
+    ...sayProofs(policy, cluster.service, cluster.parts.env.identity).map((proof) => `    ${proof}`),
     ...(shot.hedge === null ? [] : [`    ${sayHedge(shot.hedge)}`]),
     ...(shot.throttle === null ? [] : [`    ${sayThrottle(shot.throttle)}`]),
     ...(shot.limit === null ? [] : [`    ${sayLimit(shot.limit)}`]),
     ...shot.circuits.map((circuit) => `    ${sayCircuit(circuit)}`),
+    ...[sayFault(policy)].filter((one) => one !== undefined).map((one) => `    ${one}`),
+    ...policy.route.rules.map((rule) => `    ${sayRoute(rule)}`),
+    ...(shot.mirror === null ? [] : [`    ${sayMirror(shot.mirror)}`]),
     ...shot.quotas.map((quota) => `    ${sayQuota(quota)}`),
     ...shot.levels.map((level) => `    ${sayLevel(level)}`),
     ...shot.endpoints.map(

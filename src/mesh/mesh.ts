@@ -36,6 +36,7 @@ import { type CloseTask, Presence } from './presence.ts';
 import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
+import { RegisteredSiblings } from './registered-siblings.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
 
 const REGISTRY_MS = 3_000; // ours need two at most to close; one of a user's own may forget to end
@@ -76,7 +77,8 @@ export class Mesh implements Caller, AsyncDisposable {
       return createTransport(env, this, (service) => this.#policies.current.for(service));
     });
     const current = () => this.#policies.current;
-    this.#around = new Neighbourhood(service, registry, () => this.#clusters, current);
+    const siblings = new RegisteredSiblings(service, registry, env.random, () => this.#presence.id);
+    this.#around = new Neighbourhood(service, siblings, () => this.#clusters, current);
     this.#clusters = new Clusters((name) => this.#open(name));
     this.#serving = new Serving({ service, env, ambient: this.#ambient }, stacks, current, {
       readiness: () => this.#presence.readiness,

@@ -3,16 +3,21 @@ import type { Call } from '../core/call.ts';
 import { Stack } from '../core/stack.ts';
 import { attempt } from '../filters/attempt.ts';
 import { authenticate } from '../filters/authenticate.ts';
+import { collapse } from '../filters/collapse.ts';
 import { deadline } from '../filters/deadline.ts';
 import { fallback } from '../filters/fallback.ts';
+import { fault } from '../filters/fault.ts';
 import { hedge } from '../filters/hedge.ts';
 import { endpointLimit, limit } from '../filters/limit.ts';
+import { mirror } from '../filters/mirror.ts';
 import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
-import { quota } from '../quota/quota.ts';
 import { retry } from '../filters/retry.ts';
+import { route } from '../filters/route.ts';
 import { throttle } from '../filters/throttle.ts';
 import { trace } from '../filters/trace.ts';
+import { health } from '../health/health.ts';
+import { quota } from '../quota/quota.ts';
 import type { Parts } from './parts.ts';
 
 /** A stack of the outbound way. */
@@ -24,20 +29,29 @@ export const clusterStack = ({
   circuits,
   budget,
   answers,
+  shared,
   hedges,
   nodes,
   quotas,
+  mirrors,
+  around,
   throttling,
   limits,
+  checks,
 }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
     { name: 'fallback', filter: fallback(env, answers) }, // above all that may fail, the deadline first of all
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
+    { name: 'collapse', filter: collapse(env, shared) }, // below deadline: each who waits has its own; above all that counts what is sent
+    { name: 'fault', filter: fault(env, around.self) }, // below deadline, which a delay may use up; above all that it is to try
+    { name: 'route', filter: route(env, around) }, // above all that belongs to the service it really goes to
+    { name: 'mirror', filter: mirror(env, mirrors, around.reach) }, // below route: it copies what is really sent
     { name: 'authenticate', filter: authenticate(env) }, // below deadline: a token may be waited for; above retry: all tries show one
     { name: 'quota', filter: quota(env, quotas) }, // above retry: a call counts once; above circuit: what never went proves nothing
     { name: 'circuit', filter: circuit(env, circuits) }, // above retry: a call is one verdict, however often it was tried
     { name: 'retry', filter: retry(env, budget) }, // above the balancer: each try is sent elsewhere
+    { name: 'health', filter: health(checks) }, // above the balancer, who goes by what is found; it only hears that there are calls
     { name: 'hedge', filter: hedge({ env, budget, hedges, nodes }) }, // below retry: both draw on one budget
     { name: 'throttle', filter: throttle(env, throttling) }, // below retry: each refusal counts, and what is not made is not tried again
     { name: 'limit', filter: limit(env, limits) }, // last: what waits for room has been through everything else

@@ -2,14 +2,21 @@ import { Nodes } from '../balancer/nodes.ts';
 import { isRoomFor } from '../balancer/room.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { Mirrors } from '../core/mirrors.ts';
+import type { Reach } from '../core/reach.ts';
+import { NO_PEERS, type Peers } from '../core/peers.ts';
 import { ALONE, type Siblings } from '../core/siblings.ts';
 import { Answers } from '../filters/answers.ts';
+import { SharedCalls } from '../filters/collapse.ts';
 import { Hedges } from '../filters/hedges.ts';
 import { Limits } from '../filters/limits.ts';
-import { Quotas } from '../quota/quotas.ts';
+import { Checks } from '../health/checks.ts';
 import { HealthJudgement } from '../health/judgement.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import { Throttling } from '../math/throttling.ts';
+import type { Policy } from '../policy/table.ts';
+import { Quotas } from '../quota/quotas.ts';
 
 /**
  * What the filters of one service called keep between calls: one part for each mechanism that remembers. They live as
@@ -19,36 +26,62 @@ export interface Parts {
   readonly env: Env;
   readonly nodes: Nodes;
   readonly judgement: HealthJudgement;
+  readonly checks: Checks;
   readonly budget: RetryBudget;
   readonly answers: Answers;
+  readonly shared: SharedCalls;
   readonly hedges: Hedges;
   readonly circuits: Circuits;
   readonly throttling: Throttling;
   readonly limits: Limits;
   readonly quotas: Quotas;
+  readonly mirrors: Mirrors;
+  readonly around: Surroundings;
 }
 
 /** What a service called is to know of the mesh around it. */
 export interface Surroundings {
+  /** Who we are. */
+  readonly self: string;
   /** The instances of our own service. */
   readonly siblings: Siblings;
+  /** The same, as far as we have to agree with them without a word. */
+  readonly peers: Peers;
+  /** The other services. */
+  readonly reach: Reach;
 }
 
-const NONE: Surroundings = { siblings: ALONE };
+const NOBODY: Reach = (service) => {
+  throw new MeshError('bug', `${service}: there is no mesh around`);
+};
 
-/** Makes the parts of one service; `names` says whether the policy has settings for a route of it. */
-export const makeParts = (env: Env, names: (route: string) => boolean, { siblings }: Surroundings = NONE): Parts => {
-  const nodes = new Nodes(env.place);
+const NOWHERE: Surroundings = { self: '', siblings: ALONE, peers: NO_PEERS, reach: NOBODY };
+
+/**
+ * Makes the parts of one service; `names` says whether the policy has settings for a route of it, `usual` gives those of
+ * calls without such a route, once there was a call.
+ */
+export const makeParts = (
+  env: Env,
+  names: (route: string) => boolean,
+  around: Surroundings = NOWHERE,
+  usual: () => Policy | undefined = () => undefined,
+): Parts => {
+  const nodes = new Nodes(env.place, around.peers);
   return {
     env,
     nodes,
     judgement: new HealthJudgement(env, nodes),
+    checks: new Checks(env, nodes, usual),
     budget: new RetryBudget(),
     answers: new Answers(),
-  hedges: new Hedges(),
+    shared: new SharedCalls(),
+    hedges: new Hedges(),
     circuits: new Circuits(env, names),
     throttling: new Throttling(),
     limits: new Limits(env, (attempts, context) => isRoomFor(attempts, nodes.view(context.policy), context)),
-    quotas: new Quotas(env, siblings),
+    quotas: new Quotas(env, around.siblings),
+    mirrors: new Mirrors(),
+    around,
   };
 };

@@ -1,4 +1,5 @@
 import type { Infer, InferDocument } from './fields.ts';
+import { aperture } from './sections/aperture.ts';
 import { attempt } from './sections/attempt.ts';
 import { authenticate } from './sections/authenticate.ts';
 import { authorize } from './sections/authorize.ts';
@@ -7,16 +8,20 @@ import { circuit } from './sections/circuit.ts';
 import { collapse } from './sections/collapse.ts';
 import { deadline } from './sections/deadline.ts';
 import { fallback } from './sections/fallback.ts';
+import { fault } from './sections/fault.ts';
 import { fleet } from './sections/fleet.ts';
 import { hash } from './sections/hash.ts';
 import { hedge } from './sections/hedge.ts';
 import { identify } from './sections/identify.ts';
 import { limit } from './sections/limit.ts';
+import { mirror } from './sections/mirror.ts';
 import { outcome } from './sections/outcome.ts';
+import { health } from './sections/health.ts';
 import { outlier } from './sections/outlier.ts';
 import { propagate } from './sections/propagate.ts';
 import { quota } from './sections/quota.ts';
 import { retry } from './sections/retry.ts';
+import { route } from './sections/route.ts';
 import { shed } from './sections/shed.ts';
 import { subset } from './sections/subset.ts';
 import { throttle } from './sections/throttle.ts';
@@ -31,6 +36,9 @@ import { zone } from './sections/zone.ts';
 export const table = {
   trace,
   deadline,
+  fault,
+  route,
+  mirror,
   identify,
   authenticate,
   authorize,
@@ -44,9 +52,11 @@ export const table = {
   throttle,
   limit,
   subset,
+  aperture,
   zone,
   balance,
   hash,
+  health,
   outlier,
   fleet,
   attempt,

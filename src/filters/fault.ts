@@ -1,0 +1,55 @@
+import { mayAsk } from '../core/asker.ts';
+import type { Call, Headers } from '../core/call.ts';
+import type { Context } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import { type Filter, refuse } from '../core/service.ts';
+import { sleep } from '../core/sleep.ts';
+import { formatDuration } from '../policy/duration.ts';
+import type { Policy } from '../policy/table.ts';
+import { type AskedFault, readAskedFault } from '../wire/fault.ts';
+
+/** Delays calls and breaks calls off, by chance or because somebody who may asks for it. Each is drawn apart (gRFC A33). */
+export function fault<Res>(env: Env, self: string): Filter<Call<Res>, Res> {
+  return (next) => (call, context) => {
+    const { delay, delayShare, abortShare, callers } = context.policy.fault;
+    if (delayShare === 0 && abortShare === 0 && callers.length === 0) return next(call, context);
+    const { random } = env;
+    const asked = askedFor(call.headers, context, callers, self);
+    const wait =
+      random.next() < (asked?.delayMs === undefined ? delayShare : asked.delayShare) ? (asked?.delayMs ?? delay) : 0;
+    const aborts = random.next() < (asked?.abort === undefined ? abortShare : asked.abortShare);
+    if (wait === 0 && !aborts) return next(call, context);
+    tell(env, context, wait, aborts);
+    if (wait === 0) return refuse(broken(context));
+    return sleep(env.clock, wait, context.scope).then(() => (aborts ? refuse(broken(context)) : next(call, context)));
+  };
+}
+
+/** What calls have to reckon with, as a sentence; nothing where all go as they should. */
+export function sayFault({ fault: { delay, delayShare, abortShare } }: Policy): string | undefined {
+  const delayed = delayShare > 0 && delay > 0 ? `${percent(delayShare)} delayed by ${formatDuration(delay)}` : '';
+  const aborted = abortShare > 0 ? `${percent(abortShare)} broken off` : '';
+  const both = [delayed, aborted].filter((one) => one !== '').join(', ');
+  return both === '' ? undefined : `fault: of the calls ${both}, on purpose`;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
+
+function askedFor(
+  headers: Headers,
+  context: Context,
+  callers: readonly string[],
+  self: string,
+): AskedFault | undefined {
+  return mayAsk(callers, context, self) ? readAskedFault(headers) : undefined;
+}
+
+function tell({ clock, events }: Env, { service, route = '' }: Context, delayMs: number, aborted: boolean): void {
+  if (events.hears('injected')) {
+    events.emit({ at: clock.epoch(), type: 'injected', service, route, delayMs, aborted });
+  }
+}
+
+const broken = ({ service }: Context): MeshError =>
+  new MeshError('fault', `${service}: broken off on purpose`, { sent: 'no', service });
