@@ -48,7 +48,7 @@ for (const client of ['request', 'fetch', 'call'] as const) {
         response.on('close', () => closed.resolve(response.writableEnded));
       });
       const program = start(t, 'called-off', { url, client, by } satisfies CalledOffSettings);
-      await arrived.promise;
+      await Promise.race([arrived.promise, program.ended]); // one that is over says why below
       program.tell({}); // now
 
       const { left, timers, ...how } = await program.said<Ended>('left');
