@@ -43,6 +43,7 @@ export const house: House = {
     discovery: 2,
     balancer: 2,
     filters: 2,
+    answers: 2,
     quota: 2,
     transport: 3,
     server: 3,
@@ -63,6 +64,7 @@ export const house: House = {
   doors: ['index.ts', 'axios.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'koa.ts', 'testing.ts'],
   packages: [
     { where: 'quota/', what: 'lru-cache', because: 'keys and principals come from strangers, on both ways' },
+    { where: 'answers/', what: 'lru-cache', because: 'requests, and so what is kept of them, come from strangers' },
     { where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' },
     { where: 'policy/cidr.ts', what: 'node:net', because: 'what an address is, Node knows' },
   ],
@@ -73,6 +75,9 @@ export const house: House = {
       what: 'setImmediate',
       because: 'waits until promises have settled, not for time',
     },
+    { where: 'server/event-loop.ts', what: 'setImmediate', because: 'sees where a turn of the event loop ends' },
+    { where: 'server/event-loop.ts', what: 'performance', because: 'Node knows how busy its event loop is; no time' },
+    { where: 'server/event-loop.ts', what: 'node:perf_hooks', because: 'as the line above: there it is' },
   ],
   sections: [
     {
@@ -82,11 +87,14 @@ export const house: House = {
     },
     { where: 'balancer/view.ts', what: 'zone', because: 'of the balancer, as is the next: six fields are enough' },
     { where: 'balancer/view.ts', what: 'subset', because: 'of the balancer: which endpoints a call may go to at all' },
+    { where: 'balancer/aperture.ts', what: 'aperture', because: 'of the balancer: how many endpoints a process calls' },
     { where: 'balancer/hashed.ts', what: 'hash', because: 'of the balancer: what only two of its pickers go by' },
     { where: 'server/authorize.ts', what: 'authorize', because: 'of the way in, whose filters know servers' },
     { where: 'circuit/', what: 'circuit', because: 'opossum is a package, so its filter stands on floor 3' },
     { where: 'server/identify.ts', what: 'identify', because: 'of the way in, whose filters know servers' },
     { where: 'quota/', what: 'quota', because: 'both ways count alike, so what counts has a folder of its own' },
+    { where: 'answers/', what: 'fallback', because: 'what keeps answers has a folder of its own' },
+    { where: 'answers/', what: 'collapse', because: 'as `fallback`: both give one answer to several' },
     { where: 'server/shed.ts', what: 'shed', because: 'of the way in, whose filters know servers' },
     {
       where: 'health/judgement.ts',

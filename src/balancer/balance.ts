@@ -30,7 +30,7 @@ export function balance<Req, Res>(
     const { policy, history, key } = context;
     const view = nodes.view(policy);
     const turn = view.reckon(policy, now);
-    if (turn !== undefined) tell(env, context, view, turn);
+    if (turn !== undefined) tell(env, context, view, nodes.live.size, turn);
     const node = pick(view, history.tried, policy.balance, now, random, key, policy.hash.bound);
     if (policy.limit.endpoint === 0 || node === undefined || hasRoom(node, policy.limit, history.priority)) return node;
     return pickWithRoom(view, context, now, random);
@@ -79,11 +79,20 @@ function landing<Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res>
   return answer;
 }
 
-function tell({ events, clock }: Env, { service, policy }: Context, view: View, { panic, spill }: Turn): void {
+function tell(
+  { events, clock }: Env,
+  { service, policy }: Context,
+  view: View,
+  all: number,
+  { panic, spill, aperture }: Turn,
+): void {
   const facts = { at: clock.epoch(), service };
   const { live, ready } = view.whole;
   if (panic && events.hears('panic')) {
     events.emit({ ...facts, type: 'panic', on: view.panic, healthy: ready.size, endpoints: live.size });
+  }
+  if (aperture && events.hears('aperture')) {
+    events.emit({ ...facts, type: 'aperture', endpoints: live.size, of: all });
   }
   if (spill && events.hears('spill')) events.emit({ ...facts, type: 'spill', levels: view.facts(policy).levels });
 }

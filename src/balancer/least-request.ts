@@ -11,11 +11,12 @@ export const leastRequest = (): Picker => (pools, pool, tried, policy, now, rand
     ? idlest(pool, tried, random)
     : ofTwo(pools, pool, tried, policy.decay, now, random, isLess);
 
-const isLess: Better = (second, first, margin, _decay, _now, random) => {
-  const [a, b] = [first.weight, second.weight];
+const isLess: Better = (second, first, pool, margin, _decay, _now, random) => {
+  if (pool.even) return (1 + second.inFlight) * margin < 1 + first.inFlight;
+  const [a, b] = [pool.weightOf(first), pool.weightOf(second)];
   const chance = a === b ? 0 : random.next();
   const unit = Math.min(a, b);
-  return crowd(second, unit, chance) * margin < crowd(first, unit, chance);
+  return crowd(second.inFlight, b, unit, chance) * margin < crowd(first.inFlight, a, unit, chance);
 };
 
 /** The one with the fewest calls under way; of several such the next from anywhere on. */

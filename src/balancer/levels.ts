@@ -40,18 +40,18 @@ export class Levels {
   }
 
   /** Puts a node at its level, and nowhere else. */
-  place(node: Node, tier: number): void {
+  place(node: Node, tier: number, share: number): void {
     this.#dirty = true;
     let own = false;
     for (const level of this.#levels) {
       if (level.tier === tier) {
-        level.group.place(node);
+        level.group.place(node, share);
         own = true;
       } else level.group.remove(node);
     }
     if (own) return;
     const group = new Group();
-    group.place(node);
+    group.place(node, share);
     this.#levels.push({ tier, group, load: IDLE });
     this.#levels.sort((a, b) => a.tier - b.tier);
   }
@@ -133,8 +133,10 @@ const hash = new Xxh64();
 
 /** Where among all calls this one stands: by chance, or by its key where calls of one key stay together. */
 export function turn(picker: PickerName, key: string | undefined, random: Random): number {
-  const keyed = key !== undefined && (picker === 'ring-hash' || picker === 'maglev');
-  return keyed ? hash.text(key, TURN).lo / 0x1_0000_0000 : random.next();
+  return key !== undefined && isKeyed(picker) ? hash.text(key, TURN).lo / 0x1_0000_0000 : random.next();
 }
 
 const TURN = 2; // a seed of its own, so that a level gets its share of every endpoint's keys
+
+/** Whether a picker goes by keys. */
+export const isKeyed = (picker: PickerName): boolean => picker === 'ring-hash' || picker === 'maglev';

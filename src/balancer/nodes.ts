@@ -1,9 +1,11 @@
 import { type Endpoint, sameEndpoint, tierOf } from '../core/endpoint.ts';
 import type { Node } from '../core/node.ts';
+import { NO_PEERS, type Peers } from '../core/peers.ts';
 import { NOWHERE, type Place } from '../core/place.ts';
 import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
 import type { Places } from '../math/weighted-set.ts';
+import type { Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
 import type { Choice } from './pick.ts';
 import type { Terms, View } from './view.ts';
@@ -25,14 +27,16 @@ export class Nodes extends Group implements Choice {
   readonly #views: Views;
   readonly #warmUp = new WarmUp();
   readonly #all = { inFlight: 0 };
-  readonly #place: Place;
+  /** Where we are ourselves, and what is known of our like. */
+  readonly ourselves: Ourselves;
+  /** Grows with every change of the list. */
+  listed = 0;
   #elsewhere = 0; // nodes of another zone than ours, where we have one
   #lesser = 0; // nodes of another priority than the first
 
-  /** `place` is where we stand ourselves. */
-  constructor(place = NOWHERE) {
+  constructor({ zone }: Place = NOWHERE, peers: Peers = NO_PEERS) {
     super(LIVE_AT, READY_AT);
-    this.#place = place;
+    this.ourselves = { zone, peers };
     this.#views = new Views(this);
   }
 
@@ -102,7 +106,7 @@ export class Nodes extends Group implements Choice {
         known.endpoint = endpoint; // same place, perhaps a new weight
         known.weight = endpoint.weight;
         this.#count(known, -1);
-        known.tier = tierOf(endpoint, this.#place.zone);
+        known.tier = tierOf(endpoint, this.ourselves.zone);
         this.#count(known, 1);
         this.#warmUp.changed(known);
         this.#put(known);
@@ -119,7 +123,7 @@ export class Nodes extends Group implements Choice {
       silentSince: 0,
       endpoint,
       calls: 0,
-      tier: tierOf(endpoint, this.#place.zone),
+      tier: tierOf(endpoint, this.ourselves.zone),
       load: undefined,
       ejection: new Ejection(),
       limit: undefined,
@@ -160,6 +164,7 @@ export class Nodes extends Group implements Choice {
   }
 
   #count({ tier }: Node, by: number): void {
+    this.listed++;
     if ((tier & 1) !== 0) this.#elsewhere += by;
     if (tier > 1) this.#lesser += by;
   }

@@ -13,13 +13,14 @@ const ALIKE = 2;
  * Whether one more call costs so much less at `second` than at `first`: peak EWMA latency, times the calls under way.
  * Whole calls as chance has it; so at rest and under load alike, shares follow weights.
  */
-const isBetter: Better = (second, first, margin, decay, now, random) => {
-  const [a, b] = [first.weight, second.weight];
+const isBetter: Better = (second, first, pool, margin, decay, now, random) => {
   if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
   const [slow, fast] = [latency(first, decay, now), latency(second, decay, now)];
+  if (pool.even) return fast * (1 + second.inFlight) * margin < slow * (1 + first.inFlight);
+  const [a, b] = [pool.weightOf(first), pool.weightOf(second)];
   const chance = a === b ? 0 : random.next();
   const unit = Math.min(a, b);
-  const [full, free] = [crowd(first, unit, chance), crowd(second, unit, chance)];
+  const [full, free] = [crowd(first.inFlight, a, unit, chance), crowd(second.inFlight, b, unit, chance)];
   if (a !== b && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
   return fast * free * margin < slow * full;
 };

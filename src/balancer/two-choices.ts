@@ -2,8 +2,19 @@ import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
 import { fresh, has, type Pool, type Pools } from './picker.ts';
 
-/** Whether one more call costs so much less at `second` than at `first`: less even when taken `margin` times. */
-export type Better = (second: Node, first: Node, margin: number, decay: number, now: number, random: Random) => boolean;
+/**
+ * Whether one more call costs so much less at `second` than at `first`: less even when taken `margin` times. What they
+ * weigh is what they weigh in the `pool` that they were drawn from.
+ */
+export type Better = (
+  second: Node,
+  first: Node,
+  pool: Pool,
+  margin: number,
+  decay: number,
+  now: number,
+  random: Random,
+) => boolean;
 
 /** Draws two by weight, and gives the better one. */
 export function ofTwo(
@@ -21,13 +32,13 @@ export function ofTwo(
     // In panic health is ignored, load is not: one of all against one of the healthy, so that these are used first, and
     // the others once these are so crowded that even a sick one may do better.
     const healthy = fresh(ready, first, tried, random);
-    return healthy !== undefined && isBetter(healthy, first, 1, decay, now, random) ? healthy : first;
+    return healthy !== undefined && isBetter(healthy, first, pool, 1, decay, now, random) ? healthy : first;
   }
   const drawn = pool.draw(random.next());
   const second = drawn !== first && !has(tried, drawn!) ? drawn : fresh(pool, first, tried, random);
   if (second === undefined) return first;
   const margin = drawn === first && !pool.even ? SURE : 1;
-  return isBetter(second, first, margin, decay, now, random) ? second : first;
+  return isBetter(second, first, pool, margin, decay, now, random) ? second : first;
 }
 
 /**
@@ -40,5 +51,5 @@ const SURE = 2;
  * Calls there would be with one more, at a part of the node that weighs `unit`: a node of twice the weight counts as two
  * with half of its calls each. `chance`, from 0 to 1, rounds up or down to whole calls.
  */
-export const crowd = ({ inFlight, weight }: Node, unit: number, chance: number): number =>
+export const crowd = (inFlight: number, weight: number, unit: number, chance: number): number =>
   1 + Math.floor((inFlight * unit) / weight + chance);

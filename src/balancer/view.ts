@@ -1,12 +1,13 @@
 import type { LevelFacts } from '../core/events.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../policy/table.ts';
+import { Aperture, type Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
-import { Levels } from './levels.ts';
+import { isKeyed, Levels } from './levels.ts';
 import { type Choice, isPanic } from './pick.ts';
 
 /** What of a policy says which endpoints its calls may go to, and which come first. */
-export type Terms = Pick<Policy, 'zone' | 'subset'>;
+export type Terms = Pick<Policy, 'zone' | 'subset' | 'aperture' | 'balance'>;
 
 type Labels = readonly (readonly [name: string, value: string])[];
 
@@ -14,6 +15,7 @@ type Labels = readonly (readonly [name: string, value: string])[];
 export interface Turn {
   readonly panic: boolean;
   readonly spill: boolean;
+  readonly aperture: boolean;
 }
 
 /** All nodes of a service. */
@@ -21,6 +23,9 @@ export type All = Group & {
   [Symbol.iterator](): Iterator<Node>;
   /** Whether their tiers differ from 0 in any of these bits. */
   differ(tiers: number): boolean;
+  /** Grows with every change of the list. */
+  readonly listed: number;
+  readonly ourselves: Ourselves;
   warm(window: number, now: number): void;
 };
 
@@ -30,19 +35,22 @@ export class View implements Choice {
   readonly #labels: Labels;
   readonly #otherwise: View | undefined;
   readonly #tiers: number; // those bits of a tier that count
-  readonly #own: Group | undefined;
+  #own: Group | undefined;
   #levels: Levels | undefined;
+  readonly #aperture: Aperture | undefined;
   #panic = false;
   #spills = false;
 
   /** Without `labels` all are seen; where nobody has them, what is seen is that of `otherwise`. */
-  constructor(nodes: All, zone: Policy['zone'], labels: Labels = [], otherwise?: View) {
+  constructor(nodes: All, { zone, aperture, balance }: Terms, labels: Labels = [], otherwise?: View) {
     this.#nodes = nodes;
     this.#labels = labels;
     this.#otherwise = otherwise;
     this.#tiers = (zone.priorities ? ~1 : 0) | (zone.mode === 'local' ? 1 : 0);
-    this.#own = this.#labels.length === 0 ? undefined : new Group();
-    if (this.#own !== undefined) for (const node of nodes) this.place(node);
+    // Whose a key is all clients must agree on, so that then all see all.
+    const whole = aperture.mode === 'off' || isKeyed(balance.picker);
+    this.#aperture = whole ? undefined : new Aperture(aperture, nodes.ourselves);
+    if (labels.length > 0) this.#narrow();
   }
 
   /** The view that holds as they are now. */
@@ -72,15 +80,40 @@ export class View implements Choice {
 
   /** Looks how they are now, which says whom calls go to. Says what has changed; nothing as long as nothing has. */
   reckon({ zone, balance }: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
+    const cut = this.#aperture !== undefined && this.#aim(this.#aperture, now);
     const { levels } = this;
     const moved = levels?.reckon(zone.overprovisioning, balance.panic, now) ?? false;
     const panic = levels === undefined ? isPanic(this.whole, balance.panic) : levels.panic;
     const spills = levels?.spills ?? false;
-    if (!moved && panic === this.#panic && spills === this.#spills) return undefined;
-    const turn = { panic: panic !== this.#panic, spill: spills !== this.#spills || (spills && moved) };
+    if (!cut && !moved && panic === this.#panic && spills === this.#spills) return undefined;
+    const spill = spills !== this.#spills || (spills && moved);
+    const turn = { panic: panic !== this.#panic, spill, aperture: cut };
     this.#panic = panic;
     this.#spills = spills;
     return turn;
+  }
+
+  /** Chooses our part anew where that is due; says whether it did. */
+  #aim(aperture: Aperture, now: number): boolean {
+    const { live, listed } = this.#nodes;
+    if (live.size === 0 || !aperture.renew(listed, live.size, () => this.#byTier(), now)) return false;
+    this.#narrow();
+    return true;
+  }
+
+  #byTier(): ReadonlyMap<number, readonly Node[]> {
+    const seen = [...{ [Symbol.iterator]: () => this.#nodes[Symbol.iterator]() }];
+    return Map.groupBy(
+      seen.filter((node) => node.endpoint.weight > 0 && this.admits(node)),
+      ({ tier }) => tier & this.#tiers,
+    );
+  }
+
+  /** Puts all where they belong, in a group of our own where that is not all of them. */
+  #narrow(): void {
+    if (this.#labels.length === 0 && this.#aperture?.cut === undefined) this.#own = undefined;
+    else this.#own ??= new Group();
+    for (const node of this.#nodes) this.place(node);
   }
 
   /** What is told of them: their levels, best first, none while all stand on the same; and whether there is panic. */
@@ -93,6 +126,7 @@ export class View implements Choice {
   /** Why a node gets nothing although it is well; empty when it gets something. */
   whyNot(node: Node, levels: readonly LevelFacts[]): string {
     if (!this.admits(node)) return 'not picked: its record has not the labels of the subset';
+    if (this.#aperture?.cut?.has(node) === false) return 'not picked: it is for others of our service (aperture)';
     const tier = node.tier & this.#tiers;
     const own = levels.find(({ priority, elsewhere }) => tier === 2 * priority + (elsewhere ? 1 : 0));
     if (own === undefined || own.percent > 0) return '';
@@ -114,8 +148,14 @@ export class View implements Choice {
       this.remove(node);
       return;
     }
-    this.#own?.place(node);
-    this.#levels?.place(node, node.tier & this.#tiers);
+    const cut = this.#aperture?.cut;
+    const share = cut === undefined ? 1 : cut.get(node);
+    if (share === undefined) {
+      this.remove(node);
+      return;
+    }
+    this.#own?.place(node, share);
+    this.#levels?.place(node, node.tier & this.#tiers, share);
   }
 
   remove(node: Node): void {

@@ -1,16 +1,16 @@
 import type { Policy } from '../policy/table.ts';
+import { isKeyed } from './levels.ts';
 import { type All, type Terms, View } from './view.ts';
 
-const MOST = 32; // sets of labels of one service kept, one for each that the policies of its routes name
+const MOST = 32; // views of one service kept, one for each set of labels, or way, that the policies of its routes name
 
 /** What the policies of one service let their calls see of it: made when first asked for, and kept while it is asked for. */
 export class Views {
   readonly #nodes: All;
-  readonly #plain = new Map<string, View>(); // without labels: four at most
+  readonly #plain = new Map<string, View>(); // without labels
   readonly #subsets = new Map<string, View>(); // the one asked for last is the last
-  #zone: Policy['zone'] | undefined;
-  #subset: Policy['subset'] | undefined;
-  #view: View | undefined; // of those two, which are nearly always those of the call before
+  #last: Terms | undefined;
+  #view: View | undefined; // of those, which are nearly always those of the call before
   #all: readonly View[] = [];
 
   constructor(nodes: All) {
@@ -22,28 +22,23 @@ export class Views {
   }
 
   /** What calls of such a policy may see. */
-  of({ zone, subset }: Terms): View {
-    if (this.#view === undefined || zone !== this.#zone || subset !== this.#subset) {
-      this.#view = this.#find(zone, subset);
-      this.#zone = zone;
-      this.#subset = subset;
+  of(terms: Terms): View {
+    if (this.#view === undefined || this.#last === undefined || !isSame(terms, this.#last)) {
+      this.#view = this.#find(terms);
+      this.#last = terms;
     }
     return this.#view.now;
   }
 
-  #find(zone: Policy['zone'], subset: Policy['subset']): View {
-    const labels = Object.entries(subset.labels);
-    const way = `${zone.mode} ${zone.priorities}`;
-    if (labels.length === 0) return this.#keep(this.#plain, way, () => new View(this.#nodes, zone));
-    const sorted = labels.sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = `${way} ${subset.fallback} ${JSON.stringify(sorted)}`;
-    const otherwise = subset.fallback === 'any' ? this.#find(zone, NO_SUBSET) : undefined;
-    const view = this.#keep(this.#subsets, key, () => new View(this.#nodes, zone, sorted, otherwise));
-    if (this.#subsets.size > MOST) {
-      this.#subsets.delete(this.#subsets.keys().next().value!);
-      this.#list();
-    }
-    return view;
+  #find(terms: Terms): View {
+    const { zone, subset, aperture, balance } = terms;
+    const labels = Object.entries(subset.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const { mode, size, above } = aperture;
+    const way = JSON.stringify([zone.mode, zone.priorities, mode, size, above, isKeyed(balance.picker)]);
+    if (labels.length === 0) return this.#keep(this.#plain, way, () => new View(this.#nodes, terms));
+    const key = `${way} ${subset.fallback} ${JSON.stringify(labels)}`;
+    const otherwise = subset.fallback === 'any' ? this.#find({ ...terms, subset: NO_SUBSET }) : undefined;
+    return this.#keep(this.#subsets, key, () => new View(this.#nodes, terms, labels, otherwise));
   }
 
   #keep(among: Map<string, View>, key: string, make: () => View): View {
@@ -51,6 +46,10 @@ export class Views {
     if (known !== undefined) among.delete(key);
     const view = known ?? make();
     among.set(key, view);
+    if (among.size > MOST) {
+      among.delete(among.keys().next().value!);
+      if (among === this.#plain) this.#subsets.clear(); // one of them may have turned to it
+    }
     if (known === undefined) this.#list();
     return view;
   }
@@ -59,5 +58,8 @@ export class Views {
     this.#all = [...this.#plain.values(), ...this.#subsets.values()];
   }
 }
+
+const isSame = (a: Terms, b: Terms): boolean =>
+  a.zone === b.zone && a.subset === b.subset && a.aperture === b.aperture && a.balance === b.balance;
 
 const NO_SUBSET: Policy['subset'] = { labels: {}, fallback: 'none' };

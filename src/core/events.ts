@@ -189,6 +189,12 @@ export type MeshEvent = { readonly at: number; readonly service: string } & (
       readonly levels: readonly LevelFacts[];
     }
   | {
+      /** Our part of a large service is another: so many of its endpoints, or all again. */
+      readonly type: 'aperture';
+      readonly endpoints: number;
+      readonly of: number;
+    }
+  | {
       /** The list of endpoints has changed. */
       readonly type: 'endpoints';
       readonly added: readonly string[];
@@ -311,6 +317,7 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
     'A call was not made, because the service refuses so many of late; or would not have been, where the policy only observes.',
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
   spill: 'Calls go to other zones or priorities than the first, or to the first alone again.',
+  aperture: 'Our part of a large service is another, or it is called whole again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',
   dependency: 'A service that we depend on has enough endpoints that take calls, or no longer has.',

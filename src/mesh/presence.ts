@@ -37,6 +37,12 @@ export class Presence {
     return this.#announcements.size + this.#tasks.size > 0;
   }
 
+  /** The id under which we are listed; that which came first where there are several. */
+  get id(): string | undefined {
+    const [first] = this.#announcements;
+    return first?.instance.id;
+  }
+
   /** Whether others have been asked to call us no more. */
   get leaving(): boolean {
     return this.#leaving;

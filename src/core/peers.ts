@@ -1,0 +1,12 @@
+import type { Standing } from '../math/aperture.ts';
+
+/** The other instances of the service that we are, as far as we have to agree with them without a word. */
+export interface Peers {
+  /** What tells us from them: a number of 32 bits. */
+  readonly seed: number;
+  /** Our place among them, in an order that all know; among those of one zone where it is named. Nothing while unknown. */
+  standing(zone: string | undefined, now: number): Standing | undefined;
+}
+
+/** Nobody is known. */
+export const NO_PEERS: Peers = Object.freeze({ seed: 0, standing: () => undefined });
