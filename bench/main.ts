@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   brownout: () => import('./brownout/bench.ts'),
   http: () => import('./http/bench.ts'),
   serve: () => import('./serve/bench.ts'),
+  overload: () => import('./overload/bench.ts'),
   registry: () => import('./registry/bench.ts'),
 };
 

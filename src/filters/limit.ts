@@ -3,12 +3,12 @@ import type { Context, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { judge, judgeError } from '../core/judge.ts';
+import type { Full, Limits } from '../core/limits.ts';
 import { isRefusal, type Outcome } from '../core/outcome.ts';
 import { limitOf } from '../core/room.ts';
 import type { CancelListener } from '../core/scope.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
-import type { Full, Limits } from './limits.ts';
 
 /**
  * Bounds how many attempts are under way to a service. What finds no room waits, where the policy lets it: the most

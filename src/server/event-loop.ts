@@ -1,50 +1,64 @@
 import { performance as node } from 'node:perf_hooks';
-import type { Clock, Timer } from '../core/clock.ts';
 
 /** How busy the one thread is that does all the work. */
 export interface EventLoop {
-  /** Milliseconds by which what is due is done late, as it stands. */
-  lagMs(now: number): number;
+  /** Milliseconds for which it has been held up in this turn, since the first that asked. */
+  heldMs(now: number): number;
+  /** For how long it was, in the turn before, when the last one asked. */
+  readonly heldBeforeMs: number;
   /** The share of its time that it works, from 0 to 1. */
   utilization(now: number): number;
 }
 
-/** Milliseconds that the event loop has worked and waited, since it began. */
-export type Busy = () => { readonly active: number; readonly idle: number };
+/** The event loop as Node shows it. */
+export interface Node {
+  /** Milliseconds that it has worked and waited, since it began. */
+  busy(): { readonly active: number; readonly idle: number };
+  /** Runs `task` when this turn has done all that was ready. */
+  afterTurn(task: () => void): void;
+}
 
-const BEAT_MS = 10;
-const UNASKED_MS = 1_000; // nobody wants to know any more
+const REAL: Node = {
+  busy: () => node.eventLoopUtilization(),
+  afterTurn: (task) => void setImmediate(task),
+};
+
 const UTILIZATION_MS = 100;
 
 /**
- * Measures the event loop while somebody asks: a timer that keeps no process alive says how late it is. One that is
- * overdue says so before it has run, so that a turn that takes too long is seen within the turn.
+ * Measures the event loop, when somebody asks. All requests that are ready are begun in one turn, one after the other:
+ * each that takes the thread for itself holds up all behind it, and they can not be counted before they are begun. What
+ * can be known is for how long the turn has gone on.
  */
 export class MeasuredEventLoop implements EventLoop {
-  readonly #clock: Clock;
-  readonly #busy: Busy;
-  #timer: Timer | undefined;
-  #due = 0;
-  #askedAt = 0;
-  #lagMs = 0;
-  #before: ReturnType<Busy> | undefined;
+  readonly #node: Node;
+  #turnAt = Number.NaN;
+  #heldMs = 0;
+  #heldBeforeMs = 0;
+  #before: ReturnType<Node['busy']> | undefined;
   #measuredAt = 0;
   #utilization = 0;
 
-  constructor(clock: Clock, busy: Busy = () => node.eventLoopUtilization()) {
-    this.#clock = clock;
-    this.#busy = busy;
+  constructor(node: Node = REAL) {
+    this.#node = node;
   }
 
-  lagMs(now: number): number {
-    this.#askedAt = now;
-    if (this.#timer === undefined) this.#arm(now);
-    return Math.max(this.#lagMs, now - this.#due);
+  heldMs(now: number): number {
+    if (Number.isNaN(this.#turnAt)) {
+      this.#turnAt = now;
+      this.#node.afterTurn(this.#turned);
+    }
+    this.#heldMs = now - this.#turnAt;
+    return this.#heldMs;
+  }
+
+  get heldBeforeMs(): number {
+    return this.#heldBeforeMs;
   }
 
   utilization(now: number): number {
     if (this.#before === undefined || now - this.#measuredAt >= UTILIZATION_MS) {
-      const { active, idle } = this.#busy();
+      const { active, idle } = this.#node.busy();
       const worked = active - (this.#before?.active ?? 0);
       const total = worked + idle - (this.#before?.idle ?? 0);
       if (total > 0) this.#utilization = worked / total;
@@ -54,25 +68,8 @@ export class MeasuredEventLoop implements EventLoop {
     return this.#utilization;
   }
 
-  /** Asks no more. */
-  close(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  #arm(now: number): void {
-    this.#due = now + BEAT_MS;
-    this.#timer = this.#clock.schedule(BEAT_MS, () => this.#beat());
-    this.#timer.hold(false);
-  }
-
-  /** A peak counts at once, and half of it each beat after. */
-  #beat(): void {
-    const now = this.#clock.now();
-    this.#timer = undefined;
-    const isAsked = now - this.#askedAt < UNASKED_MS;
-    this.#lagMs = isAsked ? Math.max(now - this.#due, this.#lagMs / 2) : 0;
-    this.#due = now;
-    if (isAsked) this.#arm(now);
-  }
+  readonly #turned = (): void => {
+    this.#turnAt = Number.NaN;
+    this.#heldBeforeMs = this.#heldMs;
+  };
 }

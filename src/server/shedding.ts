@@ -1,13 +1,16 @@
 import { Admission, SHARES, shareOf } from '../core/admission.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import type { Priority } from '../core/priority.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { Policy } from '../policy/table.ts';
 import { type EventLoop, MeasuredEventLoop } from './event-loop.ts';
 
-/** The share of its time from which on the event loop is busy; below, that it was late once means nothing. */
+/** The share of its time from which on the event loop is busy; below, that it was held up once means nothing. */
 const BUSY = 0.8;
+/** How many times longer it may be held up once, while it is not busy. */
+const BURST = 10;
 
 /** What is being served, and how much may be: what `shed` keeps between requests. */
 export class Shedding {
@@ -16,7 +19,7 @@ export class Shedding {
   readonly #loop: EventLoop;
   #adaptive: AdaptiveLimit | undefined;
 
-  constructor(env: Env, loop: EventLoop = new MeasuredEventLoop(env.clock)) {
+  constructor(env: Env, loop: EventLoop = new MeasuredEventLoop()) {
     this.#env = env;
     this.#loop = loop;
     this.admission = new Admission(env.timeouts);
@@ -33,27 +36,33 @@ export class Shedding {
     return algorithm === 'fixed' ? limit : this.adaptive.limit(limit);
   }
 
-  /** Why a request is not let in: empty when it is. Who is served by nobody else is let in however late it is. */
+  /** Why a request is not let in: empty when it is. */
   problem({ policy: { shed }, history: { priority } }: Context): string {
     const { inFlight } = this.admission;
     if (inFlight >= shareOf(this.limit(shed), priority)) return `${inFlight} requests are being served`;
-    if (shed.lag === Number.POSITIVE_INFINITY || inFlight === 0) return '';
+    const heldMs = shed.lag === Number.POSITIVE_INFINITY ? 0 : this.#tooLongMs(shed.lag, priority);
+    return heldMs === 0 ? '' : `the event loop has been held up for ${formatDuration(Math.max(1, Math.round(heldMs)))}`;
+  }
+
+  /** For how long the event loop has been held up, where that is too long. What is sheddable minds the turn before, too. */
+  #tooLongMs(lag: number, priority: Priority): number {
     const now = this.#env.clock.now();
-    const lagMs = this.#loop.lagMs(now);
-    if (lagMs < shed.lag * SHARES[priority] || this.#loop.utilization(now) < BUSY) return '';
-    return `the event loop is ${formatDuration(Math.round(lagMs))} late`;
+    const turnMs = this.#loop.heldMs(now);
+    const heldMs = priority === 'sheddable' ? Math.max(turnMs, this.#loop.heldBeforeMs) : turnMs;
+    const mayMs = lag * SHARES[priority] ** 3;
+    if (heldMs < mayMs || (heldMs < mayMs * BURST && this.#loop.utilization(now) < BUSY)) return 0;
+    return heldMs;
   }
 
   /** How it stands, as plain JSON. */
   facts(shed: Policy['shed']): SheddingFacts {
     const { inFlight, queued } = this.admission;
-    const watches = shed.lag !== Number.POSITIVE_INFINITY;
     return {
       mode: shed.mode,
       serving: inFlight,
       waiting: queued,
       limit: this.limit(shed),
-      lagMs: watches ? Math.round(this.#loop.lagMs(this.#env.clock.now())) : null,
+      utilization: shed.lag === Number.POSITIVE_INFINITY ? null : this.#loop.utilization(this.#env.clock.now()),
     };
   }
 }
@@ -66,6 +75,6 @@ export interface SheddingFacts {
   readonly waiting: number;
   /** How many may be served at once, as it stands. */
   readonly limit: number;
-  /** By how much the event loop is late; null where the policy does not ask. */
-  readonly lagMs: number | null;
+  /** The share of its time that the event loop works; null where the policy does not ask. */
+  readonly utilization: number | null;
 }

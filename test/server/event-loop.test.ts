@@ -1,80 +1,48 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Busy, MeasuredEventLoop } from '../../src/server/event-loop.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { MeasuredEventLoop } from '../../src/server/event-loop.ts';
 
-/** A clock whose thread can be held up: what is due meanwhile is done late. */
-class Held extends VirtualClock {
-  #extra = 0;
-
-  override now(): number {
-    return super.now() + this.#extra;
-  }
-
-  /** The thread works for so long, and no timer runs. */
-  work(ms: number): void {
-    this.#extra += ms;
-  }
+/** An event loop whose turns end when they are told to. */
+function aLoop() {
+  const turns: (() => void)[] = [];
+  const busy = { active: 500, idle: 500 };
+  const loop = new MeasuredEventLoop({ busy: () => ({ ...busy }), afterTurn: (task) => turns.push(task) });
+  return { loop, turns, busy };
 }
 
-const idle: Busy = () => ({ active: 0, idle: 1 });
-
-test('a loop that is on time is not late', async () => {
-  const clock = new Held();
-  const loop = new MeasuredEventLoop(clock, idle);
-  for (let turn = 0; turn < 20; turn++) {
-    assert.equal(loop.lagMs(clock.now()), 0);
-    await clock.advance(7);
-  }
+test('a turn begins with the first that asks, and how long it has gone on is known to all after it', () => {
+  const { loop, turns } = aLoop();
+  assert.deepEqual([loop.heldMs(100), loop.heldMs(102), loop.heldMs(107)], [0, 2, 7]);
+  assert.equal(turns.length, 1, 'one look at the end of the turn, however many ask');
 });
 
-test('that a turn takes long is seen within the turn', () => {
-  const clock = new Held();
-  const loop = new MeasuredEventLoop(clock, idle);
-  assert.equal(loop.lagMs(clock.now()), 0);
-  clock.work(40);
-  assert.equal(loop.lagMs(clock.now()), 30); // what was due after 10 ms has not been done yet
-});
-
-test('what was late is remembered, by half each beat', async () => {
-  const clock = new Held();
-  const loop = new MeasuredEventLoop(clock, idle);
-  loop.lagMs(clock.now());
-  clock.work(40);
-  const seen: number[] = [];
-  for (let beat = 0; beat < 4; beat++) {
-    await clock.advance(10);
-    seen.push(loop.lagMs(clock.now()));
-  }
-  assert.deepEqual(seen, [40, 20, 10, 5]);
-});
-
-test('it asks the clock no more once nobody has asked for a second, and keeps no process alive', async () => {
-  const clock = new Held();
-  const loop = new MeasuredEventLoop(clock, idle);
-  loop.lagMs(clock.now());
-  assert.equal(clock.scheduled, 1);
-  assert.equal(clock.pending, 0);
-  await clock.advance(1_100);
-  assert.equal(clock.scheduled, 0);
-  assert.equal(loop.lagMs(clock.now()), 0);
-  loop.close();
-  assert.equal(clock.scheduled, 0);
+test('the next turn begins anew, and knows of the one before', () => {
+  const { loop, turns } = aLoop();
+  loop.heldMs(100);
+  loop.heldMs(107);
+  assert.equal(loop.heldBeforeMs, 0);
+  turns.pop()!();
+  assert.equal(loop.heldBeforeMs, 7);
+  assert.equal(loop.heldMs(300), 0);
+  turns.pop()!();
+  assert.equal(loop.heldBeforeMs, 0);
 });
 
 test('the utilization is the share of the last tenth of a second in which it worked', () => {
-  const clock = new Held();
-  let [active, waited] = [500, 500];
-  const loop = new MeasuredEventLoop(clock, () => ({ active, idle: waited }));
+  const { loop, busy } = aLoop();
   assert.equal(loop.utilization(0), 0.5);
-  active += 90;
-  waited += 10;
+  busy.active += 90;
+  busy.idle += 10;
   assert.equal(loop.utilization(50), 0.5);
   assert.equal(loop.utilization(100), 0.9);
 });
 
-test('the real one says something between 0 and 1', () => {
-  const loop = new MeasuredEventLoop(new VirtualClock());
+test('the real one says something between 0 and 1, and its turns end', async () => {
+  const loop = new MeasuredEventLoop();
   const share = loop.utilization(0);
   assert.ok(share >= 0 && share <= 1, `${share}`);
+  loop.heldMs(0);
+  loop.heldMs(5);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(loop.heldBeforeMs, 5);
 });

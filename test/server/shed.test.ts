@@ -12,7 +12,11 @@ import { Shedding } from '../../src/server/shedding.ts';
 import { aContext } from '../../src/testing/context.ts';
 import { testEnv } from '../../src/testing/env.ts';
 
-const SILENT: EventLoop = { lagMs: () => assert.fail('nobody asked'), utilization: () => assert.fail('nobody asked') };
+const SILENT: EventLoop = {
+  heldMs: () => assert.fail('nobody asked'),
+  heldBeforeMs: 0,
+  utilization: () => assert.fail('nobody asked'),
+};
 
 /** The filter in front of a handler that answers when it is told to. */
 function aDoor(policy: NonNullable<PolicySections['shed']>, loop: EventLoop = SILENT) {
@@ -20,15 +24,11 @@ function aDoor(policy: NonNullable<PolicySections['shed']>, loop: EventLoop = SI
   const shedding = new Shedding(env, loop);
   const ends: (() => void)[] = [];
   const service = shed<string>(env, shedding)(() => new Promise((resolve) => ends.push(() => resolve('served'))));
+  const usual = aContext({ policy: { shed: { mode: 'enforce', ...policy } } });
   const came: string[] = [];
   const ask = (name: string, priority: Priority = 'default'): Scope => {
     const scope = new Scope();
-    const context = aContext({
-      policy: { shed: { mode: 'enforce', ...policy } },
-      begunAt: env.clock.now(),
-      history: new History(undefined, priority),
-      scope,
-    });
+    const context = { ...usual, begunAt: env.clock.now(), history: new History(undefined, priority), scope };
     service({} as Arrival, context).then(
       (value) => came.push(`${name} ${value} at ${env.clock.now()}`),
       (error) => came.push(`${name} ${MeshError.is(error) ? error.message : String(error)} at ${env.clock.now()}`),
@@ -88,29 +88,28 @@ test('the least important is refused first, the most important last', async () =
   assert.equal(shedding.admission.inFlight, 8);
 });
 
-test('while the event loop is late, one at a time is served, and the critical as long as it is not twice as late', async () => {
-  let [lag, busy] = [0, 1];
-  const { env, came, ends, ask } = aDoor({ limit: 100, lag: '20ms' }, { lagMs: () => lag, utilization: () => busy });
-  const asked = async (name: string, priority?: Priority): Promise<boolean> => {
+test('while the event loop is held up in a turn, those behind are refused, the critical after eight times as long', async () => {
+  const loop = { held: 0, heldMs: () => loop.held, heldBeforeMs: 0, busy: 1, utilization: () => loop.busy };
+  const { env, came, ask } = aDoor({ limit: 100, lag: '5ms' }, loop);
+  const admits = async (held: number, priority?: Priority): Promise<boolean> => {
+    loop.held = held;
     const before = came.length;
-    ask(name, priority);
+    ask('x', priority);
     await env.clock.advance(0);
     return came.length === before;
   };
-  lag = 100;
-  assert.ok(await asked('alone'), 'who is alone is served however late it is');
-  assert.ok(!(await asked('critical', 'critical')));
-  assert.match(came[0]!, /the event loop is 100ms late/);
-  lag = 30;
-  assert.ok(await asked('critical', 'critical'));
-  assert.ok(!(await asked('default')));
-  lag = 15;
-  assert.ok(await asked('default'));
-  assert.ok(!(await asked('sheddable', 'sheddable')));
-  lag = 100;
-  busy = 0.5; // it was late once; it has time enough
-  assert.ok(await asked('default'));
-  for (const end of ends) end();
+  assert.deepEqual([await admits(0), await admits(4.9), await admits(5)], [true, true, false]);
+  assert.match(came[0]!, /the event loop has been held up for 5ms/);
+  assert.deepEqual([await admits(39, 'critical'), await admits(40, 'critical')], [true, false]);
+  assert.deepEqual([await admits(0.6, 'sheddable'), await admits(0.7, 'sheddable')], [true, false]);
+  loop.heldBeforeMs = 3;
+  assert.deepEqual(
+    [await admits(0), await admits(0, 'sheddable')],
+    [true, false],
+    'the least important minds the turn before',
+  );
+  loop.busy = 0.5; // it was held up once, and has time enough
+  assert.deepEqual([await admits(49), await admits(50)], [true, false]);
 });
 
 test('a limit that is learnt follows what the handler can do, up to the one that is said', async () => {
@@ -146,6 +145,6 @@ test('what learns the limit is not asked where it is fixed, nor the event loop w
     serving: 1,
     waiting: 0,
     limit: 256,
-    lagMs: null,
+    utilization: null,
   });
 });

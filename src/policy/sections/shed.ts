@@ -36,7 +36,7 @@ export const shed = section(
       min: '1ms',
       max: '1m',
       about:
-        'How late a busy event loop may be: beyond, one request is served at a time. Half of it for what is `sheddable`, twice for what is `critical`. 20ms is a good one.',
+        'For how long requests may hold up the event loop in one turn while it is busy; those after them in that turn are refused. An eighth of it for what is `sheddable`, eight times for what is `critical`. For handlers that compute; 5ms is a good one.',
     }),
   },
 );

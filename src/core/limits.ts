@@ -1,8 +1,8 @@
-import { Admission, shareOf } from '../core/admission.ts';
-import type { Context } from '../core/context.ts';
-import type { Env } from '../core/env.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import type { Policy } from '../policy/table.ts';
+import { Admission, shareOf } from './admission.ts';
+import type { Context } from './context.ts';
+import type { Env } from './env.ts';
 
 /** Whether so many more attempts find an endpoint that is not full. */
 export type RoomFor = (attempts: number, context: Context) => boolean;
