@@ -10,7 +10,7 @@ import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
 
 /** Tells who gets a copy whose call it is one of. */
-export const MIRROR_HEADER = 'x-inmesh-mirror';
+const MIRROR_HEADER = 'x-inmesh-mirror';
 
 /** Makes some calls to another service as well, after they are on their way, and gives nobody what comes of it. */
 export function mirror<Res>(env: Env, mirrors: Mirrors, reach: Reach): Filter<Call<Res>, Res> {

@@ -2,7 +2,7 @@ import { MeshError } from '../core/errors.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import type { ReadRule } from '../quota/meters.ts';
-import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
+import { formatRateLimit } from '../wire/rate-limit.ts';
 
 /** A rule of `quota.requests`, read. */
 export type RequestRule = ReadRule<Policy['quota']['requests'][number]>;
@@ -14,15 +14,10 @@ export class QuotaRefusal extends MeshError {
   /** The rule that spoke. */
   readonly violated: string;
 
-  constructor(service: string, rules: readonly RequestRule[], { title, rule }: RequestRule, waitMs: number) {
+  /** `policies` is what there is to go by, as `RateLimit-Policy` says it. */
+  constructor(service: string, policies: string, { title, rule }: RequestRule, waitMs: number) {
     super('quota', `${service}: more than ${formatRate(rule.rate)} per ${rule.per}`, { service, retryAfterMs: waitMs });
     this.violated = title;
-    this.fields = { 'ratelimit-policy': policiesOf(rules), ratelimit: formatRateLimit(title, 0, waitMs) };
+    this.fields = { 'ratelimit-policy': policies, ratelimit: formatRateLimit(title, 0, waitMs) };
   }
 }
-
-const policiesOf = (rules: readonly RequestRule[]): string =>
-  rules
-    .filter(({ rule }) => rule.mode === 'enforce')
-    .map(({ title, rule }) => formatRateLimitPolicy(title, rule.rate.count, rule.rate.periodMs))
-    .join(', ');

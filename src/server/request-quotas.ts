@@ -2,11 +2,14 @@ import { hash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { MeshError } from '../core/errors.ts';
+import type { Taken } from '../core/quota-store.ts';
 import type { Siblings } from '../core/siblings.ts';
+import type { Gcra } from '../math/gcra.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import { Meters } from '../quota/meters.ts';
 import type { QuotaFacts } from '../quota/quotas.ts';
+import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
 import type { Arrival } from './arrival.ts';
 import { field } from './fields.ts';
 import { QuotaRefusal, type RequestRule } from './quota-refusal.ts';
@@ -36,14 +39,12 @@ export class RequestQuotas {
   /** Whether a request may come in: nothing, or its refusal. A promise only where a count is kept elsewhere. */
   admit(arrival: Arrival, context: Context): MeshError | undefined | Promise<MeshError | undefined> {
     const rules = this.#meters.read(context.policy.quota.requests);
-    const now = this.#env.clock.now();
-    for (const read of rules) {
-      const wait = read.rule.share === 'redis' ? 0 : this.#wait(read, arrival, context, now);
-      if (wait > 0 && this.#over(read, context)) return new QuotaRefusal(context.service, rules, read, wait);
-    }
-    if (rules.some(({ rule }) => rule.share === 'redis')) return this.#admitShared(rules, arrival, context);
-    for (const read of rules) this.#use(read, arrival, context, now);
-    return undefined;
+    const claims = rules.map((read) => this.#claim(read, thingOf(read, arrival, context)));
+    const elsewhere = claims.some(isElsewhere);
+    const refusal = elsewhere ? this.#admitShared(claims, context) : this.#settle(claims, claims, context);
+    if (arrival.remark === undefined) return refusal;
+    if (!(refusal instanceof Promise)) return remarked(arrival, claims, refusal);
+    return refusal.then((settled) => remarked(arrival, claims, settled));
   }
 
   /** How the rules stand that a policy has. */
@@ -58,63 +59,118 @@ export class RequestQuotas {
     }));
   }
 
-  async #admitShared(
-    rules: readonly RequestRule[],
-    arrival: Arrival,
-    context: Context,
-  ): Promise<MeshError | undefined> {
-    // What counts all comes last, so that who is over a quota of its own takes nothing from the others.
-    const shared = rules.filter(({ rule }) => rule.share === 'redis');
-    for (const read of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
-      const wait = await this.#take(read, arrival, context);
-      if (wait > 0 && this.#over(read, context)) return new QuotaRefusal(context.service, rules, read, wait);
-      if (wait === 0) this.#meters.tally(read.id).passed++;
-    }
+  #claim(read: RequestRule, thing: string): Claim {
+    const among = this.#among(read);
+    const { gcra } = this.#meters.meter(read.id, thing);
+    return { read, thing, gcra, perMs: read.perMs / among, burst: Math.max(1, read.burst / among), left: undefined };
+  }
+
+  /** What is counted here is looked at first, as it costs nothing, and taken last, once all the others have let it in. */
+  async #admitShared(claims: readonly Claim[], context: Context): Promise<MeshError | undefined> {
+    const here = claims.filter((claim) => !isElsewhere(claim));
     const now = this.#env.clock.now();
-    for (const read of rules) if (read.rule.share !== 'redis') this.#use(read, arrival, context, now);
+    const full = here.find(({ read, gcra, perMs, burst }) => isEnforced(read) && gcra.wait(perMs, burst, now) > 0);
+    if (full !== undefined) return this.#settle([full], claims, context);
+    // What counts all comes last, so that who is over a quota of its own takes nothing from the others.
+    const shared = claims.filter(isElsewhere);
+    for (const claim of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
+      const { read, thing } = claim;
+      const taken = await this.#shared.take(context.service, `${read.id}:${thing}`, read.perMs, read.burst);
+      const refusal =
+        taken === undefined ? this.#settle([claim], claims, context) : this.#heed(claim, taken, claims, context);
+      if (refusal !== undefined) return refusal;
+    }
+    return this.#settle(here, claims, context);
+  }
+
+  /** What the count that all share says. */
+  #heed(claim: Claim, { waitMs, left }: Taken, all: readonly Claim[], context: Context): MeshError | undefined {
+    if (waitMs > 0) return this.#over(claim, all, context, waitMs);
+    claim.left = left;
+    this.#meters.tally(claim.read.id).passed++;
     return undefined;
   }
 
-  /** Milliseconds until there is room by the count that all share; by our part of it while that can not be asked. */
-  async #take(read: RequestRule, arrival: Arrival, context: Context): Promise<number> {
-    const thing = thingOf(read, arrival, context);
-    const taken = await this.#shared.take(context.service, `${read.id}:${thing}`, read.perMs, read.burst);
-    if (taken !== undefined) return taken.waitMs;
+  /** Takes what is counted here, from all of them or, where one that is enforced has no room, from none. */
+  #settle(claims: readonly Claim[], all: readonly Claim[], context: Context): MeshError | undefined {
     const now = this.#env.clock.now();
-    const wait = this.#wait(read, arrival, context, now);
-    if (wait === 0) this.#meters.meter(read.id, thing).gcra.add(read.perMs / this.#among(read), now);
-    return wait;
-  }
-
-  #wait(read: RequestRule, arrival: Arrival, context: Context, now: number): number {
-    const among = this.#among(read);
-    const { gcra } = this.#meters.meter(read.id, thingOf(read, arrival, context));
-    return gcra.wait(read.perMs / among, Math.max(1, read.burst / among), now);
-  }
-
-  #use(read: RequestRule, arrival: Arrival, context: Context, now: number): void {
-    if (this.#wait(read, arrival, context, now) > 0) return; // only observed
-    this.#meters.meter(read.id, thingOf(read, arrival, context)).gcra.add(read.perMs / this.#among(read), now);
-    this.#meters.tally(read.id).passed++;
+    for (const claim of claims) {
+      const wait = claim.gcra.wait(claim.perMs, claim.burst, now);
+      const refusal = wait > 0 ? this.#over(claim, all, context, wait) : undefined;
+      if (refusal !== undefined) return refusal;
+    }
+    for (const claim of claims) {
+      const { read, gcra, perMs, burst } = claim;
+      if (!gcra.take(perMs, burst, now)) continue; // only observed
+      this.#meters.tally(read.id).passed++;
+      claim.left = burst - gcra.level(perMs, now);
+    }
+    return undefined;
   }
 
   #among({ rule }: RequestRule): number {
     return rule.share === 'instance' ? 1 : this.#siblings.count;
   }
 
-  /** A rule says no. Whether that is the end of it. */
-  #over({ rule, id }: RequestRule, { service, route = '' }: Context): boolean {
+  /** A rule says no. Its refusal, where that is the end of it. */
+  #over({ read }: Claim, all: readonly Claim[], context: Context, waitMs: number): MeshError | undefined {
     const { clock, events } = this.#env;
-    const enforced = rule.mode === 'enforce';
-    this.#meters.tally(id).refused++;
+    const { service, route = '' } = context;
+    const enforced = isEnforced(read);
+    this.#meters.tally(read.id).refused++;
     if (events.hears('refused')) {
       events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'quota', enforced });
     }
-    return enforced;
+    return enforced ? new QuotaRefusal(service, policiesOf(all), read, waitMs) : undefined;
   }
 }
 
-const isNarrow = ({ rule: { per } }: RequestRule): boolean => per !== 'all' && per !== 'route';
+/** What a request asks of one rule. */
+interface Claim {
+  readonly read: RequestRule;
+  /** What the rule counts apart. */
+  readonly thing: string;
+  /** What is counted of it here. */
+  readonly gcra: Gcra;
+  readonly perMs: number;
+  readonly burst: number;
+  /** How many more would have been let in when it was; nothing before. */
+  left: number | undefined;
+}
+
+/** Says on an answer how much is left, so that who listens need not be refused first. */
+function remarked<T>(arrival: Arrival, claims: readonly Claim[], refusal: T): T {
+  if (refusal !== undefined) return refusal;
+  const left = claims.filter((claim) => claim.left !== undefined && isEnforced(claim.read)).map(sayLeft);
+  if (left.length === 0) return refusal;
+  arrival.remark!('ratelimit-policy', policiesOf(claims));
+  arrival.remark!('ratelimit', left.join(', '));
+  return refusal;
+}
+
+/** Whole seconds are all that the field can say: what drains while they round up is left as well. */
+function sayLeft({ read: { title, rule }, perMs, burst, left = 0 }: Claim): string {
+  const fullInMs = Math.max(0, burst - left) / perMs;
+  const resetMs = Math.max(1_000, Math.ceil(fullInMs / 1_000) * 1_000);
+  const until = left + perMs * (resetMs - fullInMs);
+  return formatRateLimit(title, Math.min(until, Math.max(left, rule.rate.count)), resetMs);
+}
+
+const policiesOf = (claims: readonly Claim[]): string =>
+  claims
+    .filter(({ read }) => isEnforced(read))
+    .map(({ read: { title, rule } }) => formatRateLimitPolicy(title, rule.rate.count, rule.rate.periodMs))
+    .join(', ');
+
+const isEnforced = ({ rule }: RequestRule): boolean => rule.mode === 'enforce';
+
+const isElsewhere = ({ read }: Claim): boolean => read.rule.share === 'redis';
+
+const isNarrow = ({
+  read: {
+    rule: { per },
+  },
+}: Claim): boolean => per !== 'all' && per !== 'route';
 
 const plain = (claim: unknown): string =>
   typeof claim === 'string' || typeof claim === 'number' || typeof claim === 'boolean' ? String(claim) : '';

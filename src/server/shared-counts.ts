@@ -31,7 +31,12 @@ export class SharedCounts {
 
   #inTime(taking: Promise<Taken>): Promise<Taken> {
     return new Promise((resolve, reject) => {
-      const timer = this.#env.clock.schedule(ANSWER_MS, () => reject(new Error(`no answer within ${ANSWER_MS} ms`)));
+      const { clock } = this.#env;
+      const late = (): void => reject(new Error(`no answer within ${ANSWER_MS} ms`));
+      // In two halves: where this very process was too busy, an answer that has come is read in between.
+      let timer = clock.schedule(ANSWER_MS / 2, () => {
+        timer = clock.schedule(ANSWER_MS / 2, late);
+      });
       taking.then(resolve, reject).finally(() => timer.cancel());
     });
   }

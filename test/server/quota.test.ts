@@ -123,6 +123,28 @@ test('a rule for all counts all together, and every rule has to let a request in
   );
 });
 
+test('an answer says how much is left, so that who listens need not be refused', async () => {
+  const { env, quotas } = guarded([]);
+  const requests: Requests = [
+    { name: 'all', rate: '1000/m', per: 'all' },
+    { name: 'each', rate: '100/s', burst: 10 },
+    { name: 'seen', rate: '1/s', mode: 'observe' },
+  ];
+  const context = { ...aContext(), policy: new PolicySet({ defaults: { quota: { requests } } }).for('orders') };
+  const fields: Record<string, string> = {};
+  const remark = (name: string, value: string) => {
+    fields[name] = value;
+  };
+  for (let request = 0; request < 4; request++) await quotas.admit({ ...anArrival({}), remark }, context);
+  assert.deepEqual(fields, {
+    'ratelimit-policy': '"all";q=1000;w=60, "each";q=100;w=1',
+    ratelimit: '"all";r=1000;t=1, "each";r=100;t=1', // what drains until the second is over is left as well
+  });
+  await env.clock.advance(100);
+  for (let request = 0; request < 6; request++) await quotas.admit({ ...anArrival({}), remark }, context);
+  assert.equal(fields.ratelimit, '"all";r=999;t=1, "each";r=98;t=1');
+});
+
 test('unless told otherwise as many may come at once as the rate says', async () => {
   const { times } = guarded([{ rate: '20/m', per: 'all' }]);
   assert.equal(await times(50), 20);

@@ -67,9 +67,9 @@ for (const instances of [1, 2, 4]) {
     assert.equal(statuses[200]! + statuses[429]!, 120);
     const refused = await fleet.ask(0);
     assert.equal(refused.status, 429);
-    assert.equal(refused.headers.get('retry-after'), '1');
+    assert.match(refused.headers.get('retry-after') ?? '', /^[1-3]$/); // more than 1 where a busy Redis was not waited for
     assert.equal(refused.headers.get('ratelimit-policy'), '"all";q=100;w=60');
-    assert.match(refused.headers.get('ratelimit') ?? '', /^"all";r=0;t=1$/);
+    assert.match(refused.headers.get('ratelimit') ?? '', /^"all";r=0;t=[1-3]$/);
   });
 }
 
