@@ -58,6 +58,11 @@ export class Certificates implements SecureClient {
     return Date.parse(this.#current!.leaf.validTo);
   }
 
+  /** How many authorities are believed. */
+  get authorities(): number {
+    return this.#current!.ca.split('-----BEGIN CERTIFICATE-----').length - 1;
+  }
+
   options(peers: readonly string[]): Readonly<Record<string, unknown>> {
     const check = peers.length === 0 ? checkServerIdentity : oneOf(peers);
     return { secureContext: this.#current!.context, checkServerIdentity: check, maxCachedSessions: 0 };

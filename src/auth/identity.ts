@@ -127,6 +127,7 @@ class Proofs implements Identity {
     const certificate = certificates && {
       name: certificates.named.name,
       leftMs: Math.max(0, certificates.until - this.#env.clock.epoch()),
+      authorities: certificates.authorities,
     };
     return { issuers: tokens.facts, tokens: own?.facts ?? [], certificate: certificate ?? null, secrets: signed.names };
   }

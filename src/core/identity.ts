@@ -48,8 +48,8 @@ export interface IdentityFacts {
   readonly issuers: readonly { readonly issuer: string; readonly keys: number; readonly ageMs: number | null }[];
   /** Tokens at hand, by whom they are for, and for how long they are good. */
   readonly tokens: readonly { readonly audience: string; readonly leftMs: number }[];
-  /** The certificate that we show: whom it names, and for how long it is good; null where there is none. */
-  readonly certificate: { readonly name: string; readonly leftMs: number } | null;
+  /** The certificate that we show: whom it names, for how long it is good, how many authorities we believe; or null. */
+  readonly certificate: { readonly name: string; readonly leftMs: number; readonly authorities: number } | null;
   /** With whom a secret is shared. */
   readonly secrets: readonly string[];
 }

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+/** A certificate and its key, in PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a certificate says. */
+export interface Said {
+  /** Alternative names, as openssl writes them: `URI:spiffe://prod.example/orders`, `IP:127.0.0.1`. */
+  readonly names: readonly string[];
+  /** Other extensions, as openssl writes them: `keyUsage=critical,digitalSignature`. */
+  readonly more?: readonly string[];
+  /** For how long it is good; below 0 it has expired. */
+  readonly days?: number;
+}
+
+const LEAF = ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature'];
+
+/** Who signs certificates: in a folder of its own, for as long as a test runs. */
+export class Authority {
+  readonly #dir: string;
+  readonly #name: string;
+  #made = 0;
+
+  constructor(dir: string, name: string) {
+    this.#dir = dir;
+    this.#name = name;
+  }
+
+  static async open(t: Pick<TestContext, 'after'>, name = 'authority'): Promise<Authority> {
+    const dir = await mkdtemp(join(tmpdir(), 'inmesh-ca-'));
+    t.after(() => rm(dir, { recursive: true }));
+    const authority = new Authority(dir, name);
+    const out = ['-keyout', join(dir, 'ca.key'), '-out', join(dir, 'ca.pem')];
+    await run('openssl', ['req', '-x509', ...NEW_KEY, '-days', '30', '-subj', `/CN=${name}`, ...out]);
+    return authority;
+  }
+
+  /** Its own certificate. */
+  get pem(): Promise<string> {
+    return readFile(join(this.#dir, 'ca.pem'), 'utf8');
+  }
+
+  /** A certificate that says this. */
+  async issue({ names, more = LEAF, days = 7 }: Said): Promise<Pair> {
+    const at = (kind: string): string => join(this.#dir, `${this.#made}.${kind}`);
+    this.#made++;
+    const alt = names.length > 0 ? [`subjectAltName=${names.join(',')}`] : [];
+    await writeFile(at('ext'), [...alt, ...more].join('\n'));
+    await run('openssl', [
+      'req',
+      ...NEW_KEY,
+      '-subj',
+      `/CN=${this.#name} leaf`,
+      '-keyout',
+      at('key'),
+      '-out',
+      at('csr'),
+    ]);
+    const by = ['-CA', join(this.#dir, 'ca.pem'), '-CAkey', join(this.#dir, 'ca.key'), '-CAcreateserial'];
+    const what = ['-days', String(days), '-extfile', at('ext'), '-in', at('csr'), '-out', at('pem')];
+    await run('openssl', ['x509', '-req', ...by, ...what]);
+    return { cert: await readFile(at('pem'), 'utf8'), key: await readFile(at('key'), 'utf8') };
+  }
+}
+
+/** Files of a certificate, in a folder of their own, that are replaced as those do who rotate them: whole, one by one. */
+export class CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+
+  constructor(dir: string) {
+    this.cert = join(dir, 'tls.crt');
+    this.key = join(dir, 'tls.key');
+    this.ca = join(dir, 'ca.crt');
+  }
+
+  static async open(t: Pick<TestContext, 'after'>, pair: Pair, ...authorities: readonly string[]) {
+    const dir = await mkdtemp(join(tmpdir(), 'inmesh-certs-'));
+    t.after(() => rm(dir, { recursive: true }));
+    const files = new CertificateFiles(dir);
+    await files.show(pair);
+    await files.trust(...authorities);
+    return files;
+  }
+
+  async show({ cert, key }: Pair): Promise<void> {
+    await replace(this.cert, cert);
+    await replace(this.key, key);
+  }
+
+  async trust(...authorities: readonly string[]): Promise<void> {
+    await replace(this.ca, authorities.join(''));
+  }
+
+  /** As `createMesh({ identity })` wants them. */
+  get paths(): { readonly cert: string; readonly key: string; readonly ca: string } {
+    const { cert, key, ca } = this;
+    return { cert, key, ca };
+  }
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
