@@ -101,6 +101,7 @@ export const house: House = {
       what: 'fleet',
       because: 'the other half of what `outlier` reads: six fields are enough',
     },
+    { where: 'health/', what: 'health', because: 'checks speak over sockets, so their filter stands on floor 3' },
     { where: 'core/outcome.ts', what: 'outcome', because: 'read wherever an answer is judged' },
     { where: 'transport/', what: 'transport', because: 'what is below the stacks' },
   ],

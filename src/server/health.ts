@@ -1,4 +1,5 @@
 import type { Filter } from '../core/service.ts';
+import { HEALTHCHECKED_HEADER } from '../wire/nack.ts';
 import type { Arrival } from './arrival.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,14 +15,14 @@ export function health(readiness: () => Readiness): Filter<Arrival, unknown> {
     const ready = readiness();
     if (ready === 'off' || (arrival.method !== 'GET' && arrival.method !== 'HEAD')) return next(arrival, context);
     const [path = ''] = arrival.path.split('?', 1);
-    if (path === LIVE) return Promise.resolve(arrival.refuse(word(200, 'live')));
+    if (path === LIVE) return Promise.resolve(arrival.refuse(word(200, 'live', context.service)));
     if (!READY.has(path)) return next(arrival, context);
-    return Promise.resolve(arrival.refuse(word(ready === 'ready' ? 200 : 503, ready)));
+    return Promise.resolve(arrival.refuse(word(ready === 'ready' ? 200 : 503, ready, context.service)));
   };
 }
 
-const word = (status: number, body: string): Problem => ({
+const word = (status: number, body: string, service: string): Problem => ({
   status,
-  headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' },
+  headers: { 'content-type': 'text/plain', 'cache-control': 'no-store', [HEALTHCHECKED_HEADER]: service },
   body,
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Context, Served } from '../core/context.ts';
+import type { Context } from '../core/context.ts';
 import { ANONYMOUS, type Principal } from '../core/principal.ts';
 import type { Priority } from '../core/priority.ts';
 import { FINAL_HEADER } from '../wire/nack.ts';
@@ -18,7 +18,7 @@ export interface Routed {
 }
 
 /** What is known of a request being served. */
-export class RequestContext implements Served {
+export class RequestContext {
   readonly #routed: Routed;
   readonly #context: Context;
   readonly #clock: Clock;

@@ -12,3 +12,6 @@ export const FINAL_HEADERS = [FINAL_HEADER, 'x-envoy-overloaded', 'x-envoy-ratel
 
 /** Stands in an answer of a server that is going: it is to be taken for unhealthy at once. Envoy's. */
 export const LEAVING_HEADER = 'x-envoy-immediate-health-check-fail';
+
+/** Says in the answer to a health check which service it is that answers: an address may have got another. Envoy's. */
+export const HEALTHCHECKED_HEADER = 'x-envoy-upstream-healthchecked-cluster';

@@ -1,0 +1,45 @@
+import { request as overHttp } from 'node:http';
+import { request as overHttps } from 'node:https';
+import { connect } from 'node:net';
+import { HEALTHCHECKED_HEADER } from '../wire/nack.ts';
+import { type Finding, type Probe, type Target, unwell, WELL } from './finding.ts';
+
+/** Checks as the policy says. Each check has a connection of its own, so that it also finds who takes no new ones. */
+export const probe: Probe = (target) => {
+  const { check } = target.settings;
+  if (check === 'http') return probeHttp(target);
+  if (check === 'tcp') return probeTcp(target);
+  return import('./grpc.ts').then(({ probeGrpc }) => probeGrpc(target));
+};
+
+function probeHttp({ endpoint, service, settings, secure, signal }: Target): Promise<Finding> {
+  return new Promise((resolve, reject) => {
+    const send = endpoint.url.startsWith('https:') ? overHttps : overHttp;
+    const path = settings.path.startsWith('/') ? settings.path : `/${settings.path}`;
+    const headers = { 'user-agent': 'inmesh-health', connection: 'close' };
+    const asking = send(endpoint.url + path, { ...secure, agent: false, headers, signal });
+    asking.on('error', reject);
+    asking.on('response', (answer) => {
+      answer.destroy(); // what it says besides is nobody's business
+      const { [HEALTHCHECKED_HEADER]: who } = answer.headers;
+      if (typeof who === 'string' && who !== service) resolve(unwell(`it is ${who.slice(0, 80)}`));
+      else if (settings.statuses.has(answer.statusCode!)) resolve(WELL);
+      else resolve(unwell(`status ${answer.statusCode}`));
+    });
+    asking.end();
+  });
+}
+
+function probeTcp({ endpoint, signal }: Target): Promise<Finding> {
+  const { hostname, port, protocol } = new URL(endpoint.url);
+  return new Promise((resolve, reject) => {
+    const usual = protocol === 'https:' ? 443 : 80;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const socket = connect({ host, port: port === '' ? usual : Number(port), signal });
+    socket.on('error', reject);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(WELL);
+    });
+  });
+}
