@@ -152,6 +152,6 @@ test('without a key it is by chance, and a weight of 0 gets nothing', async () =
 test('what can not be the name of a service is refused with the policy', () => {
   assert.throws(
     () => ruled({ rules: [{ to: [{ service: '../x' }] }] }),
-    /route.rules\[0\].to\[0\].service must be the name/,
+    /route.rules\[0\].to\[0\].service must be a name/,
   );
 });

@@ -82,7 +82,7 @@ test('a slot that there is not is refused when the mesh is made, with those ther
   await assert.rejects(open({ cluster: (stack) => stack.before('retri', { name: 'mine', filter }) }), {
     code: 'INVALID_ARGUMENT',
     reason: 'request',
-    message: /^stacks\.cluster: no filter is named 'retri'; there are trace › deadline › .*retry/,
+    message: /^stacks\.cluster: no filter is named 'retri'; there are trace › .*deadline › .*retry/,
   });
   await assert.rejects(open({ endpoint: (stack) => stack.without('retry') }), {
     code: 'INVALID_ARGUMENT',

@@ -7,7 +7,7 @@ export const mirror = section('Calls that are also made to another service, whos
   to: text({
     default: '',
     pattern: SERVICE_NAME,
-    must: 'the name of a service',
+    must: 'a name of a service',
     about: 'The service that gets a copy. Empty: none.',
   }),
   share: number({ default: 1, min: 0, max: 1, about: 'The share of the calls that are copied.' }),

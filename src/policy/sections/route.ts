@@ -26,7 +26,7 @@ export const route = section('Which service, or which of its endpoints, a call g
           service: text({
             default: '',
             pattern: SERVICE_NAME,
-            must: 'the name of a service',
+            must: 'a name of a service',
             about: 'The service; empty is the one that was called.',
           }),
           labels: labels({ about: 'Only its endpoints whose metadata has all of these (`subset`).', most: 8 }),
@@ -38,7 +38,7 @@ export const route = section('Which service, or which of its endpoints, a call g
   by: text({
     default: '',
     pattern: /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/,
-    must: 'the name of a header in lower case',
+    must: 'a name of a header in lower case',
     about:
       'What keeps calls of one kind on one side of a split: the value of this header. Empty: the `key` of the call, or chance where it has none.',
   }),
