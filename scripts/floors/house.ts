@@ -95,6 +95,7 @@ export const house: House = {
     { where: 'quota/', what: 'quota', because: 'both ways count alike, so what counts has a folder of its own' },
     { where: 'answers/', what: 'fallback', because: 'what keeps answers has a folder of its own' },
     { where: 'answers/', what: 'collapse', because: 'as `fallback`: both give one answer to several' },
+    { where: 'server/report.ts', what: 'report', because: 'of the way in, whose filters know servers' },
     { where: 'server/shed.ts', what: 'shed', because: 'of the way in, whose filters know servers' },
     {
       where: 'health/judgement.ts',

@@ -32,6 +32,10 @@ export const reasons = {
   authorize: { code: 'PERMISSION_DENIED', about: 'Who called may not do what was asked.' },
   fault: { code: 'UNAVAILABLE', about: 'The policy breaks off some calls on purpose, to see what comes of it.' },
   shed: { code: 'UNAVAILABLE', about: 'A request that came was not let in: too many are being served.' },
+  fallback: {
+    code: 'UNAVAILABLE',
+    about: 'The answer was a failure; it is the cause. Only the fallback of a call sees this.',
+  },
   circuit: {
     code: 'UNAVAILABLE',
     about: 'Too many calls to the service failed of late, so it is not called for a while.',

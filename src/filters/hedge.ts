@@ -3,12 +3,12 @@ import type { Timer } from '../core/clock.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import { judge, judgeError } from '../core/judge.ts';
+import { isGood, judge, judgeError } from '../core/judge.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
 import { type CancelListener, Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
+import type { HedgeFacts, Hedges } from '../math/hedges.ts';
 import type { RetryBudget } from '../math/retry-budget.ts';
-import type { Hedges } from './hedges.ts';
 
 /** What hedging needs of a service called. */
 export interface HedgeParts {
@@ -91,14 +91,14 @@ class Hedged<Res> {
         if (this.#over) return; // whoever keeps account of the attempt lets go of its answer
         const outcome = judge(this.#context, value);
         const isLast = this.#ended(own.scope, outcome);
-        if (!isLast && !isGood(outcome, this.#context) && outcome.is !== 'none') return discard(value);
+        if (!isLast && !isGood(outcome, this.#context.policy) && outcome.is !== 'none') return discard(value);
         this.#win(value, outcome);
         this.#resolve(value);
       },
       (error) => {
         if (this.#over) return;
         const outcome = judgeError(this.#context, error);
-        if (!this.#ended(own.scope, outcome) && !isGood(outcome, this.#context)) return;
+        if (!this.#ended(own.scope, outcome) && !isGood(outcome, this.#context.policy)) return;
         this.#win(error, outcome);
         this.#reject(error);
       },
@@ -167,6 +167,9 @@ class Hedged<Res> {
   }
 }
 
-/** Whether nothing better is to be hoped for: what `retry` would not try again. */
-const isGood = ({ is, status }: Outcome, { policy }: Context): boolean =>
-  is === 'success' && !policy.retry.statuses.has(status);
+/** When a request is sent a second time, as a sentence. */
+export function sayHedge({ afterMs, answers }: HedgeFacts): string {
+  if (afterMs === null) return `hedge not yet: ${answers} answers are too few to know which of them take long`;
+  const why = answers === 0 ? 'as the policy says' : `which few of ${answers} answers took`;
+  return `hedge after ${Number(afterMs.toFixed(1))} ms, ${why}`;
+}

@@ -7,7 +7,7 @@ const DUMP = 131_072; // reading on is cheaper than a new connection, up to abou
 const EMPTY: readonly Buffer[] = Object.freeze([]);
 
 /** Who hears the parts of a body as they come. */
-interface Sink {
+export interface Sink {
   chunk(chunk: Buffer): void;
   end(): void;
   fail(error: unknown): void;
@@ -25,6 +25,8 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   #error: unknown;
   #used = false;
   #sink: Sink | undefined;
+  #tap: Sink | undefined;
+  #high = HIGH;
   #readable: Readable | undefined;
 
   /** @internal */
@@ -128,9 +130,25 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     this.#controller.abort(reason as Error);
   }
 
+  /** @internal Lets `tap` hear all that has come and will come, beside whoever reads it. Before somebody does. */
+  tap(tap: Sink): void {
+    this.#tap = tap;
+    for (const chunk of this.#chunks) tap.chunk(chunk);
+    if (this.#state === 'ended') tap.end();
+    if (this.#state === 'failed') tap.fail(this.#error);
+  }
+
+  /** @internal As `tap`, and up to `limit` bytes come although nobody reads yet. */
+  gather(limit: number, tap: Sink): void {
+    this.#high = Math.max(HIGH, limit);
+    this.tap(tap);
+    if (this.#state === 'open') this.#controller.resume();
+  }
+
   /** @internal A part has come. */
   push(chunk: Buffer): void {
     if (this.#state !== 'open') return;
+    this.#tap?.chunk(chunk);
     if (this.#sink === undefined) this.#store(chunk);
     else this.#sink.chunk(chunk);
   }
@@ -140,7 +158,8 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#sink?.end();
-    this.#sink = undefined;
+    this.#tap?.end();
+    this.#sink = this.#tap = undefined;
   }
 
   /** @internal No more of it will come. */
@@ -150,13 +169,14 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     this.#error = error;
     this.#chunks = EMPTY as Buffer[];
     this.#sink?.fail(error);
-    this.#sink = undefined;
+    this.#tap?.fail(error);
+    this.#sink = this.#tap = undefined;
   }
 
   /** Keeps a part until somebody reads; lets the other side wait when there is much of it. */
   #store(chunk: Buffer): void {
     this.#keep(chunk);
-    if (this.#length > HIGH) this.#controller.pause();
+    if (this.#length > this.#high) this.#controller.pause();
   }
 
   #keep(chunk: Buffer): void {

@@ -80,7 +80,7 @@ export class Exchange implements Handler {
 
   /** The caller's signal was aborted while the body was on its way. */
   handleEvent(): void {
-    this.#answer?.body.destroy(this.#signal!.reason);
+    if (!this.#attempt.context.history.shared) this.#answer?.body.destroy(this.#signal!.reason);
   }
 
   #failure(error: unknown): unknown {

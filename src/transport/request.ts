@@ -104,6 +104,7 @@ export function sendMessage(
     method,
     path: target.path,
     headers: added,
+    request: message,
   };
   const call = caller.call(target.service, (attempt) => exchange(message, attempt, pools), options);
   const { source } = payload;

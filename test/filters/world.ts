@@ -4,7 +4,7 @@ import type { Random } from '../../src/core/random.ts';
 import { Mesh } from '../../src/mesh/mesh.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
-import { FakeRegistry, fixed, type TestEnv, testEnv } from '../../src/testing.ts';
+import { answer, FakeRegistry, fixed, type TestEnv, testEnv } from '../../src/testing.ts';
 
 /** One attempt that a `send` was asked for. */
 export interface Seen {
@@ -90,3 +90,16 @@ export const fail = (error: unknown) => () => Promise.reject(error);
 export const give = (value: unknown) => () => Promise.resolve(value);
 /** Never answers, and listens to no signal. */
 export const hang = () => new Promise<never>(() => {});
+
+/** Answers after so long, and stops when it is told to. */
+export const later =
+  (world: () => World, ms: number, value: unknown = answer(200)): Send<unknown> =>
+  ({ signal }: Attempt) =>
+    new Promise((resolve, reject) => {
+      const { clock } = world().env;
+      const timer = clock.schedule(ms, () => (value instanceof Error ? reject(value) : resolve(value)));
+      signal.addEventListener('abort', () => {
+        timer.cancel();
+        reject(signal.reason);
+      });
+    });

@@ -1,13 +1,18 @@
-import { RollingQuantile } from '../math/quantile.ts';
-import { Ration } from '../math/ration.ts';
-import type { Policy } from '../policy/table.ts';
+import { RollingQuantile } from './quantile.ts';
+import { Ration } from './ration.ts';
 
 const LATENCIES_MS = 30_000;
 const BUDGET_MS = 10_000;
 const REFRESH_MS = 250; // reading a quantile costs as much as a whole call
 const TAIL = 2; // answers that there must be beyond the quantile, before it says anything
 
-type Limits = Policy['hedge'];
+/** The numbers of hedging, as the policy gives them. */
+export interface HedgeLimits {
+  readonly mode: 'off' | 'quantile' | 'delay';
+  readonly quantile: number;
+  /** Milliseconds. */
+  readonly delay: number;
+}
 
 /** When a request to a service is sent a second time, as plain JSON. */
 export interface HedgeFacts {
@@ -36,14 +41,14 @@ export class Hedges {
   }
 
   /** An answer took so long; or would have, had it not been called off. */
-  learn({ mode }: Limits, ms: number, now: number): void {
+  learn({ mode }: HedgeLimits, ms: number, now: number): void {
     if (mode !== 'quantile') return;
     this.#latencies ??= new RollingQuantile(LATENCIES_MS);
     this.#latencies.observe(ms, now);
   }
 
   /** Milliseconds until a request is sent a second time; undefined while too little is known to say. */
-  delay({ mode, quantile, delay }: Limits, now: number): number | undefined {
+  delay({ mode, quantile, delay }: HedgeLimits, now: number): number | undefined {
     if (mode === 'delay') return delay;
     if (this.#readFor !== quantile || now >= this.#readAt + REFRESH_MS) {
       const count = this.#latencies?.count(now) ?? 0;
@@ -55,16 +60,9 @@ export class Hedges {
   }
 
   /** How things stand; nothing where the policy hedges nothing. */
-  facts(limits: Limits, now: number): HedgeFacts | undefined {
+  facts(limits: HedgeLimits, now: number): HedgeFacts | undefined {
     if (limits.mode === 'off') return undefined;
     const answers = limits.mode === 'quantile' ? (this.#latencies?.count(now) ?? 0) : 0;
     return { afterMs: this.delay(limits, now) ?? null, answers };
   }
-}
-
-/** The same as a sentence. */
-export function sayHedge({ afterMs, answers }: HedgeFacts): string {
-  if (afterMs === null) return `hedge not yet: ${answers} answers are too few to know which of them take long`;
-  const why = answers === 0 ? 'as the policy says' : `which few of ${answers} answers took`;
-  return `hedge after ${Number(afterMs.toFixed(1))} ms, ${why}`;
 }

@@ -1,0 +1,53 @@
+import type { Call } from '../core/call.ts';
+import type { Baggage } from '../wire/baggage.ts';
+
+// What differs from request to request and changes no answer. Any other header may, so it is part of the key.
+const IDLE = new Set([
+  'traceparent',
+  'tracestate',
+  'b3',
+  'x-request-id',
+  'x-correlation-id',
+  'x-amzn-trace-id',
+  'x-cloud-trace-context',
+  'user-agent',
+  'date',
+  'connection',
+  'cache-control',
+  'pragma',
+]);
+const B3 = 'x-b3-';
+const NONE: readonly string[] = [];
+const LONGEST = 8_192; // characters; what is longer is not worth keeping
+
+/** Whether a header changes nothing about the answer. */
+export const isIdle = (name: string): boolean => IDLE.has(name) || name.startsWith(B3);
+
+/**
+ * What two requests have in common that get the same answer: method, path and every header that may matter. Nothing where
+ * that can not be told: the request changes something, has a body, or its client does not let us know.
+ */
+export function requestKey(
+  { method, path, headers, request }: Call<unknown>,
+  { text: baggage }: Baggage,
+  ignore: readonly string[] = NONE,
+): string | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (path === undefined || request?.keeper === undefined) return undefined;
+  const parts: (readonly [string, unknown])[] = [];
+  const add = (name: string, value: unknown): void => {
+    if (!isIdle(name) && !ignore.includes(name)) parts.push([name, value]);
+  };
+  for (const name in headers) add(name, headers[name]);
+  for (const name in request.headers) add(name, request.headers[name]);
+  if (baggage !== '') add('baggage', baggage); // whoever answers may go by it
+  if (parts.length > 1) parts.sort(([one], [other]) => (one < other ? -1 : 1));
+  const key = JSON.stringify([path, method, parts]);
+  return key.length > LONGEST ? undefined : key;
+}
+
+/** A header of the request, whoever put it there. */
+export function requestHeader({ headers, request }: Call<unknown>, name: string): string | undefined {
+  const value = request?.headers?.[name] ?? headers[name];
+  return value === undefined || typeof value === 'string' ? value : value.join(', ');
+}

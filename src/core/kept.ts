@@ -1,0 +1,30 @@
+/** Header fields by lower-case name; a list where a name stands several times. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
+
+/** An answer that is kept whole, so that it can be given to several. */
+export interface Kept<Res> {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  /** How long its body is. */
+  readonly bytes: number;
+  /** A copy for one reader, with these headers more. */
+  copy(more: Readonly<Record<string, string>>): Res;
+}
+
+/** Knows how to keep the answers of a client. */
+export interface Keeper<Res> {
+  /** Tells `done` of an answer once somebody has read it to its end, unless it has more than `limit` bytes. */
+  watch(answer: Res, limit: number, done: (kept: Kept<Res>) => void): void;
+  /** Reads an answer for nobody yet; undefined when it has more than `limit` bytes, or breaks off. Then it is as it was. */
+  gather(answer: Res, limit: number): Promise<Kept<Res> | undefined>;
+  /** Makes an answer that nobody gave. */
+  make(status: number, headers: Readonly<Record<string, string>>, body: string): Res;
+}
+
+/** A request as its client will send it, where the client lets filters know. */
+export interface Outgoing<Res> {
+  /** The headers that the client sends besides those of the attempt. */
+  readonly headers: HeaderFields | undefined;
+  /** Keeps answers to this request; nothing where they can not be given twice. */
+  readonly keeper: Keeper<Res> | undefined;
+}
