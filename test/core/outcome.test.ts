@@ -266,3 +266,28 @@ test('a thing that answers every question with an error is still judged', () => 
   assert.equal(headerOf({ headers: { get: () => assert.fail() } }, 'x'), undefined);
   discard(hostile);
 });
+
+test('an endpoint that is leaving says so by Envoy’s header, or by a nack on a connection that it closes', () => {
+  const marked = { 'x-envoy-immediate-health-check-fail': 'true' };
+  for (const status of [200, 404, 500, 503]) {
+    const outcome = ofValue({ statusCode: status, headers: marked });
+    assert.equal(outcome.leaving, true, `${status}`);
+    assert.equal(outcome.is, status >= 500 ? 'failure' : 'success', 'what it answered is what it answered');
+  }
+  const nack = { 'finagle-http-nack': 'true' };
+  assert.equal(ofValue({ statusCode: 503, headers: { ...nack, connection: 'Close' } }).leaving, true);
+  assert.equal(ofValue({ statusCode: 503, headers: { ...nack, connection: 'keep-alive' } }).leaving, undefined);
+  assert.equal(
+    ofValue({ statusCode: 503, headers: { connection: 'close' } }).leaving,
+    undefined,
+    'it may only be full',
+  );
+});
+
+test('a failing answer may say that trying again is no use', () => {
+  for (const name of ['finagle-http-nonretryable-nack', 'x-envoy-overloaded', 'x-envoy-ratelimited']) {
+    const final = (status: number) => ofValue({ statusCode: status, headers: { [name]: 'true' } }).final;
+    assert.deepEqual([500, 503, 429].map(final), [true, true, true]);
+    assert.deepEqual([200, 404].map(final), [undefined, undefined], 'an answer that is well is not refused for it');
+  }
+});

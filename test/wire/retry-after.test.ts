@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRetryAfter } from '../../src/wire/retry-after.ts';
+import { parseRetryAfter, retryAfterIn } from '../../src/wire/retry-after.ts';
 import { fc } from '../support/fast-check.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -9,6 +9,33 @@ test('seconds are seconds', () => {
   assert.equal(parseRetryAfter('2', NOW), 2_000);
   assert.equal(parseRetryAfter('0', NOW), 0);
   assert.equal(parseRetryAfter(' 3 ', NOW), 3_000);
+});
+
+/** What headers come to, in milliseconds. */
+const asked = (headers: Readonly<Record<string, string>>): number | undefined =>
+  parseRetryAfter(
+    retryAfterIn((name) => headers[name]),
+    NOW,
+  );
+
+test('milliseconds are milliseconds, and finer than Retry-After, which stands beside them', () => {
+  assert.equal(asked({ 'retry-after-ms': '1500', 'retry-after': '2' }), 1_500);
+  assert.equal(asked({ 'retry-after-ms': '0' }), 0);
+  assert.equal(asked({ 'retry-after-ms': '999999999' }), 300_000);
+  for (const odd of ['-1', '1.5', 'soon', '', '9999999999']) {
+    assert.equal(asked({ 'retry-after-ms': odd, 'retry-after': '2' }), 2_000, odd);
+  }
+});
+
+test('the reset of a rate limit is in seconds, or the second since 1970, where nothing else is said', () => {
+  assert.equal(asked({ 'x-ratelimit-reset': '7' }), 7_000);
+  assert.equal(asked({ 'x-ratelimit-reset': String(NOW / 1_000 + 7) }), 7_000);
+  assert.equal(asked({ 'x-ratelimit-reset': String(NOW / 1_000 - 7) }), 0);
+  assert.equal(asked({ 'x-ratelimit-reset': '7', 'retry-after': '2' }), 2_000);
+  for (const odd of ['-7', '7.5', 'soon', '', '99999999999']) {
+    assert.equal(asked({ 'x-ratelimit-reset': odd }), undefined, odd);
+  }
+  assert.equal(asked({}), undefined);
 });
 
 test('a date is how long until then', () => {
