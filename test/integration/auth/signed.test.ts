@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { digestOf } from '../../../src/auth/digest.ts';
+import { SignedRequests } from '../../../src/auth/signed.ts';
+import type { MeshEvent } from '../../../src/core/events.ts';
+import { createMesh } from '../../../src/mesh/create.ts';
+import { testEnv } from '../../../src/testing/env.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { checkout } from './world.ts';
+
+const SECRET = 'a secret of checkout and orders, long enough';
+
+/** `orders`, which says who sent a request and what was in it. */
+async function orders(t: TestContext) {
+  const mesh = await createMesh({
+    service: 'orders',
+    registry: { fixed: {} },
+    identity: { secrets: { checkout: SECRET } },
+    policy: { defaults: { identify: { mode: 'enforce', required: true } } },
+  });
+  const [audit, read] = [[] as string[], [] as string[]];
+  const told = Promise.withResolvers<string>();
+  mesh.on((event: MeshEvent) => {
+    if (event.type !== 'identify') return;
+    audit.push(event.problem);
+    if (event.problem !== '') told.resolve(event.problem);
+  });
+  const server = createServer(
+    mesh.handler(async (asked, { principal }) => {
+      const body = await text(asked);
+      read.push(body);
+      return Response.json({ name: principal.name, by: principal.by, body });
+    }),
+  );
+  await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
+  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, port, audit, read, told: told.promise };
+}
+
+test('requests of a mesh are signed, with their bodies, by each of its clients', async (t) => {
+  const { url, audit } = await orders(t);
+  const policy = { authenticate: { mode: 'signature' } } as const;
+  const mesh = await checkout(t, url, { secrets: { orders: SECRET } }, policy);
+  const big = 'é'.repeat(100_000);
+  const answers = [
+    await (await mesh.fetch('http://orders/a?b=c%20d')).json(),
+    await (await mesh.fetch('http://orders/a', { method: 'POST', body: big })).json(),
+    await (
+      await mesh.request('http://orders/a', { method: 'PUT', body: new TextEncoder().encode('bytes') })
+    ).body.json(),
+    await mesh.call('orders', async ({ url, headers }) => (await fetch(`${url}/own?x`, { headers })).json(), {
+      method: 'GET',
+      path: '/own?x',
+    }),
+  ];
+  assert.deepEqual(
+    answers,
+    ['', big, 'bytes', ''].map((body) => ({ name: 'checkout', by: 'signature', body })),
+  );
+  assert.deepEqual(audit, ['', '', '', '']);
+});
+
+test('a retry is signed anew, so that it is no replay', async (t) => {
+  const { url, audit } = await orders(t);
+  const policy = { authenticate: { mode: 'signature' }, retry: { attempts: 3, backoff: '1ms' } } as const;
+  const mesh = await checkout(t, url, { secrets: { orders: SECRET } }, policy);
+  let tries = 0;
+  const send = async ({ url, headers }: { url: string; headers: Record<string, string> }) => {
+    const answer = await fetch(`${url}/x`, { headers });
+    await answer.arrayBuffer();
+    return ++tries < 3 ? new Response(null, { status: 503 }) : answer;
+  };
+  const answer = await mesh.call('orders', send, { method: 'GET', path: '/x' });
+  assert.deepEqual([answer.status, tries, audit], [200, 3, ['', '', '']]);
+});
+
+test('who reads a body that is not the one that was signed never comes to its end, and it is told', async (t) => {
+  const { port, read, told } = await orders(t);
+  const env = testEnv({ clock: new VirtualClock(0, Date.now()) });
+  const digest = digestOf('pay 10 to Ann');
+  const signed = new SignedRequests(env, 'checkout', { orders: SECRET });
+  const send = (body: string) =>
+    new Promise<number | string>((resolve) => {
+      const headers = {
+        ...signed.sign({ service: 'orders', method: 'POST', path: '/pay', digest }),
+        'content-digest': digest,
+      };
+      const asked = request(
+        { host: '127.0.0.1', port, method: 'POST', path: '/pay', headers, agent: false },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode!);
+        },
+      );
+      asked.on('error', () => resolve('cut off'));
+      asked.write(body.slice(0, 5));
+      asked.end(body.slice(5));
+    });
+  assert.equal(await send('pay 10 to Ann'), 200);
+  assert.equal(await send('pay 99 to Eve'), 'cut off');
+  assert.equal(await told, 'the body is not the one that was signed');
+  assert.deepEqual(read, ['pay 10 to Ann']);
+});
