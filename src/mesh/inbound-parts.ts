@@ -2,7 +2,7 @@ import type { Env } from '../core/env.ts';
 import { ALONE, type Siblings } from '../core/siblings.ts';
 import { Authority } from '../server/authorize.ts';
 import type { Check } from '../server/authorizer.ts';
-import type { EventLoop } from '../server/event-loop.ts';
+import { type EventLoop, MeasuredEventLoop } from '../server/event-loop.ts';
 import type { Readiness } from '../server/health.ts';
 import { RequestQuotas } from '../server/request-quotas.ts';
 import { Shedding } from '../server/shedding.ts';
@@ -17,6 +17,7 @@ export interface InboundParts {
   readonly readiness: () => Readiness;
   readonly quotas: RequestQuotas;
   readonly shedding: Shedding;
+  readonly loop: EventLoop;
 }
 
 /** What the way in needs of the mesh that it leads to. */
@@ -30,10 +31,14 @@ export interface InboundNeeds {
 }
 
 /** Makes the parts of one mesh; what it does not give is off, and a check says no. */
-export const makeInboundParts = (env: Env, needs: InboundNeeds = {}): InboundParts => ({
-  env,
-  authority: new Authority(needs.check ?? (() => Promise.resolve(false))),
-  readiness: needs.readiness ?? (() => 'off'),
-  quotas: new RequestQuotas(env, needs.siblings ?? ALONE),
-  shedding: new Shedding(env, needs.loop),
-});
+export const makeInboundParts = (env: Env, needs: InboundNeeds = {}): InboundParts => {
+  const loop = needs.loop ?? new MeasuredEventLoop();
+  return {
+    env,
+    authority: new Authority(needs.check ?? (() => Promise.resolve(false))),
+    readiness: needs.readiness ?? (() => 'off'),
+    quotas: new RequestQuotas(env, needs.siblings ?? ALONE),
+    shedding: new Shedding(env, loop),
+    loop,
+  };
+};

@@ -6,6 +6,7 @@ import { deadline } from '../server/deadline.ts';
 import { health } from '../server/health.ts';
 import { identify } from '../server/identify.ts';
 import { quota } from '../server/quota.ts';
+import { report } from '../server/report.ts';
 import { shed } from '../server/shed.ts';
 import { trace } from '../server/trace.ts';
 import { watch } from '../server/watch.ts';
@@ -13,7 +14,7 @@ import type { InboundStack } from '../server/way-in.ts';
 import type { InboundParts } from './inbound-parts.ts';
 
 /** The way of a request, from the socket to the handler: once for each request. */
-export const inboundStack = ({ env, authority, readiness, quotas, shedding }: InboundParts): InboundStack =>
+export const inboundStack = ({ env, authority, readiness, quotas, shedding, loop }: InboundParts): InboundStack =>
   new Stack<Arrival, unknown>([
     { name: 'accept', filter: accept() }, // outermost: it lets go of what the others took, also when they refuse
     { name: 'health', filter: health(readiness) }, // above all that may refuse: who is busy is not ill
@@ -23,5 +24,6 @@ export const inboundStack = ({ env, authority, readiness, quotas, shedding }: In
     { name: 'identify', filter: identify(env) }, // above all that depends on who calls
     { name: 'authorize', filter: authorize(env, authority) }, // above what rations: who may not come takes nobody's share
     { name: 'quota', filter: quota(quotas) }, // below authorize: it counts by who calls
-    { name: 'shed', filter: shed(env, shedding) }, // last: only what is going to be served counts as being served
+    { name: 'shed', filter: shed(env, shedding) }, // below all that refuses: only what is going to be served counts as being served
+    { name: 'report', filter: report(env, loop) }, // last: it tells of what is served
   ]);

@@ -20,6 +20,7 @@ import { health } from './sections/health.ts';
 import { outlier } from './sections/outlier.ts';
 import { propagate } from './sections/propagate.ts';
 import { quota } from './sections/quota.ts';
+import { report } from './sections/report.ts';
 import { retry } from './sections/retry.ts';
 import { route } from './sections/route.ts';
 import { shed } from './sections/shed.ts';
@@ -44,6 +45,7 @@ export const table = {
   authorize,
   quota,
   shed,
+  report,
   fallback,
   collapse,
   circuit,

@@ -5,5 +5,8 @@ import { makeInboundParts } from '../../src/mesh/inbound-parts.ts';
 import { testEnv } from '../../src/testing/env.ts';
 
 test('a request goes this way', () => {
-  assert.equal(`${inboundStack(makeInboundParts(testEnv()))}`, 'accept › health › trace › watch › deadline › shed');
+  assert.equal(
+    `${inboundStack(makeInboundParts(testEnv()))}`,
+    'accept › health › trace › watch › deadline › identify › authorize › quota › shed › report',
+  );
 });
