@@ -33,6 +33,11 @@ export class Aperture {
     this.#we = we;
   }
 
+  /** Whether there is anything to choose in a service of so many endpoints, or anything chosen. */
+  concerns(size: number): boolean {
+    return size > this.#policy.above || this.cut !== undefined;
+  }
+
   /**
    * Makes it anew where the list, or our place among our like, has changed; not each time while many come and go. `tiers`
    * gives the nodes there are, by level: each is cut for itself. Says whether it did.

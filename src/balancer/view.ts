@@ -80,7 +80,7 @@ export class View implements Choice {
 
   /** Looks how they are now, which says whom calls go to. Says what has changed; nothing as long as nothing has. */
   reckon({ zone, balance }: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
-    const cut = this.#aperture !== undefined && this.#aim(this.#aperture, now);
+    const cut = this.#aperture?.concerns(this.#nodes.live.size) === true && this.#aim(this.#aperture, now);
     const { levels } = this;
     const moved = levels?.reckon(zone.overprovisioning, balance.panic, now) ?? false;
     const panic = levels === undefined ? isPanic(this.whole, balance.panic) : levels.panic;
@@ -96,7 +96,7 @@ export class View implements Choice {
   /** Chooses our part anew where that is due; says whether it did. */
   #aim(aperture: Aperture, now: number): boolean {
     const { live, listed } = this.#nodes;
-    if (live.size === 0 || !aperture.renew(listed, live.size, () => this.#byTier(), now)) return false;
+    if (!aperture.renew(listed, live.size, () => this.#byTier(), now)) return false;
     this.#narrow();
     return true;
   }

@@ -23,11 +23,11 @@ export class Views {
 
   /** What calls of such a policy may see. */
   of(terms: Terms): View {
-    if (this.#view === undefined || this.#last === undefined || !isSame(terms, this.#last)) {
-      this.#view = this.#find(terms);
+    if (terms !== this.#last) {
+      if (this.#last === undefined || !isSame(terms, this.#last)) this.#view = this.#find(terms);
       this.#last = terms;
     }
-    return this.#view.now;
+    return this.#view!.now;
   }
 
   #find(terms: Terms): View {

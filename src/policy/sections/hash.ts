@@ -5,7 +5,7 @@ import { text } from '../rules.ts';
 export const hash = section('What `ring-hash` and `maglev` go by, and how far they may load one endpoint.', {
   key: text({
     default: '',
-    must: "'path', 'header:' with a name, 'cookie:' with a name, or 'query:' with a name",
+    must: "one of 'path', 'header:', 'cookie:' and 'query:', the last three with a name: 'header:x-user'",
     pattern: /^(?:path|(?:header|cookie|query):[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128})$/,
     about:
       'Where the key of a call is, unless the caller says one: `path` (without its query), `header:x-user`, `cookie:session`, `query:user`. A call without it has no key, and goes by chance and weight.',
