@@ -6,12 +6,18 @@ import { root } from '../run.ts';
 import { code, grid, made } from './page.ts';
 
 const SOURCE = 'src/core/events.ts';
+const SOURCES = [SOURCE, ...['call', 'endpoint', 'own'].map((kind) => `src/core/${kind}-events.ts`)];
+
+/** The types that are made of what is told. */
+const TYPES = new Set(['MeshEvent', 'CallEvent', 'EndpointEvent', 'OwnEvent']);
 
 /** A field of an event: its name and its type as written. */
 type Fields = ReadonlyMap<string, string>;
 
 /** The reference of every event, with the fields that its type has. */
-export function eventsPage(source: string = readFileSync(join(root, SOURCE), 'utf8')): string {
+export function eventsPage(
+  source: string = SOURCES.map((path) => readFileSync(join(root, path), 'utf8')).join('\n'),
+): string {
   const shapes = shapesOf(source);
   const common = shapes.filter((fields) => !fields.has('type')).flatMap((fields) => [...fields]);
   const byType = new Map(shapes.flatMap((fields) => (fields.has('type') ? [[bare(fields.get('type')!), fields]] : [])));
@@ -37,10 +43,15 @@ const row = ([name, type]: [string, string]): string[] => [code(name), code(type
 
 const bare = (literal: string): string => literal.slice(1, -1);
 
-/** The object types that `MeshEvent` is made of, in the order in which they are written. */
+/** The object types that events are made of, in the order in which they are written. */
 function shapesOf(source: string): Fields[] {
   const tokens = tokenize(source);
-  const start = tokens.findIndex(({ text }, at) => text === 'MeshEvent' && tokens[at - 1]?.text === 'type');
+  const isType = (at: number): boolean => TYPES.has(tokens[at]!.text) && tokens[at - 1]?.text === 'type';
+  return tokens.flatMap((_, at) => (isType(at) && tokens[at + 1]?.text === '=' ? shapesFrom(tokens, at) : []));
+}
+
+/** The object types of one type, whose name stands at `start`. */
+function shapesFrom(tokens: readonly Token[], start: number): Fields[] {
   const shapes: Fields[] = [];
   let round = 0;
   for (let at = start + 2; at < tokens.length; at++) {

@@ -106,5 +106,5 @@ export const house: House = {
     { where: 'core/outcome.ts', what: 'outcome', because: 'read wherever an answer is judged' },
     { where: 'transport/', what: 'transport', because: 'what is below the stacks' },
   ],
-  limits: { lines: 300, names: 40, fields: 110, section: 6 },
+  limits: { lines: 300, names: 40, fields: 130, section: 6 },
 };

@@ -1,4 +1,4 @@
-import type { LevelFacts } from '../core/events.ts';
+import type { LevelFacts } from '../core/endpoint-events.ts';
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
 import { type LevelLoad, priorityLoad } from '../math/priority-load.ts';

@@ -1,4 +1,4 @@
-import type { LevelFacts } from '../core/events.ts';
+import type { LevelFacts } from '../core/endpoint-events.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../policy/table.ts';
 import { Aperture, type Ourselves } from './aperture.ts';

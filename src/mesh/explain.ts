@@ -4,7 +4,7 @@ import { sayLevel } from '../balancer/levels.ts';
 import { sayPicked } from '../balancer/pickers.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
-import type { LevelFacts } from '../core/events.ts';
+import type { LevelFacts } from '../core/endpoint-events.ts';
 import type { IdentityFacts } from '../core/identity.ts';
 import { type LimitFacts, sayLimit } from '../core/limits.ts';
 import { type MirrorFacts, sayMirror } from '../core/mirrors.ts';
@@ -206,7 +206,7 @@ export function explain(
     ...[sayFault(policy)].filter((one) => one !== undefined).map((one) => `    ${one}`),
     ...policy.route.rules.map((rule) => `    ${sayRoute(rule)}`),
     ...(shot.mirror === null ? [] : [`    ${sayMirror(shot.mirror)}`]),
-    ...shot.quotas.map((quota) => `    ${sayQuota(quota)}`),
+    ...shot.quotas.map((quota) => `    ${sayQuota('calls', quota)}`),
     ...shot.levels.map((level) => `    ${sayLevel(level)}`),
     ...shot.endpoints.map(
       ({ address, weight, zone, why, inFlight, limit, latencyMs }) =>

@@ -1,0 +1,66 @@
+import type { Reason } from './errors.ts';
+import type { Principal } from './principal.ts';
+
+/** What happens to this service itself, and to the requests that come to it. `service` is our own. */
+export type OwnEvent =
+  | {
+      /** The count that all instances share can not be asked, and each goes by its part; or it can be again. */
+      readonly type: 'quota-store';
+      readonly away: boolean;
+      readonly problem: string;
+    }
+  | {
+      /** A request that came was not let in, or would not have been where the policy only observes. `service` is our own. */
+      readonly type: 'refused';
+      /** Empty where the policy names none. */
+      readonly route: string;
+      readonly reason: Reason;
+      readonly enforced: boolean;
+    }
+  | {
+      /** Who sent a request that came, or why what it showed proves nothing: for the audit. `service` is our own. */
+      readonly type: 'identify';
+      /** Empty where the policy names none. */
+      readonly route: string;
+      /** The name that was proven; empty where none was. */
+      readonly principal: string;
+      readonly by: Principal['by'];
+      readonly issuer: string;
+      /** Why it was refused, or would have been where the policy only observes; empty where all is well. */
+      readonly problem: string;
+      readonly enforced: boolean;
+    }
+  | {
+      /** The rules of `authorize` refused a request, would have, or were told to tell. `service` is our own. */
+      readonly type: 'authorize';
+      readonly route: string;
+      readonly method: string;
+      /** Who called, as proven; empty when nothing was. */
+      readonly principal: string;
+      readonly by: Principal['by'];
+      /** The rule that spoke; empty where none did. */
+      readonly rule: string;
+      readonly allowed: boolean;
+      /** Whether it was so; a rule or a policy that only observes changes nothing. */
+      readonly enforced: boolean;
+    }
+  | {
+      /** A handler of ours threw; whoever called was told only that it went wrong. `service` is our own. */
+      readonly type: 'fault';
+      readonly route: string;
+      readonly problem: string;
+    }
+  | {
+      /** Another policy is in force, or one was refused and the old one stays. `service` is our own. */
+      readonly type: 'policy';
+      readonly accepted: boolean;
+      readonly problem: string;
+    }
+  | {
+      /** A step of closing a mesh is done, or was given up for the problem told. `service` is our own. */
+      readonly type: 'leaving';
+      /** Off the lists of others; done with what was to be done before the end; all closed. */
+      readonly step: 'drained' | 'stopped' | 'closed';
+      readonly ms: number;
+      readonly problem: string;
+    };
