@@ -1,5 +1,7 @@
 const AT_ONCE = 0.1; // of the time that is left may be gone ahead of, so that a few at once need not wait
 
+const BLOCKED_MS = 300_000; // Envoy's bound for Retry-After: who asks for more is asked again, in case it was a mistake
+
 /**
  * How fast to go when somebody says how much is left, and for how long. Each that goes gets a moment of its own, evenly
  * spread. What they said is some time ago: what is under way, they may not have counted.
@@ -16,8 +18,8 @@ export class Pace {
   /** They say what is left, and that it has to last for `resetMs`. */
   learn(left: number, resetMs: number, now: number): void {
     const isNew = now >= this.#until;
-    this.#until = now + resetMs;
     this.#left = left - this.#underWay - this.#waiting;
+    this.#until = now + (this.#left < 1 ? Math.min(resetMs, BLOCKED_MS) : resetMs);
     const from = Math.max(now, this.#next);
     if (this.#left < 1) this.#next = Math.max(from, this.#until);
     else this.#spacing = Math.max(0, this.#until - from) / this.#left;

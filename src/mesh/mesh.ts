@@ -12,6 +12,7 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import { sayQuota } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
 import type { GuardOptions } from '../server/guard.ts';
@@ -30,13 +31,13 @@ import { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import { LazyTransport } from './lazy-transport.ts';
-import { Policies } from './policies.ts';
 import { Neighbourhood } from './neighbourhood.ts';
+import { Policies } from './policies.ts';
 import { type CloseTask, Presence } from './presence.ts';
+import { RegisteredSiblings } from './registered-siblings.ts';
 import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
-import { RegisteredSiblings } from './registered-siblings.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
 
 const REGISTRY_MS = 3_000; // ours need two at most to close; one of a user's own may forget to end
@@ -215,7 +216,10 @@ export class Mesh implements Caller, AsyncDisposable {
 
   /** How a call to `service` would go and why, for people: the stack, the settings and their origin, the endpoints. */
   explain(service: string, route?: string): string {
-    return explain(this.#cluster(service), this.#policies.current, this.#registry.name, this.#env.clock.now(), route);
+    const { current } = this.#policies;
+    const text = explain(this.#cluster(service), current, this.#registry.name, this.#env.clock.now(), route);
+    const ours = service === this.service ? this.#serving.facts.quotas : [];
+    return [text, ...ours.map((quota) => `    ${sayQuota('requests', quota)}`)].join('\n');
   }
 
   /** What is known of every service called, as plain JSON. */

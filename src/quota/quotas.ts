@@ -27,11 +27,13 @@ export interface QuotaFacts {
   readonly refused: number;
 }
 
-/** The same as a sentence. */
-export function sayQuota({ rule, rate, per, mode, among, passed, waited, refused }: QuotaFacts): string {
-  const shared = among === 1 ? '' : `, a ${among}th of it ours`;
-  const counts = `${passed} calls let go${waited > 0 ? `, ${waited} of them had to wait` : ''}, ${refused} ${mode === 'observe' ? 'would have been ' : ''}refused`;
-  return `quota ${rule}: ${rate} per ${per}${shared} (${mode}): ${counts}`;
+/** The same as a sentence; `what` is counted. */
+export function sayQuota(what: 'calls' | 'requests', facts: QuotaFacts): string {
+  const { rule, rate, per, mode, among, passed, waited, refused } = facts;
+  const shared = among === 1 ? '' : `, one of ${among} parts ours`;
+  const after = waited > 0 ? `, ${waited} of them after a wait` : '';
+  const over = `${refused} ${mode === 'observe' ? 'would have been ' : ''}refused`;
+  return `quota ${rule}: ${rate} per ${per}${shared} (${mode}): ${passed} ${what} let through${after}, ${over}`;
 }
 
 /** What the quotas of calls to one service remember: what was used, and what the other side says is left. */

@@ -24,6 +24,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   registry: ({ stale }) => (stale ? 'warn' : 'info'),
   dependency: ({ connected }) => (connected ? 'info' : 'warn'),
   record: 'warn',
+  'quota-store': ({ away }) => (away ? 'warn' : 'info'),
   policy: ({ accepted }) => (accepted ? 'info' : 'error'),
   leaving: ({ problem }) => (problem === '' ? 'info' : 'warn'),
 };

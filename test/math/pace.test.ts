@@ -52,3 +52,10 @@ test('what waits or is under way is taken off what they say is left; what came b
   pace.learn(4, 1_000, 0);
   assert.equal(pace.wait(false, 0), 0);
 });
+
+test('who says that nothing is left for a day is asked again after five minutes, in case it was a mistake', () => {
+  const pace = new Pace();
+  pace.learn(0, 86_400_000, 0);
+  assert.equal(pace.wait(false, 0), 300_000);
+  assert.equal(pace.wait(false, 300_000), 0);
+});

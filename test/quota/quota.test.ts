@@ -100,7 +100,7 @@ test('where it is only observed, all calls go, and what would have been refused 
   );
   assert.match(
     w.mesh.explain('orders'),
-    /quota mine: 100\/s per service \(observe\): 10 calls let go, 20 would have been refused/,
+    /quota mine: 100\/s per service \(observe\): 10 calls let through, 20 would have been refused/,
   );
   await w.end();
 });

@@ -282,6 +282,10 @@ test('through a whole mesh: the slot stands below authorize, and what comes in i
   registry.set('checkout', ['http://10.0.0.1:1', 'http://10.0.0.2:1']);
   await env.clock.advance(1_000);
   assert.equal(await served(9), 2);
+  assert.match(
+    mesh.explain('checkout'),
+    /quota 100\/s per all: 100\/s per all, one of 2 parts ours \(enforce\): 6 requests let through, 12 refused/,
+  );
   mesh.setPolicy({});
   assert.equal(await served(9), 9);
   assert.deepEqual(
