@@ -3,6 +3,7 @@ import { isIdle, LEAST, type LimitRule, type Sampled, within } from './limit-rul
 const BUFFER = 1.25; // latency may be so many times the best one known
 const BACKOFF = 0.9;
 const PROBE = 0.25; // of the limit, while the best latency is measured
+const FEW = 3; // who are let through at least meanwhile; Envoy's
 const INTERVAL_MS = 60_000;
 const SETTLE_MS = 1_000;
 const LOW_WINDOWS = 20; // at less than half of what it was: perhaps answers just take longer now
@@ -34,7 +35,7 @@ export class Gradient implements LimitRule {
   }
 
   get limit(): number {
-    return this.#probing ? Math.max(LEAST, this.#limit * PROBE) : this.#limit;
+    return this.#probing ? Math.min(this.#limit, Math.max(FEW, this.#limit * PROBE)) : this.#limit;
   }
 
   update(sampled: Sampled, most: number, now: number): void {
