@@ -46,7 +46,7 @@ function begin<Res>(
 
 /** A call that matters more than another is not to share its fate. */
 function keyOf(call: Call<unknown>, { history }: Context, ignore: readonly string[]): string | undefined {
-  const key = requestKey(call, history.baggage, ignore);
+  const key = requestKey(call, history, ignore);
   return key && `${history.priority} ${key}`;
 }
 

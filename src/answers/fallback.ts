@@ -44,7 +44,7 @@ class Guarded<Res> {
     this.#next = next;
     this.#call = call;
     this.#context = context;
-    this.#key = context.policy.fallback.mode === 'last-good' ? requestKey(call, context.history.baggage) : undefined;
+    this.#key = context.policy.fallback.mode === 'last-good' ? requestKey(call, context.history) : undefined;
   }
 
   go(): Promise<Res> {

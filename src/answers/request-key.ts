@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts';
-import type { Baggage } from '../wire/baggage.ts';
+import type { History } from '../core/context.ts';
 
 // What differs from request to request and changes no answer. Any other header may, so it is part of the key.
 const IDLE = new Set([
@@ -24,12 +24,12 @@ const LONGEST = 8_192; // characters; what is longer is not worth keeping
 export const isIdle = (name: string): boolean => IDLE.has(name) || name.startsWith(B3);
 
 /**
- * What two requests have in common that get the same answer: method, path and every header that may matter. Nothing where
- * that can not be told: the request changes something, has a body, or its client does not let us know.
+ * What two requests have in common that get the same answer: method, path, every header that may matter, and for whom we
+ * ask. Nothing where that can not be told: the request changes something, has a body, or its client does not let us know.
  */
 export function requestKey(
   { method, path, headers, request }: Call<unknown>,
-  { text: baggage }: Baggage,
+  { baggage, principal }: History,
   ignore: readonly string[] = NONE,
 ): string | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;
@@ -40,7 +40,8 @@ export function requestKey(
   };
   for (const name in headers) add(name, headers[name]);
   for (const name in request.headers) add(name, request.headers[name]);
-  if (baggage !== '') add('baggage', baggage); // whoever answers may go by it
+  if (baggage.text !== '') add('baggage', baggage.text); // whoever answers may go by it
+  if (principal !== undefined && principal.name !== '') parts.push([':for', [principal.issuer, principal.name]]);
   if (parts.length > 1) parts.sort(([one], [other]) => (one < other ? -1 : 1));
   const key = JSON.stringify([path, method, parts]);
   return key.length > LONGEST ? undefined : key;
