@@ -89,7 +89,15 @@ function outcomeOfStatus(status: number, answer: unknown, failing: FailingStatus
   return final ? { ...outcome, final } : outcome;
 }
 
-const isLeaving = (answer: unknown): boolean => headerOf(answer, LEAVING_HEADER) !== undefined;
+/** Asked of every answer, so it looks at the thing itself, and only once. */
+function isLeaving(answer: unknown): boolean {
+  try {
+    const { headers } = answer as { readonly headers: { readonly get?: unknown } & Readonly<Record<string, unknown>> };
+    return (typeof headers.get === 'function' ? headers.get(LEAVING_HEADER) : headers[LEAVING_HEADER]) != null;
+  } catch {
+    return false;
+  }
+}
 
 function ofMeshError(error: MeshError): Outcome {
   const ours = error.reason === 'connect' || error.reason === 'reset' || error.reason === 'attempt';
