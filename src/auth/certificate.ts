@@ -18,7 +18,9 @@ const DNS = 0x82;
 const DIGITAL_SIGNATURE = 0x80;
 const CERT_SIGN = 0x04;
 const CRL_SIGN = 0x02;
-const HOST = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/** The name of one host, in lower case: no wildcard, no address. */
+export const HOST =
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /**
  * Whom a certificate names: by its one URI, which must be a SPIFFE ID, or by its first DNS name. It must be one of a

@@ -27,11 +27,17 @@ export function guardBody(incoming: IncomingMessage, header: string, fail: () =>
   }
   believe(incoming.readableLength === 0 && !incoming.complete, 'its body was there before it could be looked at');
   const push = incoming.push.bind(incoming);
+  let ended = false; // HTTP/2 says so twice
   incoming.push = (chunk, encoding) => {
+    if (ended) return push(chunk, encoding);
     if (chunk !== null) hash.update(chunk);
-    else if (!hash.digest().equals(wanted) && fail()) {
-      incoming.destroy(new Error('the body is not the one that was signed'));
-      return false;
+    else {
+      ended = true;
+      if (!hash.digest().equals(wanted) && fail()) {
+        incoming.push = () => false;
+        incoming.destroy(new Error('the body is not the one that was signed'));
+        return false;
+      }
     }
     return push(chunk, encoding);
   };

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
 import type { Shown } from '../core/identity.ts';
 import type { Principal } from '../core/principal.ts';
-import { checkDates, type Named, nameOf } from './certificate.ts';
+import { checkDates, HOST, type Named, nameOf } from './certificate.ts';
 import { believe, Doubt, quote } from './doubt.ts';
 import { checkDomain, principalOf } from './peers.ts';
 import { trustDomainOf } from './spiffe.ts';
@@ -55,6 +55,7 @@ function fromEnvoy(value: string | undefined): Named | undefined {
   }
   const name = last.get('dns')?.[0]?.toLowerCase();
   believe(name !== undefined && name !== '', 'x-forwarded-client-cert names nobody');
+  believe(HOST.test(name), `x-forwarded-client-cert: ${quote(name)} is no name of one host`);
   return { name, trustDomain: '' };
 }
 

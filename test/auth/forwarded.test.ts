@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { before, test } from 'node:test';
+import { Authority } from '../support/certificates.ts';
+import type { MeshInTest } from '../support/mesh.ts';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, type TestKey } from './world.ts';
+
+const GATEWAY = 'gateway';
+let key: TestKey;
+let authority: Authority;
+before(async (t) => {
+  [key, authority] = await Promise.all([aKey('a'), Authority.open(t as never)]);
+});
+
+/** A mesh that believes `gateway` for whom it says that it calls. */
+const world = (): Promise<MeshInTest> =>
+  anIdentified(
+    { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] } }] },
+    { identify: { mode: 'enforce', forwarders: [GATEWAY], trustDomains: ['prod.example'] } },
+  );
+
+/** For whom a request of `sub` is taken that brings these headers. */
+async function taken({ mesh, env, told }: MeshInTest, sub: string, headers: Record<string, string>) {
+  const token = await aToken(key, env.clock.epoch(), { sub });
+  const hidden: string[] = [];
+  const { principal } = await ask(
+    mesh,
+    { ...bearer(token), ...headers },
+    { hide: (names) => void hidden.push(...names) },
+  );
+  const who = principal === undefined ? told('identify').at(-1)!.problem : `${principal.by} ${principal.name}`;
+  return { who, issuer: principal?.issuer, hidden: hidden.length > 0 };
+}
+
+const CHECKOUT = 'spiffe://prod.example/checkout';
+const XFCC = 'x-forwarded-client-cert';
+
+test('a forwarder is believed, and who answers sees what it says; nobody else is, and who answers sees nothing', async () => {
+  const there = await world();
+  const headers = { [XFCC]: `By=spiffe://prod.example/gw;Hash=00;URI=${CHECKOUT}` };
+  assert.deepEqual(await taken(there, GATEWAY, headers), {
+    who: `forwarder ${CHECKOUT}`,
+    issuer: 'prod.example',
+    hidden: false,
+  });
+  assert.deepEqual(await taken(there, 'checkout', headers), { who: 'token checkout', issuer: ISSUER, hidden: true });
+  assert.deepEqual(await taken(there, GATEWAY, {}), { who: 'token gateway', issuer: ISSUER, hidden: false });
+  await there.mesh.close();
+});
+
+test('what Envoy writes is read: quotes, several names, several proxies, of which the last is the one that we know', async () => {
+  const there = await world();
+  const who = async (value: string) => (await taken(there, GATEWAY, { [XFCC]: value })).who;
+  assert.equal(
+    await who(`By=a;Subject="CN=x,O=\\"y;URI=spiffe://evil/z\\",C=DE";URI=${CHECKOUT};DNS=a.b`),
+    `forwarder ${CHECKOUT}`,
+  );
+  assert.equal(await who(`URI=spiffe://prod.example/first, By=b;URI=${CHECKOUT}`), `forwarder ${CHECKOUT}`);
+  assert.equal(await who(`uri=${CHECKOUT}`), `forwarder ${CHECKOUT}`);
+  assert.equal(await who('Hash=ab;DNS=Checkout.prod.example;DNS=b'), 'forwarder checkout.prod.example');
+  await there.mesh.close();
+});
+
+test('what a forwarder says and can not be read is refused', async () => {
+  const there = await world();
+  const who = async (value: string) => (await taken(there, GATEWAY, { [XFCC]: value })).who;
+  for (const [value, why] of [
+    ['', /can not be read/],
+    ['nonsense', /can not be read/],
+    ['URI', /can not be read/],
+    [`URI="${CHECKOUT}`, /can not be read/],
+    [`URI=${CHECKOUT};`, /can not be read/],
+    [`URI=${CHECKOUT};URI=spiffe://prod.example/admin`, /has 2 URIs/],
+    ['URI=https://prod.example/checkout', /no SPIFFE ID/],
+    ['URI=spiffe://evil.example/checkout', /'evil.example' is not ours/],
+    ['Hash=00', /names nobody/],
+    ['DNS=', /names nobody/],
+    ['DNS=not a host', /no name of one host/],
+    [`Hash=${'0'.repeat(16_384)}`, /too long/],
+  ] as const) {
+    assert.match(await who(value), why, value.slice(0, 40));
+  }
+  await there.mesh.close();
+});
+
+test('a certificate that is passed on by RFC 9440 is looked at as one that is shown', async () => {
+  const [there, now] = [await world(), Date.now()];
+  await there.env.clock.advance(now - there.env.clock.epoch()); // openssl makes them for today
+  const said = async (names: string[], days = 7, more?: string[]) => {
+    const { cert } = await authority.issue({ names, days, ...(more && { more }) });
+    return { 'client-cert': `:${new X509Certificate(cert).raw.toString('base64')}:` };
+  };
+  const who = async (headers: Record<string, string>) => (await taken(there, GATEWAY, headers)).who;
+  const good = await said([`URI:${CHECKOUT}`]);
+  assert.equal(await who(good), `forwarder ${CHECKOUT}`);
+  assert.equal(await who({ ...good, [XFCC]: 'URI=spiffe://prod.example/other' }), `forwarder ${CHECKOUT}`);
+  assert.equal(await who(await said(['DNS:checkout.prod.example'])), 'forwarder checkout.prod.example');
+  assert.match(await who(await said([`URI:${CHECKOUT}`], -1)), /has expired/);
+  assert.match(await who(await said(['URI:spiffe://evil.example/x'])), /is not ours/);
+  assert.match(await who(await said([`URI:${CHECKOUT}`], 7, ['basicConstraints=CA:TRUE'])), /of an authority/);
+  assert.match(await who({ 'client-cert': good['client-cert'].slice(1) }), /no byte sequence/);
+  assert.match(await who({ 'client-cert': ':AAAA:' }), /no certificate/);
+  assert.match(await who({ 'client-cert': `:${'A'.repeat(16_384)}:` }), /no byte sequence/);
+  await there.mesh.close();
+});
