@@ -17,6 +17,14 @@ pickerLaws('random');
 pickerLaws('maglev', { keyed: true });
 // A ring of some 1,000 places is uneven, in Envoy as here: weights 1, 2, 3 own 16.5, 32.2 and 51.3 % there.
 pickerLaws('ring-hash', { keyed: true, slack: 0.05 });
+for (const mode of ['zone', 'subset'] as const) {
+  pickerLaws('p2c', { mode });
+  pickerLaws('weighted-round-robin', { mode });
+  pickerLaws('ring-hash', { mode, keyed: true, slack: 0.05 });
+}
+pickerLaws('weighted-round-robin', { mode: 'load' });
+pickerLaws('maglev', { mode: 'bound', keyed: true });
+pickerLaws('ring-hash', { mode: 'bound', keyed: true, slack: 0.05 });
 
 const NAMES = Object.keys(sayPicked) as PickerName[];
 

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Nodes } from '../../src/balancer/nodes.ts';
+import { Nodes } from '../../src/balancer/nodes.ts';
 import { pick } from '../../src/balancer/pick.ts';
 import type { PickerName } from '../../src/balancer/pickers.ts';
+import { type Endpoint, endpoint } from '../../src/core/endpoint.ts';
 import type { Node } from '../../src/core/node.ts';
 import { type Random, seeded } from '../../src/core/random.ts';
+import { LoadWeight } from '../../src/math/load-weight.ts';
+import type { PolicySections } from '../../src/policy/table.ts';
 import { aContext } from '../../src/testing.ts';
-import { all, eject, listed, nodeOf, nodesOf } from '../support/nodes.ts';
+import { all, eject, nodeOf } from '../support/nodes.ts';
+
+/**
+ * What else the policy asks for while the laws hold. `zone`: only our zone takes calls. `subset`: others have not its
+ * labels. `bound`: keys may not load one endpoint too much. `load`: records all weigh the same, and what servers tell of
+ * their load makes the weights.
+ */
+export type PickerMode = 'plain' | 'zone' | 'subset' | 'bound' | 'load';
 
 /** What a picker is like. */
 export interface PickerTraits {
@@ -16,6 +26,7 @@ export interface PickerTraits {
   readonly keyed?: boolean;
   /** How far shares may be from what is due: 0.02 unless told. */
   readonly slack?: number;
+  readonly mode?: PickerMode;
 }
 
 interface Picking {
@@ -26,17 +37,66 @@ interface Picking {
   readonly panic?: number;
   /** How many calls are under way at a time. */
   readonly inFlight?: number;
+  readonly key?: string;
 }
 
 const MS = 10; // how long all answers take, in picks
 
-/** The laws that every picker keeps. */
-export function pickerLaws(name: PickerName, { weighs = true, keyed = false, slack = 0.02 }: PickerTraits = {}): void {
-  const law = (title: string, body: () => void) => test(`${name}: ${title}`, body);
-  const policy = aContext({ policy: { balance: { picker: name } } }).policy.balance;
+const NOW = 10_000; // by when a load that was told at 0 is believed
 
-  const one = (nodes: Nodes, { random = seeded(1), tried = [], now = 0, panic = 0.5 }: Picking = {}) =>
-    pick(nodes, tried, { ...policy, panic }, now, random, keyed ? `user-${random.bits()}` : undefined);
+/** Endpoints by their ids and weights, as they are listed where a policy of such a mode is in force. */
+function listedIn(mode: PickerMode, weights: Readonly<Record<string, number>>): Endpoint[] {
+  const others = { zone: [{ zone: 'b', weight: 0 }], subset: [{}, {}, {}], plain: [], bound: [], load: [] }[mode];
+  return [
+    ...Object.entries(weights).map(([id, weight]) => {
+      const own = mode === 'load' ? Math.sign(weight) : weight;
+      return endpoint(`http://${id}:3000`, { id, weight: own, zone: 'a', metadata: { stage: 'canary' } });
+    }),
+    ...others.map((more, at) => endpoint(`http://other${at}:3000`, { id: `other${at}`, ...more })),
+  ];
+}
+
+const POLICIES: Readonly<Record<PickerMode, PolicySections>> = {
+  plain: {},
+  zone: {},
+  subset: { subset: { labels: { stage: 'canary' } } },
+  bound: { hash: { bound: 1.25 } },
+  load: {},
+};
+
+/** The laws that every picker keeps, in every mode. */
+export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
+  const { weighs = true, keyed = false, slack = 0.02, mode = 'plain' } = traits;
+  const law = (title: string, body: () => void) =>
+    test(`${name}${mode === 'plain' ? '' : `, ${mode}`}: ${title}`, body);
+  const whole = aContext({
+    policy: { ...POLICIES[mode], balance: { picker: name, load: mode === 'load' ? 'orca' : 'off' } },
+  }).policy;
+  const policy = whole.balance;
+  const listed = (weights: Readonly<Record<string, number>>) => listedIn(mode, weights);
+
+  /** Makes the nodes match; in the mode `load` they tell their weights. */
+  const update = (nodes: Nodes, weights: Readonly<Record<string, number>>): void => {
+    nodes.update(listed(weights));
+    if (mode !== 'load') return;
+    for (const node of all(nodes)) {
+      node.load ??= new LoadWeight();
+      node.load.observe({ rps: weights[node.endpoint.id]!, eps: 0, utilization: 1 }, 0);
+    }
+  };
+  const nodesOf = (weights: Readonly<Record<string, number>>): Nodes => {
+    const nodes = new Nodes({ zone: 'a' });
+    update(nodes, weights);
+    return nodes;
+  };
+
+  const one = (nodes: Nodes, { random = seeded(1), tried = [], now = NOW, panic = 0.5, key }: Picking = {}) => {
+    const own = { ...whole, balance: { ...policy, panic } };
+    const view = nodes.view(own);
+    view.reckon(own, now);
+    const named = key ?? (keyed ? `user-${random.bits()}` : undefined);
+    return pick(view, tried, own.balance, now, random, named, own.hash.bound);
+  };
 
   /** How often each is picked; with calls under way, these end in the order in which they began. */
   const counts = (nodes: Nodes, { picks = 10_000, random = seeded(1), inFlight = 0, ...more }: Picking = {}) => {
@@ -46,13 +106,19 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
       const node = one(nodes, { random, ...more })!;
       found[node.endpoint.id] = (found[node.endpoint.id] ?? 0) + 1;
       if (inFlight === 0) continue;
-      node.inFlight++;
+      if (node.inFlight++ === 0) node.silentSince = more.now ?? NOW;
+      node.all.inFlight++;
       if (underWay.push(node) <= inFlight) continue;
       const ended = underWay.shift()!;
       ended.inFlight--;
-      ended.latency.observe(MS, 0, policy.decay);
+      ended.all.inFlight--;
+      ended.silentSince = more.now ?? NOW;
+      ended.latency.observe(MS, more.now ?? NOW, policy.decay);
     }
-    for (const node of underWay) node.inFlight--;
+    for (const node of underWay) {
+      node.inFlight--;
+      node.all.inFlight--;
+    }
     return found;
   };
 
@@ -78,8 +144,10 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
       follows(weights, counts(nodesOf(weights)));
     });
 
-    law(`shares follow the weights ${what} within ${slack * 100} %, with one call under way after the other`, () => {
-      follows(weights, counts(nodesOf(weights), { inFlight: 1 }));
+    // A bound of so many times a share of one call would be a bound of one call.
+    const inFlight = mode === 'bound' ? 1_000 : 1;
+    law(`shares follow the weights ${what} within ${slack * 100} %, with ${inFlight} under way at a time`, () => {
+      follows(weights, counts(nodesOf(weights), { inFlight }));
     });
   }
 
@@ -91,15 +159,15 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
       { a: 5, b: 2, c: 0 },
       { a: 1, b: 1, c: 1, d: 1 },
     ] as Readonly<Record<string, number>>[]) {
-      nodes.update(listed(weights));
-      follows(weights, counts(nodes, { random }));
+      update(nodes, weights);
+      follows(weights, counts(nodes, { random, now: NOW * 2 }));
     }
   });
 
   law('what weighs 0 gets nothing, whatever happens', () => {
     const nodes = nodesOf({ a: 1, b: 0, c: 1, d: 1 });
     assert.equal(counts(nodes).b, undefined);
-    eject(nodes, ['a', 'c', 'd']);
+    eject(nodes, ['a', 'c', 'd'], NOW);
     assert.equal(counts(nodes, { picks: 1_000 }).b, undefined);
     assert.equal(one(nodesOf({ a: 0 })), undefined);
     assert.equal(one(nodesOf({})), undefined);
@@ -108,7 +176,7 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
   law('what is out of rotation gets nothing, and the rest its share', () => {
     const nodes = nodesOf({ a: 1, b: 2, c: 3, d: 4 });
     counts(nodes, { picks: 100 });
-    eject(nodes, ['c']);
+    eject(nodes, ['c'], NOW);
     const found = counts(nodes);
     assert.equal(found.c, undefined);
     follows({ a: 1, b: 2, d: 4 }, found);
@@ -116,18 +184,19 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
 
   law('what is due is probed by one call, and no other', () => {
     const nodes = nodesOf({ a: 1, b: 1, c: 1, d: 1 });
-    eject(nodes, ['b']);
-    assert.equal(counts(nodes, { now: 1_000 }).b, 1);
+    eject(nodes, ['b'], NOW);
+    assert.equal(counts(nodes).b, undefined);
+    assert.equal(counts(nodes, { now: NOW + 1_000 }).b, 1);
     const probed = nodeOf(nodes, 'b');
-    probed.ejection.succeeded(probed.ejection.term, 1_000);
+    probed.ejection.succeeded(probed.ejection.term, NOW + 1_000);
     probed.moved(probed);
-    follows({ a: 1, b: 1, c: 1, d: 1 }, counts(nodes, { now: 1_000 }));
+    follows({ a: 1, b: 1, c: 1, d: 1 }, counts(nodes, { now: NOW + 1_000 }));
   });
 
   law('in panic all are used, unless the policy says never to', () => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const nodes = nodesOf({ a: 1, b: 1, c: 1, d: 1, e: 1 });
-    eject(nodes, ids.slice(1));
+    eject(nodes, ids.slice(1), NOW);
     assert.deepEqual(Object.keys(counts(nodes, { panic: 0.5 })).sort(), ids);
     assert.deepEqual(counts(nodes, { panic: 0, picks: 100 }), { a: 100 });
   });
@@ -162,7 +231,7 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
 
   law('rather one that is out than one that was tried', () => {
     const nodes = nodesOf({ a: 1, b: 1, c: 1 });
-    eject(nodes, ['c']);
+    eject(nodes, ['c'], NOW);
     const tried = [nodeOf(nodes, 'a'), nodeOf(nodes, 'b')];
     assert.deepEqual(counts(nodes, { tried, picks: 50 }), { c: 50 });
   });
@@ -171,13 +240,27 @@ export function pickerLaws(name: PickerName, { weighs = true, keyed = false, sla
     const random = seeded(5);
     const nodes = nodesOf({ a: 1, b: 1, c: 1, d: 1 });
     counts(nodes, { picks: 1_000, inFlight: 8, random });
-    const before = new Map(all(nodes).map((node) => [node, node.latency.read(0, policy.decay)]));
-    nodes.update(listed({ b: 1, c: 2, d: 1, e: 1, f: 1 }));
-    const stayed = all(nodes).filter((node) => before.has(node));
+    const before = new Map(all(nodes).map((node) => [node, node.latency.read(NOW, policy.decay)]));
+    update(nodes, { b: 1, c: 2, d: 1, e: 1, f: 1 });
+    const stayed = all(nodes).filter((node) => before.has(node) && !node.endpoint.id.startsWith('other'));
     assert.deepEqual(stayed.map(({ endpoint }) => endpoint.id).sort(), ['b', 'c', 'd']);
-    for (const node of stayed) assert.equal(node.latency.read(0, policy.decay), before.get(node));
+    for (const node of stayed) assert.equal(node.latency.read(NOW, policy.decay), before.get(node));
     const found = counts(nodes, { picks: 1_000, random, inFlight: 8 });
     assert.equal(found.a, undefined);
     assert.deepEqual(Object.keys(found).sort(), ['b', 'c', 'd', 'e', 'f']);
+  });
+
+  if (!keyed) return;
+  law('one endpoint less moves the keys that it had, and 5 % of the others at most', () => {
+    const weights = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`n${at}`, 1]));
+    const nodes = nodesOf(weights);
+    const map = () => Array.from({ length: 1_000 }, (_, user) => one(nodes, { key: `user-${user}` })!.endpoint.id);
+    const before = map();
+    const { n3: _, ...rest } = weights;
+    update(nodes, rest);
+    const after = map();
+    const moved = before.filter((id, at) => id !== after[at]).length;
+    assert.ok(moved <= 1_000 * (1 / 30 + 0.05), `${moved} of 1000 moved`);
+    assert.ok(moved >= 15, 'those that it had did');
   });
 }
