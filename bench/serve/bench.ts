@@ -48,6 +48,12 @@ function targets(results: Results): Target[] {
       limit: 5,
       unit: ' µs',
     },
+    {
+      what: 'mesh.handler over a bare handler, JWT (cached) + authorize + quota',
+      figure: over('mesh.handler, JWT + authorize + quota', FLOOR),
+      limit: 15,
+      unit: ' µs',
+    },
     { what: 'requests/s lost to node:http, defaults', figure: loss('mesh.handler'), limit: 10, unit: ' %' },
   ];
 }

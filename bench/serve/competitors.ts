@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createMesh, type Mesh, type MeshOptions } from '../../src/index.ts';
 import type { Competitor, Figures, Opening } from '../kit/competitor.ts';
 import { measured } from '../kit/measure.ts';
@@ -62,6 +63,29 @@ const RULES = [
   { name: 'read', methods: ['GET'], paths: ['/orders/{id}'] },
 ] as const;
 
+/** All that protects a service: a token (the same one again, as a caller's is), rules, and a quota for each caller. */
+async function protectedServer(): Promise<Competitor> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const issuer = 'https://issuer.example';
+  const token = await new SignJWT({ iss: issuer, sub: 'checkout', aud: 'orders' })
+    .setProtectedHeader({ alg: 'ES256', kid: '1' })
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(privateKey);
+  const mesh = await aMesh({
+    identity: { issuers: [{ issuer, keys: { keys: [{ ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' }] } }] },
+    policy: {
+      defaults: {
+        identify: { mode: 'enforce', required: true },
+        authorize: { mode: 'enforce', rules: [RULES[0], { ...RULES[1], principals: ['checkout'] }] },
+        quota: { requests: [{ name: 'each', rate: '1000000/s', per: 'principal' }] },
+      },
+    },
+  });
+  const listener = mesh.handler((request, _, response) => answer(request, response));
+  return serving(listener, { ...CALLED, authorization: `Bearer ${token}` });
+}
+
 /** Every server of the contest, by the name it has in the table. */
 export const competitors: Readonly<Record<string, Opening>> = {
   'node:http': () => serving(answer, CALLED),
@@ -80,6 +104,7 @@ export const competitors: Readonly<Record<string, Opening>> = {
       CALLED,
     );
   },
+  'mesh.handler, JWT + authorize + quota': protectedServer,
   'express 5': () => serving(app(), CALLED),
   'express 5 + mesh.middleware': async () => serving(app((await aMesh()).middleware()), CALLED),
 };
