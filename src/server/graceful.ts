@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Cancel } from '../core/live.ts';
+import { LEAVING_HEADER } from '../wire/nack.ts';
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -70,6 +71,7 @@ export class GracefulServer {
   }
 
   #take({ httpVersionMajor }: IncomingMessage, response: ServerResponse): void {
+    if (this.#leaving()) response.setHeader(LEAVING_HEADER, 'true'); // who asks hears of it before the registry tells
     if (httpVersionMajor > 1) return; // its sessions know how to end
     hold(this.#responses, response, () => this.#answered());
     if (this.#leaving()) bidFarewell(response);

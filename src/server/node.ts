@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FINAL_HEADER } from '../wire/nack.ts';
+import { FINAL_HEADER, LEAVING_HEADER } from '../wire/nack.ts';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { NodeWire } from './node-wire.ts';
@@ -64,6 +64,8 @@ export class NodeArrival implements Arrival {
   }
 }
 
+const KEPT = new Set([FINAL_HEADER, LEAVING_HEADER]); // true whatever is answered
+
 /** Answers with what is wrong. An answer that has begun can only be broken off. */
 export function writeProblem(response: ServerResponse, { status, headers, body }: Problem): void {
   if (response.headersSent) {
@@ -71,7 +73,7 @@ export function writeProblem(response: ServerResponse, { status, headers, body }
     return;
   }
   for (const name of response.getHeaderNames()) {
-    if (name !== FINAL_HEADER) response.removeHeader(name); // they were of the answer that failed
+    if (!KEPT.has(name)) response.removeHeader(name); // they were of the answer that failed
   }
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -98,6 +98,36 @@ test('over http: an address that has got another service is not ours any more; o
   assert.equal((await own).why, 'well');
 });
 
+test('a server that is leaving says so in its answers, and who calls it goes elsewhere before any registry tells', async (t) => {
+  const urls: string[] = [];
+  const meshes: Mesh[] = [];
+  for (let instance = 0; instance < 3; instance++) {
+    const orders = await createMesh({ service: 'orders', registry: 'local:' });
+    const server = createHttp(orders.handler(() => new Response('sold')));
+    await orders.serve(server);
+    meshes.push(orders);
+    urls.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    t.after(() => orders.close({ drainMs: 0 }));
+  }
+  const { mesh } = await aMesh(t, urls, {});
+  const left: string[] = [];
+  mesh.on((event) => {
+    if (event.type === 'ejected' && event.why === 'leaving') left.push(event.endpoint);
+  });
+  const call = async (): Promise<string> => {
+    const { statusCode, endpoint, body } = await mesh.request('http://orders/');
+    await body.dump();
+    assert.equal(statusCode, 200);
+    return endpoint;
+  };
+  const closing = meshes[1]!.close({ drainMs: 2_000 });
+  while (left.length === 0) await call();
+  assert.deepEqual(left, [new URL(urls[1]!).host]);
+  const after = new Set(await Promise.all(Array.from({ length: 30 }, call)));
+  assert.equal(after.has(urls[1]!), false);
+  await closing;
+});
+
 test('over tcp: who takes no connections gets no calls', async (t) => {
   const here = createTcp((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
   const gone = createTcp().listen(0, '127.0.0.1');
