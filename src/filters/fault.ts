@@ -1,5 +1,6 @@
 import { mayAsk } from '../core/asker.ts';
-import type { Call, Headers } from '../core/call.ts';
+import type { Call } from '../core/call.ts';
+import { callHeader } from '../core/call-header.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
@@ -15,7 +16,7 @@ export function fault<Res>(env: Env, self: string): Filter<Call<Res>, Res> {
     const { delay, delayShare, abortShare, callers } = context.policy.fault;
     if (delayShare === 0 && abortShare === 0 && callers.length === 0) return next(call, context);
     const { random } = env;
-    const asked = askedFor(call.headers, context, callers, self);
+    const asked = askedFor(call, context, callers, self);
     const wait =
       random.next() < (asked?.delayMs === undefined ? delayShare : asked.delayShare) ? (asked?.delayMs ?? delay) : 0;
     const aborts = random.next() < (asked?.abort === undefined ? abortShare : asked.abortShare);
@@ -37,12 +38,12 @@ export function sayFault({ fault: { delay, delayShare, abortShare } }: Policy): 
 const percent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
 
 function askedFor(
-  headers: Headers,
+  call: Call<unknown>,
   context: Context,
   callers: readonly string[],
   self: string,
 ): AskedFault | undefined {
-  return mayAsk(callers, context, self) ? readAskedFault(headers) : undefined;
+  return mayAsk(callers, context, self) ? readAskedFault((name) => callHeader(call, name)) : undefined;
 }
 
 function tell({ clock, events }: Env, { service, route = '' }: Context, delayMs: number, aborted: boolean): void {

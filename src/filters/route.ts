@@ -1,5 +1,6 @@
 import { mayAsk } from '../core/asker.ts';
 import type { Call } from '../core/call.ts';
+import { callHeader } from '../core/call-header.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { Reach } from '../core/reach.ts';
@@ -90,7 +91,9 @@ class Routing {
       read = rules.map(readRouteRule);
       this.#read.set(rules, read);
     }
-    const rule = read.find((one) => one.fits(call));
+    const { method, path } = call;
+    const matched = { method, path, header: (name: string) => callHeader(call, name) };
+    const rule = read.find((one) => one.fits(matched));
     const target = rule?.target(this.#share(call, context, by));
     return target === undefined ? undefined : { rule: rule!.rule, target };
   }
@@ -106,8 +109,8 @@ class Routing {
   }
 
   /** From 0 to 1: the same for all calls of one key, in every process. */
-  #share({ headers }: Call<unknown>, { service, key }: Context, by: string): number {
-    const kept = by === '' ? key : headers[by];
+  #share(call: Call<unknown>, { service, key }: Context, by: string): number {
+    const kept = by === '' ? key : callHeader(call, by);
     if (kept === undefined) return this.#env.random.next();
     return this.#hash.text(`${service} ${kept}`).hi / 0x1_0000_0000;
   }

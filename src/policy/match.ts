@@ -11,7 +11,8 @@ export type RouteTarget = RouteRule['to'][number];
 export interface Matched {
   readonly method: string | undefined;
   readonly path: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined;
 }
 
 /** A rule, read once. */
@@ -26,7 +27,8 @@ export interface ReadRouteRule {
 /** Reads a rule. */
 export function readRouteRule(rule: RouteRule): ReadRouteRule {
   const path: readonly Route[] | undefined = rule.path === '' ? undefined : [parseRoute(rule.path)];
-  const [headers, query] = [Object.entries(rule.headers), Object.entries(rule.query)];
+  const headers = Object.entries(rule.headers).map(([name, wanted]) => [name.toLowerCase(), wanted] as const);
+  const query = Object.entries(rule.query);
   const total = rule.to.reduce((sum, { weight }) => sum + weight, 0);
   return {
     rule,
@@ -37,7 +39,7 @@ export function readRouteRule(rule: RouteRule): ReadRouteRule {
         (call.path === undefined || matchRoute(path, call.method ?? '', call.path) === undefined)
       )
         return false;
-      if (!headers.every(([name, wanted]) => isWanted(call.headers[name], wanted))) return false;
+      if (!headers.every(([name, wanted]) => isWanted(call.header(name), wanted))) return false;
       if (query.length === 0) return true;
       const asked = new URLSearchParams(call.path?.split('?', 2)[1] ?? '');
       return query.every(([name, wanted]) => isWanted(asked.get(name) ?? undefined, wanted));

@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Siblings } from '../core/siblings.ts';
 import { Pace } from '../math/pace.ts';
+import { Xxh64 } from '../math/xxh64.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
@@ -11,6 +12,7 @@ import { Meters, type ReadRule } from './meters.ts';
 
 type CallRule = Policy['quota']['calls'][number];
 
+const LONGEST = 100; // characters of what is counted apart
 const ROUTES = 1_000; // routes of one service whose quota the other side tells of
 
 /** How a rule of `quota.calls` stands, as plain JSON. */
@@ -41,6 +43,7 @@ export class Quotas {
   readonly #env: Env;
   readonly #siblings: Siblings;
   readonly #meters = new Meters<CallRule>(({ count }) => Math.floor(count / 10));
+  readonly #hash = new Xxh64();
   readonly #paces = new LRUCache<string, Pace>({ max: ROUTES });
 
   constructor(env: Env, siblings: Siblings) {
@@ -109,7 +112,14 @@ export class Quotas {
   }
 
   #meter({ id, rule }: ReadRule<CallRule>, { route = '', key = '' }: Context) {
-    return this.#meters.meter(id, rule.per === 'route' ? route : rule.per === 'key' ? key : '');
+    return this.#meters.meter(id, this.#short(rule.per === 'route' ? route : rule.per === 'key' ? key : ''));
+  }
+
+  /** Keys may come from strangers, so what is long is known by its hash. */
+  #short(thing: string): string {
+    if (thing.length <= LONGEST) return thing;
+    const { hi, lo } = this.#hash.text(thing);
+    return `${hi}.${lo}.${thing.length}`;
   }
 
   #rate(read: ReadRule<CallRule>, context: Context, now: number): number {

@@ -11,14 +11,14 @@ export interface AskedFault {
 const LONGEST_MS = 300_000;
 
 /** Reads what a call asks for; what can not be read is as if nothing was said. Which status it names is not gone by. */
-export function readAskedFault(headers: Readonly<Record<string, string>>): AskedFault {
-  const delay = whole(headers['x-envoy-fault-delay-request']);
-  const status = whole(headers['x-envoy-fault-abort-request']) ?? whole(headers['x-envoy-fault-abort-grpc-request']);
+export function readAskedFault(header: (name: string) => string | undefined): AskedFault {
+  const delay = whole(header('x-envoy-fault-delay-request'));
+  const status = whole(header('x-envoy-fault-abort-request')) ?? whole(header('x-envoy-fault-abort-grpc-request'));
   return {
     delayMs: delay === undefined ? undefined : Math.min(delay, LONGEST_MS),
-    delayShare: share(headers['x-envoy-fault-delay-request-percentage']),
+    delayShare: share(header('x-envoy-fault-delay-request-percentage')),
     abort: status === undefined ? undefined : true,
-    abortShare: share(headers['x-envoy-fault-abort-request-percentage']),
+    abortShare: share(header('x-envoy-fault-abort-request-percentage')),
   };
 }
 

@@ -70,6 +70,15 @@ test('routes and keys have counts of their own where the rule says so', async ()
   }
 });
 
+test('long keys are told apart as well', async () => {
+  const w = world({ calls: [{ rate: '10/s', burst: 1, per: 'key' }] });
+  const long = 'k'.repeat(5_000);
+  assert.equal(count(await times(w, 3, { key: `${long}a` })), 1);
+  assert.equal(count(await times(w, 3, { key: `${long}b` })), 1);
+  assert.equal(count(await times(w, 3, { key: `${long}a` })), 0);
+  await w.end();
+});
+
 test('each rule has to let a call go, and one that is refused counts against none', async () => {
   const w = world({
     calls: [
