@@ -21,7 +21,7 @@ export async function measured(work: () => Promise<number>): Promise<Figures> {
 }
 
 /** How long our main thread has been ready to run and was not let; 0 where the system does not say. */
-function waitedNs(): number {
+export function waitedNs(): number {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1] ?? 0);
   } catch {

@@ -10,7 +10,7 @@ import { type Offered, offer } from './offer.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
 const KINDS = ['waits', 'computes'];
-const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '1ms' } as const;
+const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '2ms' } as const;
 
 /** What one kind of instance did. */
 interface Figures {
@@ -18,6 +18,8 @@ interface Figures {
   readonly alone: Offered;
   readonly shed: Offered;
   readonly limit: number;
+  /** The share of the time in which the instance was ready to run and was not let: above a few per cent, no figure means much. */
+  readonly starved: number;
   /** Bytes on the heap at the end for each before. */
   readonly growth: number;
 }
@@ -30,8 +32,8 @@ export const bench: Bench = async (effort) => {
   return {
     bench: 'overload',
     about:
-      'One instance, offered three times what it can do at most; a tenth of it critical, three tenths sheddable. `waits`: eight at a time wait 10 ms for something else. `computes`: each takes the thread for 2 ms. What is answered after a second was answered in vain. Server and callers on a processor each.',
-    tables: [...all].map(([kind, { peak, alone, shed, limit }]) => ({
+      'One instance, offered three times what it can do at most; a tenth of it critical, three tenths sheddable. `waits`: eight at a time wait 10 ms for something else. `computes`: each takes the thread for 2 ms. What is answered after a second was answered in vain. Server and callers on a processor each; `starved` is how long the server was ready to run and was not let.',
+    tables: [...all].map(([kind, { peak, alone, shed, limit, starved }]) => ({
       title: `an instance that ${kind}`,
       columns: [
         'served/s',
@@ -42,11 +44,12 @@ export const bench: Bench = async (effort) => {
         'refused p50 ms',
         'p99 ms',
         'limit',
+        'starved %',
       ],
       rows: [
-        row('at its peak', peak, undefined, Number.NaN),
-        row('3 x, refusing nothing', peak, alone, Number.NaN),
-        row('3 x, shed: gradient', peak, shed, limit),
+        row('at its peak', peak),
+        row('3 x, refusing nothing', peak, alone),
+        row('3 x, shed: gradient', peak, shed, limit, starved),
       ],
     })),
     targets: [...all].flatMap(([kind, figures]) => targets(kind, figures)),
@@ -56,11 +59,26 @@ export const bench: Bench = async (effort) => {
 const share = ({ came }: Offered, priority: keyof Offered['came']): number =>
   (100 * came[priority].served) / came[priority].asked;
 
-function row(name: string, peak: number, offered: Offered | undefined, limit: number): [string, ...number[]] {
-  if (offered === undefined) return [name, peak, 100, ...Array.from({ length: 6 }, () => Number.NaN)];
+function row(
+  name: string,
+  peak: number,
+  offered?: Offered,
+  limit = Number.NaN,
+  starved = Number.NaN,
+): [string, ...number[]] {
+  if (offered === undefined) return [name, peak, 100, ...Array.from({ length: 7 }, () => Number.NaN)];
   const shares = [share(offered, 'critical'), share(offered, 'default'), share(offered, 'sheddable')];
   const goodput = (100 * offered.servedPerSecond) / peak;
-  return [name, offered.servedPerSecond, goodput, ...shares, offered.refusedP50Ms, offered.refusedP99Ms, limit];
+  return [
+    name,
+    offered.servedPerSecond,
+    goodput,
+    ...shares,
+    offered.refusedP50Ms,
+    offered.refusedP99Ms,
+    limit,
+    100 * starved,
+  ];
 }
 
 const targets = (kind: string, { peak, shed, growth }: Figures): Target[] => [
@@ -85,7 +103,8 @@ async function measure(kind: string, ms: number): Promise<Figures> {
       const before = await ask();
       const shed = await offer(pool, 3 * peak, ms);
       const after = await ask();
-      return { peak, alone, shed, limit: after.limit, growth: after.heap / before.heap };
+      const starved = (after.waitedMs - before.waitedMs) / ms;
+      return { peak, alone, shed, limit: after.limit, starved, growth: after.heap / before.heap };
     }),
   );
 }
@@ -113,6 +132,7 @@ async function atPeak(url: string, ms: number): Promise<number> {
 interface State {
   readonly heap: number;
   readonly limit: number;
+  readonly waitedMs: number;
 }
 
 /** Does something with an instance of its own. */

@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
 import { createMesh } from '../../src/index.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
+import { waitedNs } from '../kit/measure.ts';
 
 // The instance that is asked too much: `server.ts <waits | computes> <shed as JSON>`. Tells where it is and, when asked,
-// how much memory it holds.
+// how much memory it holds and for how long it was ready to run and was not let.
 
 const [kind, shed = '{}'] = process.argv.slice(2);
 const policy = { defaults: { shed: JSON.parse(shed) as NonNullable<PolicySections['shed']> } };
@@ -42,6 +43,7 @@ const { instance } = await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.
 process.send?.({ url: `http://127.0.0.1:${instance.port}` });
 process.on('message', () => {
   globalThis.gc?.();
-  process.send?.({ heap: process.memoryUsage().heapUsed, limit: mesh.snapshot().shed.limit });
+  const { limit } = mesh.snapshot().shed;
+  process.send?.({ heap: process.memoryUsage().heapUsed, limit, waitedMs: waitedNs() / 1e6 });
 });
 process.on('disconnect', () => process.exit(0));

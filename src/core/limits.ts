@@ -3,6 +3,7 @@ import type { Policy } from '../policy/table.ts';
 import { Admission, shareOf } from './admission.ts';
 import type { Context } from './context.ts';
 import type { Env } from './env.ts';
+import type { Priority } from './priority.ts';
 
 /** Whether so many more attempts find an endpoint that is not full. */
 export type RoomFor = (attempts: number, context: Context) => boolean;
@@ -26,9 +27,10 @@ export class Limits {
     return this.#adaptive;
   }
 
-  /** How many attempts may be under way to the whole service, as it stands. */
-  limit({ service, algorithm }: Policy['limit']): number {
-    return algorithm === 'fixed' ? service : this.adaptive.limit(service);
+  /** How many attempts may be under way to the whole service, as it stands. What is critical is not kept out to measure it. */
+  limit({ service, algorithm }: Policy['limit'], priority?: Priority): number {
+    if (algorithm === 'fixed') return service;
+    return priority === 'critical' ? this.adaptive.learnt(service) : this.adaptive.limit(service);
   }
 
   /** What is full: nothing when one more may go. */
@@ -36,7 +38,7 @@ export class Limits {
     const { limit } = context.policy;
     const { inFlight, entering } = this.admission;
     const { priority } = context.history;
-    if (limit.service > 0 && inFlight >= shareOf(this.limit(limit), priority)) return 'service';
+    if (limit.service > 0 && inFlight >= shareOf(this.limit(limit, priority), priority)) return 'service';
     return limit.endpoint > 0 && !this.#roomFor(entering + 1, context) ? 'endpoints' : undefined;
   }
 

@@ -1,12 +1,10 @@
-import { shareOf } from '../core/admission.ts';
 import type { Context, Landing } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import { judge, judgeError } from '../core/judge.ts';
 import type { Full, Limits } from '../core/limits.ts';
 import { isRefusal, type Outcome } from '../core/outcome.ts';
-import { limitOf } from '../core/room.ts';
-import type { CancelListener } from '../core/scope.ts';
+import { Passage } from '../core/passage.ts';
+import { roomAt } from '../core/room.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
 
@@ -18,7 +16,7 @@ export function limit<Req, Res>(env: Env, limits: Limits): Filter<Req, Res> {
   const { admission } = limits;
   return (next) => {
     const send = (request: Req, context: Context): Promise<Res> =>
-      new Passage(env, limits, context, admission.inFlight).watch(ask(next, request, context));
+      new Limited(env, limits, context, admission.inFlight).watch(ask(next, request, context));
     const guard = (request: Req, context: Context): Promise<Res> => {
       const { queue } = context.policy.limit;
       const { priority } = context.history;
@@ -59,52 +57,30 @@ export function endpointLimit<Req, Res>(env: Env): Filter<Req, Res> {
     const { limit } = context.policy;
     if (limit.endpoint === 0) return next(request, context);
     const { node } = context.flight!;
-    if (node.inFlight > shareOf(limitOf(node, limit), context.history.priority)) return refuse(tooMany(context));
+    if (node.inFlight > roomAt(node, limit, context.history.priority)) return refuse(tooMany(context));
     if (limit.algorithm !== 'fixed') context.flight!.onEnd(learn);
     return next(request, context);
   };
 }
 
-/** An attempt under way. It ends once: by its answer, or by being called off, also when its client never lets go. */
-class Passage {
+/** An attempt that was let in, and makes room at its end. */
+class Limited extends Passage {
   readonly #env: Env;
   readonly #limits: Limits;
-  readonly #context: Context;
   readonly #inFlight: number;
   readonly #at: number;
-  #ended = false;
 
   constructor(env: Env, limits: Limits, context: Context, inFlight: number) {
+    super(context);
     this.#env = env;
     this.#limits = limits;
-    this.#context = context;
     this.#inFlight = inFlight;
     this.#at = env.clock.now();
-    context.scope.onCancel(this satisfies CancelListener);
   }
 
-  /** Looks at an answer without standing in its way: gives back the very promise. */
-  watch<Res>(answer: Promise<Res>): Promise<Res> {
-    answer.then(
-      (value) => {
-        if (!this.#ended) this.#end(judge(this.#context, value));
-      },
-      (error) => {
-        if (!this.#ended) this.#end(judgeError(this.#context, error));
-      },
-    );
-    return answer;
-  }
-
-  calledOff(reason: unknown): void {
-    if (!this.#ended) this.#end(judgeError(this.#context, reason));
-  }
-
-  #end(outcome: Outcome): void {
-    this.#ended = true;
-    this.#context.scope.offCancel(this);
-    const { algorithm, service } = this.#context.policy.limit;
-    if (service > 0 && algorithm !== 'fixed' && isTelling(outcome, this.#context)) {
+  protected over(outcome: Outcome): void {
+    const { algorithm, service } = this.context.policy.limit;
+    if (service > 0 && algorithm !== 'fixed' && isTelling(outcome, this.context)) {
       const now = this.#env.clock.now();
       const answered = { ms: now - this.#at, inFlight: this.#inFlight, dropped: isDropped(outcome) };
       this.#limits.adaptive.observe(algorithm, answered, service, now);

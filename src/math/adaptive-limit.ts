@@ -28,6 +28,7 @@ export class AdaptiveLimit {
   #algorithm: LimitAlgorithm | undefined;
   #rule: LimitRule | undefined;
   #limit = START;
+  #learnt = START;
 
   /** `random` is from 0 to 1: those that start together do not measure together. */
   constructor(random: number) {
@@ -36,7 +37,12 @@ export class AdaptiveLimit {
 
   /** How many may be under way: a whole number from 1 to `most`; 0 when that is 0. */
   limit(most: number): number {
-    return Math.min(most, Math.max(LEAST, Math.floor(this.#limit)));
+    return whole(this.#limit, most);
+  }
+
+  /** The same for those who are not kept out while something is measured. */
+  learnt(most: number): number {
+    return whole(this.#learnt, most);
   }
 
   /**
@@ -45,7 +51,7 @@ export class AdaptiveLimit {
    */
   observe(algorithm: LimitAlgorithm, { ms, inFlight, dropped }: Answered, most: number, now: number): void {
     if (this.#rule === undefined || algorithm !== this.#algorithm) {
-      this.#rule = RULES[algorithm](Math.max(LEAST, Math.min(most, this.#limit)), this.#random);
+      this.#rule = RULES[algorithm](Math.max(LEAST, Math.min(most, this.#learnt)), this.#random);
       this.#algorithm = algorithm;
     }
     const rule = this.#rule;
@@ -54,6 +60,7 @@ export class AdaptiveLimit {
     rule.update(this.#window.take(now), Math.max(LEAST, most), now);
     if (rule.since !== since) this.#window.restart(now);
     this.#limit = rule.limit;
+    this.#learnt = rule.learnt;
   }
 }
 
@@ -63,3 +70,5 @@ export interface Answered {
   readonly inFlight: number;
   readonly dropped: boolean;
 }
+
+const whole = (limit: number, most: number): number => Math.min(most, Math.max(LEAST, Math.floor(limit)));

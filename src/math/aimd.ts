@@ -20,6 +20,10 @@ export class Aimd implements LimitRule {
     return this.#limit;
   }
 
+  get learnt(): number {
+    return this.#limit;
+  }
+
   update({ ms, inFlight, dropped }: Sampled, most: number): void {
     if (dropped > 0 || ms > TOO_LONG_MS) this.#limit = within(this.#limit * BACKOFF, most);
     else if (!isIdle(inFlight, this.#limit)) this.#limit = within(this.#limit + 1, most);

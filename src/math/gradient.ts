@@ -38,6 +38,10 @@ export class Gradient implements LimitRule {
     return this.#probing ? Math.min(this.#limit, Math.max(FEW, this.#limit * PROBE)) : this.#limit;
   }
 
+  get learnt(): number {
+    return this.#limit;
+  }
+
   update(sampled: Sampled, most: number, now: number): void {
     const { ms, answers, dropped } = sampled;
     const fallen = dropped > 0 ? this.#limit * BACKOFF : Number.POSITIVE_INFINITY;

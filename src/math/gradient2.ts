@@ -25,6 +25,10 @@ export class Gradient2 implements LimitRule {
     return this.#limit;
   }
 
+  get learnt(): number {
+    return this.#limit;
+  }
+
   update({ ms, inFlight, answers, dropped }: Sampled, most: number): void {
     let next = this.#limit;
     if (answers > 0) {

@@ -14,6 +14,8 @@ export interface Sampled {
 export interface LimitRule {
   /** How many may be under way, as it stands: at least 1, and not a whole number. */
   readonly limit: number;
+  /** The same without what holds only while something is measured. */
+  readonly learnt: number;
   /** Answers that began before this moment say nothing, since the limit was another then. */
   readonly since: number;
   /** Takes in a window that ended at `now`. `most` is the ceiling. */

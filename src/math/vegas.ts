@@ -23,6 +23,10 @@ export class Vegas implements LimitRule {
     return this.#limit;
   }
 
+  get learnt(): number {
+    return this.#limit;
+  }
+
   update({ ms, inFlight, answers, dropped }: Sampled, most: number): void {
     const step = Math.max(LEAST, Math.floor(Math.log10(this.#limit)));
     this.#answers += answers;

@@ -31,15 +31,16 @@ export class Shedding {
     return this.#adaptive;
   }
 
-  /** How many may be served at once, as it stands. */
-  limit({ algorithm, limit }: Policy['shed']): number {
-    return algorithm === 'fixed' ? limit : this.adaptive.limit(limit);
+  /** How many may be served at once, as it stands. What is critical is not kept out to measure it. */
+  limit({ algorithm, limit }: Policy['shed'], priority?: Priority): number {
+    if (algorithm === 'fixed') return limit;
+    return priority === 'critical' ? this.adaptive.learnt(limit) : this.adaptive.limit(limit);
   }
 
   /** Why a request is not let in: empty when it is. */
   problem({ policy: { shed }, history: { priority } }: Context): string {
     const { inFlight } = this.admission;
-    if (inFlight >= shareOf(this.limit(shed), priority)) return `${inFlight} requests are being served`;
+    if (inFlight >= shareOf(this.limit(shed, priority), priority)) return `${inFlight} requests are being served`;
     const heldMs = shed.lag === Number.POSITIVE_INFINITY ? 0 : this.#tooLongMs(shed.lag, priority);
     return heldMs === 0 ? '' : `the event loop has been held up for ${formatDuration(Math.max(1, Math.round(heldMs)))}`;
   }
