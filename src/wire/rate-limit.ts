@@ -1,7 +1,7 @@
 import { parseRetryAfter } from './retry-after.ts';
 
 // How much is left of a quota, as servers say it: RateLimit and RateLimit-Policy of the IETF's draft (structured fields,
-// RFC 9651), X-RateLimit-* as many had it before, and Retry-After, which wins over both.
+// RFC 9651), what earlier drafts had in their place, X-RateLimit-* of before, and Retry-After, which wins over all.
 
 /** What a server says is left of a quota. */
 export interface QuotaLeft {
@@ -26,8 +26,11 @@ export function readQuotaLeft(header: HeaderReader, status: number, epoch: numbe
   const retryAfter = status === 429 ? parseRetryAfter(header('retry-after'), epoch) : undefined;
   if (retryAfter !== undefined) return within(0, retryAfter);
   const standard = header('ratelimit');
-  if (standard !== undefined) return parseRateLimit(standard);
-  return parseOlder(header('x-ratelimit-remaining'), header('x-ratelimit-reset'), epoch);
+  if (standard !== undefined) return parseRateLimit(standard) ?? parseDictionary(standard);
+  return (
+    parseOlder(header('ratelimit-remaining'), header('ratelimit-reset'), epoch) ??
+    parseOlder(header('x-ratelimit-remaining'), header('x-ratelimit-reset'), epoch)
+  );
 }
 
 /** Reads a `RateLimit` field, such as `"default";r=50;t=30`. */
@@ -57,6 +60,15 @@ const share = ({ left, resetMs }: QuotaLeft): number => left / Math.max(1, reset
 
 function within(left: number, resetMs: number): QuotaLeft | undefined {
   return resetMs > LONGEST_MS ? undefined : { left, resetMs };
+}
+
+/** `limit=100, remaining=50, reset=50`, as the seventh draft had it and express-rate-limit still can. */
+function parseDictionary(field: string): QuotaLeft | undefined {
+  if (field.length > MOST) return undefined;
+  const number = (name: string): string | undefined =>
+    new RegExp(`(?:^|,)[ \\t]*${name}=(\\d{1,15})(?=[ \\t]*(?:,|$))`).exec(field)?.[1];
+  const [left, reset] = [number('remaining'), number('reset')];
+  return left === undefined || reset === undefined ? undefined : within(Number(left), Number(reset) * 1_000);
 }
 
 /** `10, 10;w=1` of older drafts says first what counts. */

@@ -24,6 +24,24 @@ const policies = fc.record({
   }),
   outlier: fc.record({ failures: fc.nat({ max: 3 }), ejection: duration(300) }),
   balance: fc.record({ panic: fc.constantFrom(0, 0.5, 1) }),
+  fault: fc.record({
+    delay: duration(100),
+    delayShare: fc.constantFrom(0, 0, 0.5),
+    abortShare: fc.constantFrom(0, 0, 0.3),
+  }),
+  quota: fc.record({
+    calls: fc.array(
+      fc.record({
+        rate: fc.constantFrom('20/s', '5/s'),
+        burst: fc.integer({ min: 1, max: 3 }),
+        mode: fc.constantFrom('observe', 'reject', 'queue', 'warm-up'),
+      }),
+      { maxLength: 2 },
+    ),
+    pace: fc.constantFrom('off', 'queue'),
+    wait: duration(500),
+  }),
+  mirror: fc.record({ to: fc.constantFrom('', '', 'orders', 'nobody'), most: fc.integer({ min: 1, max: 3 }) }),
 });
 
 /** What one attempt comes to, after how long, and whether the client hears that it shall stop. */

@@ -58,6 +58,14 @@ test('X-RateLimit fields are read, with a reset in seconds or as a moment', () =
   assert.deepEqual(read({ 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': past }), { left: 12, resetMs: 0 });
 });
 
+test('what earlier drafts had is read as well', () => {
+  assert.deepEqual(read({ ratelimit: 'limit=100, remaining=50, reset=30' }), { left: 50, resetMs: 30_000 });
+  assert.deepEqual(read({ 'ratelimit-remaining': '7', 'ratelimit-reset': '3' }), { left: 7, resetMs: 3_000 });
+  assert.equal(read({ ratelimit: 'limit=100, remaining=5x, reset=30' }), undefined);
+  assert.equal(read({ ratelimit: 'limit=100, remaining=50' }), undefined);
+  assert.equal(read({ ratelimit: 'xremaining=50, reset=30' }), undefined);
+});
+
 test('Retry-After of a 429 wins over RateLimit, and RateLimit over what was before it', () => {
   const all = { 'retry-after': '7', ratelimit: '"a";r=5;t=3', 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': '2' };
   assert.deepEqual(read(all, 429), { left: 0, resetMs: 7_000 });
