@@ -2,6 +2,7 @@ import { type Bench, roundsOf } from '../kit/bench.ts';
 import { hold } from '../kit/contest.ts';
 import type { Target } from '../kit/report.ts';
 import { COUNTS } from './competitors.ts';
+import { modes } from './modes.ts';
 
 const MOST = COUNTS.at(-1)!;
 const LEAST = COUNTS[0]!;
@@ -15,6 +16,8 @@ export const bench: Bench = async (effort) => {
   );
   const ms = effort.quick ? 10 : 40;
   const results = await hold({ bench: 'pick', names, task: { ms }, rounds: roundsOf(effort, 15), warmups: 4 });
+  const ways = Object.keys(modes);
+  const picked = await hold({ bench: 'pick', names: ways, task: { ms }, rounds: roundsOf(effort, 9), warmups: 2 });
   const kept = await hold({
     bench: 'pick',
     names: COUNTS.map((count) => `keep ${count}`),
@@ -75,6 +78,11 @@ export const bench: Bench = async (effort) => {
           ns(`diff ${count}`) / 1e6,
           bytes(count),
         ]),
+      },
+      {
+        title: 'of 100 endpoints, as a call picks',
+        columns: ['ns', 'beside p2c'],
+        rows: ways.map((name) => [name, picked.calm(name, 'cpuNs'), picked.ratio(name, 'p2c', 'cpuNs')]),
       },
     ],
     targets,

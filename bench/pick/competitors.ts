@@ -4,7 +4,8 @@ import { type Endpoint, endpoint } from '../../src/core/endpoint.ts';
 import { seeded } from '../../src/core/random.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { Competitor, Figures, Opening } from '../kit/competitor.ts';
-import { measured } from '../kit/measure.ts';
+import { modes } from './modes.ts';
+import { repeated } from './repeated.ts';
 
 const random = seeded(1, 2, 3);
 const policy = new PolicySet({}).for('orders').balance;
@@ -24,15 +25,6 @@ function nodesOf(list: readonly Endpoint[]): Nodes {
   for (const node of nodes) node.latency.observe(5 + 5 * random.next(), 0, policy.decay);
   return nodes;
 }
-
-/** Repeats synchronous work for about `ms`. */
-const repeated = (work: () => void, ms: number, batch: number): Promise<Figures> =>
-  measured(async () => {
-    const end = performance.now() + ms;
-    let done = 0;
-    for (; performance.now() < end; done += batch) for (let step = 0; step < batch; step++) work();
-    return done;
-  });
 
 /** Picks, starts and ends calls. */
 function picking(count: number, even = true): Competitor {
@@ -98,15 +90,18 @@ const halved = ({ cpuNs = 0, ...rest }: Figures): Figures => ({ ...rest, cpuNs: 
 export const COUNTS = [10, 100, 1_000, 10_000];
 
 /** Everything that is done to lists of endpoints, by the name it has in the table. */
-export const competitors: Readonly<Record<string, Opening>> = Object.fromEntries(
-  COUNTS.flatMap((count): [string, Opening][] => [
-    [`pick ${count}`, () => picking(count)],
-    [`pick ${count}, twin`, () => picking(count)],
-    [`pick ${count}, weights`, () => picking(count, false)],
-    [`change ${count}`, () => changing(count)],
-    [`change ${count}, weights`, () => changing(count, false)],
-    [`diff ${count}`, () => diffing(count)],
-    [`diff ${count}, weights`, () => diffing(count, false)],
-    [`keep ${count}`, () => keeping(count)],
-  ]),
-);
+export const competitors: Readonly<Record<string, Opening>> = {
+  ...modes,
+  ...Object.fromEntries(
+    COUNTS.flatMap((count): [string, Opening][] => [
+      [`pick ${count}`, () => picking(count)],
+      [`pick ${count}, twin`, () => picking(count)],
+      [`pick ${count}, weights`, () => picking(count, false)],
+      [`change ${count}`, () => changing(count)],
+      [`change ${count}, weights`, () => changing(count, false)],
+      [`diff ${count}`, () => diffing(count)],
+      [`diff ${count}, weights`, () => diffing(count, false)],
+      [`keep ${count}`, () => keeping(count)],
+    ]),
+  ),
+};
