@@ -2,11 +2,14 @@ import type { Call } from '../core/call.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import type { MeshEvent } from '../core/events.ts';
+import type { Failbacks } from '../core/failbacks.ts';
 import { isGood, judge, judgeError } from '../core/judge.ts';
-import { discard } from '../core/outcome.ts';
+import { discard, type Outcome } from '../core/outcome.ts';
 import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
+import { detached } from './detached.ts';
 import { Answers, type KeptAnswer } from './kept-answers.ts';
 import { asked, lifetimeOf } from './lifetime.ts';
 import { renew } from './renew.ts';
@@ -20,27 +23,37 @@ const UNSERVED = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTE
  * Gives a call that failed something instead: what its caller says, the last good answer, or one that the policy has at
  * hand. Never hides that a caller gave up, nor a mistake in what was asked.
  */
-export function fallback<Res>(env: Env, answers: Answers): Filter<Call<Res>, Res> {
+export function fallback<Res>(env: Env, answers: Answers, failbacks: Failbacks): Filter<Call<Res>, Res> {
+  const parts = { env, answers, failbacks };
   return (next) => (call, context) => {
-    const { mode } = context.policy.fallback;
-    if (mode === 'off' && call.fallback === undefined) return next(call, context);
-    return new Guarded(env, answers, next, call, context).go();
+    const { fallback, strategy } = context.policy;
+    const isOff = fallback.mode === 'off' && call.fallback === undefined;
+    if (isOff && strategy.mode !== 'failsafe' && strategy.mode !== 'failback') return next(call, context);
+    return new Guarded(parts, next, call, context).go();
   };
+}
+
+interface FallbackParts {
+  readonly env: Env;
+  readonly answers: Answers;
+  readonly failbacks: Failbacks;
 }
 
 /** One call with something to fall back on. */
 class Guarded<Res> {
   readonly #env: Env;
   readonly #answers: Answers;
+  readonly #failbacks: Failbacks;
   readonly #next: Service<Call<Res>, Res>;
   readonly #call: Call<Res>;
   readonly #context: Context;
   /** What its answer is kept under; nothing where none is. */
   readonly #key: string | undefined;
 
-  constructor(env: Env, answers: Answers, next: Service<Call<Res>, Res>, call: Call<Res>, context: Context) {
-    this.#env = env;
-    this.#answers = answers;
+  constructor(parts: FallbackParts, next: Service<Call<Res>, Res>, call: Call<Res>, context: Context) {
+    this.#env = parts.env;
+    this.#answers = parts.answers;
+    this.#failbacks = parts.failbacks;
     this.#next = next;
     this.#call = call;
     this.#context = context;
@@ -90,7 +103,7 @@ class Guarded<Res> {
     if (outcome.is === 'none') return value;
     const facts = { sent: outcome.sent, service: this.#context.service, cause: value };
     const error = new MeshError('fallback', `${this.#context.service}: ${outcome.why}`, facts);
-    return this.#rescue(error, outcome.why, value, () => value);
+    return this.#rescue(error, outcome, value, () => value);
   }
 
   #failed(error: unknown): Res | Promise<Res> {
@@ -103,13 +116,15 @@ class Guarded<Res> {
     const isFailure = MeshError.is(error)
       ? UNSERVED.has(error.code) && error.reason !== 'closed'
       : outcome.is === 'failure';
-    return isFailure ? this.#rescue(error, outcome.why, undefined, stands) : stands();
+    return isFailure ? this.#rescue(error, outcome, undefined, stands) : stands();
   }
 
   /** What there is instead; `stands` where there is nothing. */
-  #rescue(error: unknown, why: string, instead: unknown, stands: () => Res): Res | Promise<Res> {
-    const { policy } = this.#context;
+  #rescue(error: unknown, outcome: Outcome, instead: unknown, stands: () => Res): Res | Promise<Res> {
+    const { fallback, strategy } = this.#context.policy;
     const { keeper } = this.#call.request ?? {};
+    const { why } = outcome;
+    const isLater = strategy.mode === 'failback' && this.#later(outcome);
     if (this.#call.fallback !== undefined) return this.#ofCaller(error, why, instead, stands);
     const kept = this.#kept();
     if (kept !== undefined && this.#env.clock.now() - kept.at < kept.lifetime.usable) {
@@ -117,11 +132,34 @@ class Guarded<Res> {
       this.#tell({ type: 'fallback', source: 'last-good', why });
       return this.#give(kept, true, { 'inmesh-fallback': 'last-good' });
     }
-    const { status, headers, body } = policy.fallback.answer;
-    if (policy.fallback.mode === 'off' || status < 200 || keeper === undefined) return stands();
+    const { status, headers, body } = fallback.answer;
+    if (fallback.mode !== 'off' && status >= 200 && keeper !== undefined) {
+      discard(instead);
+      this.#tell({ type: 'fallback', source: 'answer', why });
+      return keeper.make(status, { ...headers, 'inmesh-fallback': 'answer' }, body);
+    }
+    if (!isLater && strategy.mode !== 'failsafe') return stands();
     discard(instead);
-    this.#tell({ type: 'fallback', source: 'answer', why });
-    return keeper.make(status, { ...headers, 'inmesh-fallback': 'answer' }, body);
+    const source = isLater ? 'failback' : 'failsafe';
+    this.#tell({ type: 'fallback', source, why });
+    return keeper === undefined ? (undefined as Res) : keeper.make(204, { 'inmesh-fallback': source }, '');
+  }
+
+  /** Sees to it that the call is made again later, where that does no harm. Says whether it will be. */
+  #later({ sent }: Outcome): boolean {
+    const { idempotent, replayable, policy, service } = this.#context;
+    const { events, clock } = this.#env;
+    if (!replayable || !(idempotent || sent === 'no')) return false;
+    const next = this.#next as Service<Call<unknown>, unknown>;
+    const look = (value: unknown, own: Context): boolean => {
+      const well = isGood(judge(own, value), policy);
+      discard(value); // for nobody
+      return well;
+    };
+    const again = () => detached(this.#env, this.#answers, next, this.#call, this.#context, look).catch(() => false);
+    return this.#failbacks.add(policy.strategy, again, (well, tries) => {
+      if (events.hears('failback')) events.emit({ at: clock.epoch(), type: 'failback', service, well, tries });
+    });
   }
 
   /** What the caller's own function gives. It has as long as the call had, and where it fails too, the first error stands. */
@@ -187,6 +225,7 @@ class Guarded<Res> {
   }
 }
 
+type Source = Extract<MeshEvent, { type: 'fallback' }>['source'];
 type Told =
-  | { readonly type: 'fallback'; readonly source: 'call' | 'last-good' | 'answer'; readonly why: string }
+  | { readonly type: 'fallback'; readonly source: Source; readonly why: string }
   | { readonly type: 'cached'; readonly stale: boolean; readonly ageMs: number };

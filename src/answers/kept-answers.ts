@@ -73,6 +73,7 @@ export class Answers {
 
   /** Something is asked for that no caller waits for; it ends when the service is let go of. */
   hold(scope: Scope): void {
+    if (this.#closed) scope.cancel(closed());
     this.#held.add(scope);
   }
 
@@ -82,7 +83,7 @@ export class Answers {
 
   close(): void {
     this.#closed = true;
-    for (const scope of this.#held) scope.cancel(new MeshError('closed', 'the mesh was closed', { sent: 'maybe' }));
+    for (const scope of this.#held) scope.cancel(closed());
     this.#kept?.clear();
   }
 
@@ -102,6 +103,8 @@ export class Answers {
     return this.#kept;
   }
 }
+
+const closed = (): MeshError => new MeshError('closed', 'the mesh was closed', { sent: 'maybe' });
 
 /** The same as a sentence. */
 export const sayAnswers = ({ answers, bytes }: AnswersFacts): string =>

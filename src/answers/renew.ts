@@ -1,11 +1,10 @@
 import type { Call } from '../core/call.ts';
-import { type Context, copy, History } from '../core/context.ts';
+import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { isGood, judge } from '../core/judge.ts';
 import { discard } from '../core/outcome.ts';
-import { race } from '../core/race.ts';
-import { Scope } from '../core/scope.ts';
-import { ask, type Service } from '../core/service.ts';
+import type { Service } from '../core/service.ts';
+import { detached } from './detached.ts';
 import { Answers, type KeptAnswer } from './kept-answers.ts';
 import { lifetimeOf } from './lifetime.ts';
 
@@ -20,21 +19,11 @@ export function renew(
 ): void {
   if (old.renewing) return;
   old.renewing = true;
-  const own = copy(context);
-  const { trace, priority, baggage } = context.history;
-  own.scope = new Scope(); // outlives the caller's; the deadline below ends it, or whoever closes the answers
-  own.history = new History(trace, priority, baggage);
-  own.history.shared = true; // the caller's signal is not for this one
-  own.begunAt = env.clock.now();
-  answers.hold(own.scope);
   const over = (): void => {
     old.renewing = false;
-    own.scope.end();
-    answers.release(own.scope);
   };
-  race(ask(next, call, own), own.scope)
-    .then((value) => keep(env, answers, call, own, value, old))
-    .then(over, over);
+  const look = (value: unknown, own: Context) => keep(env, answers, call, own, value, old);
+  detached(env, answers, next, call, context, look).then(over, over);
 }
 
 async function keep(
@@ -47,15 +36,12 @@ async function keep(
 ): Promise<void> {
   const { fallback } = context.policy;
   const outcome = judge(context, value);
-  if (!isGood(outcome, context.policy)) return discard(value);
+  if (!isGood(outcome, context.policy)) return void discard(value);
   const { headers } = value as { headers: never };
   const at = env.clock.now();
   const lifetime = lifetimeOf(call, outcome.status, headers, fallback.stale, env.clock.epoch());
-  if (lifetime === undefined) {
-    answers.delete(old.key);
-    return discard(value);
-  }
-  const kept = await call.request!.keeper!.gather(value, Answers.most(fallback));
-  if (kept === undefined) return discard(value);
+  if (lifetime === undefined) answers.delete(old.key);
+  const kept = lifetime && (await call.request!.keeper!.gather(value, Answers.most(fallback)));
+  if (lifetime === undefined || kept === undefined) return void discard(value);
   answers.set({ ...old, kept, at, lifetime, renewing: false }, fallback);
 }

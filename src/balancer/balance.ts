@@ -4,7 +4,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { race } from '../core/race.ts';
-import type { Resolution } from '../core/resolution.ts';
+import { known, type Resolution } from '../core/resolution.ts';
 import { hasRoom } from '../core/room.ts';
 import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
@@ -39,7 +39,7 @@ export function balance<Req, Res>(
   return (request, context) => {
     if (context.scope.cancelled) return refuse(context.scope.reason); // it is over: nothing is sent any more
     const now = context.history.fresh ? context.begunAt : clock.now();
-    const node = choose(context, now);
+    const node = context.history.target ?? choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
     if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes));
     waiting ??= known(resolution); // one for all that wait
@@ -95,17 +95,6 @@ function tell(
     events.emit({ ...facts, type: 'aperture', endpoints: live.size, of: all });
   }
   if (spill && events.hears('spill')) events.emit({ ...facts, type: 'spill', levels: view.facts(policy).levels });
-}
-
-/** Settles when something is known about where the service lives. */
-function known(resolution: Live<Resolution>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = resolution.watch(({ is }) => {
-      if (is === 'pending') return;
-      queueMicrotask(() => cancel()); // not at once: the first news comes before `watch` has given us the way to stop
-      resolve();
-    });
-  });
 }
 
 function nobody(context: Context, resolution: Resolution, nodes: Nodes): MeshError {

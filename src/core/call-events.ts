@@ -36,10 +36,23 @@ export type CallEvent =
   | {
       /** A call failed, and came to something else instead. */
       readonly type: 'fallback';
-      /** What its caller gave; the last good answer; the one that the policy has at hand. */
-      readonly source: 'call' | 'last-good' | 'answer';
+      /** What its caller gave; the last good answer; the one that the policy has at hand; nothing, for good or for now. */
+      readonly source: 'call' | 'last-good' | 'answer' | 'failsafe' | 'failback';
       /** Why it failed. */
       readonly why: string;
+    }
+  | {
+      /** A call that failed and came to nothing was tried again later, and succeeded; or was given up. */
+      readonly type: 'failback';
+      readonly well: boolean;
+      readonly tries: number;
+    }
+  | {
+      /** A call was sent to every endpoint. */
+      readonly type: 'broadcast';
+      readonly endpoints: number;
+      /** Those that answered well. */
+      readonly well: number;
     }
   | {
       /** A request was answered without asking, by an answer that was kept. */

@@ -1,3 +1,4 @@
+import type { Policy } from '../policy/table.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Outgoing } from './kept.ts';
 import type { Classify } from './outcome.ts';
@@ -73,6 +74,8 @@ export interface CallOptions {
   readonly request?: Outgoing<unknown> | undefined;
   /** Gives what the call comes to when it fails, after all retries. An abort of the caller's own is no failure. */
   readonly fallback?: Fallback | undefined;
+  /** Another strategy for this call than `strategy.mode` of the policy: `'failfast'`. */
+  readonly strategy?: Policy['strategy']['mode'] | undefined;
   /** Judges what `send` gave back; nothing means: as usual. */
   readonly classify?: Classify | undefined;
 }

@@ -80,6 +80,8 @@ export class History {
   fresh = false;
   /** Whether several wait for what it comes to, so that its own caller can not break it off. Written by `collapse`, `fallback`. */
   shared = false;
+  /** Where it has to go, whatever the balancer would choose. Written by `strategy`. */
+  target: Node | undefined = undefined;
   /** Attempts begun. Written by `balance`, as are the next two. */
   attempts = 0;
   /** Attempts that did not end well, first to last. */

@@ -13,6 +13,8 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   retry: 'A failed attempt is going to be tried again.',
   'retry-budget': 'A failed attempt was safe to try again, but the budget is spent.',
   fallback: 'A call failed, and came to something else instead.',
+  failback: 'A call that failed and came to nothing was tried again later, and succeeded; or was given up.',
+  broadcast: 'A call was sent to every endpoint.',
   cached: 'A request was answered without asking, by an answer that was kept.',
   collapse: 'A call asks for what is being asked for already, and waits for that answer.',
   hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import type { Live } from './live.ts';
 
 /** What is known about where a service lives. Always the whole truth, never a difference. */
 export type Resolution =
@@ -9,3 +10,14 @@ export type Resolution =
   | { readonly is: 'stale'; readonly endpoints: readonly Endpoint[]; readonly error: unknown }
   /** The registry is there, and has never heard of the service. */
   | { readonly is: 'unknown' };
+
+/** Settles when something is known about where the service lives. */
+export function known(resolution: Live<Resolution>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = resolution.watch(({ is }) => {
+      if (is === 'pending') return;
+      queueMicrotask(() => cancel()); // not at once: the first news comes before `watch` has given us the way to stop
+      resolve();
+    });
+  });
+}

@@ -69,7 +69,8 @@ class Hedged<Res> {
     hedges.count(this.#at);
     this.#delay = hedges.delay(policy.hedge, this.#at) ?? Number.POSITIVE_INFINITY;
     scope.onCancel(this satisfies CancelListener);
-    if (this.#at + this.#delay < scope.due && this.#delay !== Number.POSITIVE_INFINITY) {
+    const isFork = policy.hedge.mode === 'fork';
+    if (!isFork && this.#at + this.#delay < scope.due && this.#delay !== Number.POSITIVE_INFINITY) {
       this.#timer = env.clock.schedule(this.#delay, () => this.#again());
       this.#timer.hold(false); // what is waited for keeps the process alive, not the waiting
     }
@@ -77,6 +78,7 @@ class Hedged<Res> {
     const own = copy(this.#context);
     own.scope = this.#first;
     this.#send(own);
+    if (isFork) this.#again();
   }
 
   /** The whole call is over. */
@@ -118,25 +120,35 @@ class Hedged<Res> {
 
   /** The time is up: sends it a second time, if there is another endpoint and the budgets allow it. */
   #again(): void {
-    const { env, budget, hedges, nodes } = this.#parts;
+    const { env, nodes } = this.#parts;
     const { history, policy, service, attempt } = this.#context;
     const { last, tried } = history;
     if (last === undefined || tried.length + 1 >= nodes.live.size) return; // it waits for endpoints, or was at all
     const now = env.clock.now();
-    const { budget: share, perSecond } = policy.retry;
-    const granted = budget.balance(share, perSecond, now) >= 1 && hedges.take(policy.hedge.budget, now);
+    const granted = policy.hedge.mode === 'fork' || this.#pay(now);
     if (env.events.hears(granted ? 'hedge' : 'hedge-budget')) {
       const facts = { at: env.clock.epoch(), service, attempt, afterMs: now - this.#at };
       env.events.emit({ ...facts, type: granted ? 'hedge' : 'hedge-budget' });
     }
     if (!granted) return;
-    budget.withdraw(share, perSecond, now);
     history.tried = [...tried, last]; // where one is under way, a second has no business
     this.#second = new Scope(this.#context.scope.due);
     const own = copy(this.#context);
     own.scope = this.#second;
     own.attempt = history.attempts + 1;
     this.#send(own);
+  }
+
+  /** Takes it from both budgets, or from neither. */
+  #pay(now: number): boolean {
+    const { budget, hedges } = this.#parts;
+    const { retry, hedge } = this.#context.policy;
+    const { budget: share, perSecond } = retry;
+    return (
+      budget.balance(share, perSecond, now) >= 1 &&
+      hedges.take(hedge.budget, now) &&
+      budget.withdraw(share, perSecond, now)
+    );
   }
 
   /** This is what the call comes to. Whoever is asked again what became of it need not judge again. */

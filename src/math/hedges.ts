@@ -8,7 +8,7 @@ const TAIL = 2; // answers that there must be beyond the quantile, before it say
 
 /** The numbers of hedging, as the policy gives them. */
 export interface HedgeLimits {
-  readonly mode: 'off' | 'quantile' | 'delay';
+  readonly mode: 'off' | 'quantile' | 'delay' | 'fork';
   readonly quantile: number;
   /** Milliseconds. */
   readonly delay: number;
@@ -50,6 +50,7 @@ export class Hedges {
   /** Milliseconds until a request is sent a second time; undefined while too little is known to say. */
   delay({ mode, quantile, delay }: HedgeLimits, now: number): number | undefined {
     if (mode === 'delay') return delay;
+    if (mode === 'fork') return 0;
     if (this.#readFor !== quantile || now >= this.#readAt + REFRESH_MS) {
       const count = this.#latencies?.count(now) ?? 0;
       this.#delay = count * (1 - quantile) < TAIL ? undefined : this.#latencies!.read(quantile, now);

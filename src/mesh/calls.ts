@@ -43,7 +43,7 @@ export function makeContext(
   }
   return {
     service,
-    policy: options.timeout === undefined ? policy : withTimeout(policy, options.timeout),
+    policy: options.timeout === undefined && options.strategy === undefined ? policy : withOwn(policy, options),
     route,
     key: options.key ?? keyOf(policy.hash.key, options),
     idempotent: options.idempotent ?? isIdempotent(method, options.headers),
@@ -57,8 +57,14 @@ export function makeContext(
   };
 }
 
-function withTimeout(policy: Policy, timeout: string): Policy {
-  return { ...policy, deadline: { ...policy.deadline, timeout: readTimeout(timeout) } };
+/** The policy with what the call says of itself. */
+function withOwn(policy: Policy, { timeout, strategy: mode }: CallOptions): Policy {
+  const { deadline, strategy } = policy;
+  return {
+    ...policy,
+    deadline: timeout === undefined ? deadline : { ...deadline, timeout: readTimeout(timeout) },
+    strategy: mode === undefined ? strategy : { ...strategy, mode },
+  };
 }
 
 /** What may be said of one call is what the policy may say of all. */
@@ -77,6 +83,8 @@ export function calledOff({ service, history }: Context, signal: AbortSignal): M
   return new MeshError('caller', `${service}: called off by the caller`, facts);
 }
 
+const STRATEGIES = table.strategy.fields.mode.json.enum as readonly unknown[];
+
 const CHECKS: Readonly<Record<keyof CallOptions, (value: unknown) => boolean>> = {
   idempotent: (value) => typeof value === 'boolean',
   replayable: (value) => typeof value === 'boolean',
@@ -90,6 +98,7 @@ const CHECKS: Readonly<Record<keyof CallOptions, (value: unknown) => boolean>> =
   headers: (value) => typeof value === 'object' && value !== null,
   request: (value) => typeof value === 'object' && value !== null,
   fallback: (value) => typeof value === 'function',
+  strategy: (value) => STRATEGIES.includes(value),
   classify: (value) => typeof value === 'function',
 };
 

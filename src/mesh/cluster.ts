@@ -57,7 +57,7 @@ export class Cluster {
     this.#resolving = resolving;
     this.#forget = forget;
     const names = (route: string) => this.#policies?.names(service, route) ?? false;
-    this.parts = makeParts(env, names, around, () => this.#policy);
+    this.parts = makeParts(env, names, around, () => this.#policy, resolving);
     const [cluster, endpoint] = [clusterStack(this.parts), endpointStack(this.parts)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));
@@ -107,6 +107,7 @@ export class Cluster {
     this.parts.checks.close();
     this.parts.mirrors.close();
     this.parts.answers.close();
+    this.parts.failbacks.close();
     this.#drop(this.parts.nodes.update([]).removed.map((node) => node.endpoint.url));
     await this.#resolving[Symbol.asyncDispose]();
   }

@@ -5,6 +5,7 @@ import { sayPicked } from '../balancer/pickers.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/endpoint-events.ts';
+import { sayFailbacks } from '../core/failbacks.ts';
 import type { IdentityFacts } from '../core/identity.ts';
 import { type LimitFacts, sayLimit } from '../core/limits.ts';
 import { type MirrorFacts, sayMirror } from '../core/mirrors.ts';
@@ -64,6 +65,8 @@ export interface ClusterSnapshot {
   readonly quotas: readonly QuotaFacts[];
   /** The good answers that are kept; null until the policy has one kept. */
   readonly kept: AnswersFacts | null;
+  /** Calls that failed and wait to be tried again. */
+  readonly failbacks: number;
   /** Calls that were answered with the answer to another, as both asked for the same at once. */
   readonly collapsed: number;
   /** When a request is sent a second time; null where the policy has none sent so. */
@@ -128,6 +131,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     circuits: cluster.parts.circuits.facts(now),
     mirror: cluster.parts.mirrors.facts(policy.mirror.to) ?? null,
     quotas: cluster.parts.quotas.facts(policy),
+    failbacks: cluster.parts.failbacks.size,
     collapsed: cluster.parts.shared.spared,
     kept: cluster.parts.answers.facts() ?? null,
     hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
@@ -196,6 +200,7 @@ export function explain(
       .filter(([name]) => !shot.stack.includes(name))
       .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
     '',
+    ...(shot.failbacks === 0 ? [] : [`    ${sayFailbacks(shot.failbacks)}`]),
     ...(shot.collapsed === 0 ? [] : [`    ${sayCollapse(shot.collapsed)}`]),
     ...(shot.kept === null ? [] : [`    ${sayAnswers(shot.kept)}`]),
     ...sayProofs(policy, cluster.service, cluster.parts.env.identity).map((proof) => `    ${proof}`),

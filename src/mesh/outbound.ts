@@ -1,11 +1,11 @@
+import { collapse } from '../answers/collapse.ts';
+import { fallback } from '../answers/fallback.ts';
 import { circuit } from '../circuit/circuit.ts';
 import type { Call } from '../core/call.ts';
 import { Stack } from '../core/stack.ts';
 import { attempt } from '../filters/attempt.ts';
 import { authenticate } from '../filters/authenticate.ts';
-import { collapse } from '../answers/collapse.ts';
 import { deadline } from '../filters/deadline.ts';
-import { fallback } from '../answers/fallback.ts';
 import { fault } from '../filters/fault.ts';
 import { hedge } from '../filters/hedge.ts';
 import { endpointLimit, limit } from '../filters/limit.ts';
@@ -14,6 +14,7 @@ import { outlier } from '../filters/outlier.ts';
 import { propagate } from '../filters/propagate.ts';
 import { retry } from '../filters/retry.ts';
 import { route } from '../filters/route.ts';
+import { strategy } from '../filters/strategy.ts';
 import { throttle } from '../filters/throttle.ts';
 import { trace } from '../filters/trace.ts';
 import { health } from '../health/health.ts';
@@ -29,6 +30,8 @@ export const clusterStack = ({
   circuits,
   budget,
   answers,
+  failbacks,
+  known,
   shared,
   hedges,
   nodes,
@@ -41,7 +44,8 @@ export const clusterStack = ({
 }: Parts): OutboundStack =>
   new Stack<Call<unknown>, unknown>([
     { name: 'trace', filter: trace(env) }, // outermost: one trace covers all tries
-    { name: 'fallback', filter: fallback(env, answers) }, // above all that may fail, the deadline first of all
+    { name: 'strategy', filter: strategy({ env, nodes, known }) }, // above all that it changes; each endpoint of a broadcast is a call of its own
+    { name: 'fallback', filter: fallback(env, answers, failbacks) }, // above all that may fail, the deadline first of all
     { name: 'deadline', filter: deadline(env) }, // above retry: all tries share one time limit
     { name: 'collapse', filter: collapse(env, shared) }, // below deadline: each who waits has its own; above all that counts what is sent
     { name: 'fault', filter: fault(env, around.self) }, // below deadline, which a delay may use up; above all that it is to try

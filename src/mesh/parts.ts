@@ -5,10 +5,13 @@ import { isRoomFor } from '../balancer/room.ts';
 import { Circuits } from '../circuit/circuits.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { Failbacks } from '../core/failbacks.ts';
 import { Limits } from '../core/limits.ts';
+import type { Live } from '../core/live.ts';
 import { Mirrors } from '../core/mirrors.ts';
 import { NO_PEERS, type Peers } from '../core/peers.ts';
 import type { Reach } from '../core/reach.ts';
+import type { Resolution } from '../core/resolution.ts';
 import { ALONE, type Siblings } from '../core/siblings.ts';
 import { Checks } from '../health/checks.ts';
 import { HealthJudgement } from '../health/judgement.ts';
@@ -29,6 +32,7 @@ export interface Parts {
   readonly checks: Checks;
   readonly budget: RetryBudget;
   readonly answers: Answers;
+  readonly failbacks: Failbacks;
   readonly shared: SharedCalls;
   readonly hedges: Hedges;
   readonly circuits: Circuits;
@@ -37,6 +41,8 @@ export interface Parts {
   readonly quotas: Quotas;
   readonly mirrors: Mirrors;
   readonly around: Surroundings;
+  /** What is known of where it lives; nothing where there is no registry. */
+  readonly known: Live<Resolution> | undefined;
 }
 
 /** What a service called is to know of the mesh around it. */
@@ -66,6 +72,7 @@ export const makeParts = (
   names: (route: string) => boolean,
   around: Surroundings = NOWHERE,
   usual: () => Policy | undefined = () => undefined,
+  known?: Live<Resolution>,
 ): Parts => {
   const nodes = new Nodes(env.place, around.peers);
   return {
@@ -75,6 +82,7 @@ export const makeParts = (
     checks: new Checks(env, nodes, usual),
     budget: new RetryBudget(),
     answers: new Answers(),
+    failbacks: new Failbacks(env.clock),
     shared: new SharedCalls(),
     hedges: new Hedges(),
     circuits: new Circuits(env, names),
@@ -83,5 +91,6 @@ export const makeParts = (
     quotas: new Quotas(env, around.siblings),
     mirrors: new Mirrors(),
     around,
+    known,
   };
 };

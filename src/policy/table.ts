@@ -11,12 +11,12 @@ import { fallback } from './sections/fallback.ts';
 import { fault } from './sections/fault.ts';
 import { fleet } from './sections/fleet.ts';
 import { hash } from './sections/hash.ts';
+import { health } from './sections/health.ts';
 import { hedge } from './sections/hedge.ts';
 import { identify } from './sections/identify.ts';
 import { limit } from './sections/limit.ts';
 import { mirror } from './sections/mirror.ts';
 import { outcome } from './sections/outcome.ts';
-import { health } from './sections/health.ts';
 import { outlier } from './sections/outlier.ts';
 import { propagate } from './sections/propagate.ts';
 import { quota } from './sections/quota.ts';
@@ -24,6 +24,7 @@ import { report } from './sections/report.ts';
 import { retry } from './sections/retry.ts';
 import { route } from './sections/route.ts';
 import { shed } from './sections/shed.ts';
+import { strategy } from './sections/strategy.ts';
 import { subset } from './sections/subset.ts';
 import { throttle } from './sections/throttle.ts';
 import { trace } from './sections/trace.ts';
@@ -46,6 +47,7 @@ export const table = {
   quota,
   shed,
   report,
+  strategy,
   fallback,
   collapse,
   circuit,

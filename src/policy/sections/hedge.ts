@@ -6,8 +6,9 @@ export const hedge = section(
   {
     mode: choice({
       default: 'off',
-      of: ['off', 'quantile', 'delay'],
-      about: 'quantile: once it takes longer than most answers of the last 30 s took. delay: after a fixed time.',
+      of: ['off', 'quantile', 'delay', 'fork'],
+      about:
+        'quantile: once it takes longer than most answers of the last 30 s took. delay: after a fixed time. fork: at once, whatever the budgets.',
     }),
     quantile: number({
       default: 0.95,

@@ -1,0 +1,123 @@
+import type { Call } from '../core/call.ts';
+import { type Context, copy, History } from '../core/context.ts';
+import type { Env } from '../core/env.ts';
+import { isGood, judge, judgeError } from '../core/judge.ts';
+import type { Live } from '../core/live.ts';
+import type { Node } from '../core/node.ts';
+import { discard } from '../core/outcome.ts';
+import { race } from '../core/race.ts';
+import { known, type Resolution } from '../core/resolution.ts';
+import { Scope } from '../core/scope.ts';
+import { ask, type Filter, type Service } from '../core/service.ts';
+import type { Policy } from '../policy/table.ts';
+
+/** What strategies need of a service called. */
+export interface StrategyParts {
+  readonly env: Env;
+  readonly nodes: Iterable<Node>;
+  /** What is known of where it lives; nothing where that does not change. */
+  readonly known: Live<Resolution> | undefined;
+}
+
+/**
+ * Does with a call what one word says, as the clusters of Dubbo do. `failover` is what the slots below do anyway;
+ * `failsafe` and `failback` are kinds of falling back, and `fallback` looks after them.
+ */
+export function strategy<Res>(parts: StrategyParts): Filter<Call<Res>, Res> {
+  return (next) => (call, context) => {
+    const { mode } = context.policy.strategy;
+    if (mode === 'failfast' || mode === 'forking') return next(call, withPolicy(context, settingsOf(context.policy)));
+    if (mode !== 'broadcast') return next(call, context);
+    const { known: resolution } = parts;
+    if (resolution?.value.is !== 'pending') return broadcast(parts, next, call, context);
+    return race(known(resolution), context.scope).then(() => broadcast(parts, next, call, context));
+  };
+}
+
+const overlaid = new WeakMap<Policy, Policy>();
+
+/** The policy as the strategy has it. Made once for each: policies do not change. */
+function settingsOf(policy: Policy): Policy {
+  let own = overlaid.get(policy);
+  if (own === undefined) {
+    const { retry, hedge, strategy } = policy;
+    own =
+      strategy.mode === 'failfast'
+        ? { ...policy, retry: { ...retry, attempts: 1 }, hedge: { ...hedge, mode: 'off' } }
+        : { ...policy, hedge: { ...hedge, mode: 'fork' } };
+    overlaid.set(policy, own);
+  }
+  return own;
+}
+
+function withPolicy(context: Context, policy: Policy): Context {
+  const own = copy(context);
+  own.policy = policy;
+  return own;
+}
+
+type Settled<Res> = { readonly good: boolean } & ({ readonly value: Res } | { readonly error: unknown });
+
+/** Sends a call to every endpoint at once, each as a call of its own. Comes to the first good answer, if they are enough. */
+async function broadcast<Res>(
+  { env, nodes }: StrategyParts,
+  next: Service<Call<Res>, Res>,
+  call: Call<Res>,
+  context: Context,
+): Promise<Res> {
+  const { service, policy } = context;
+  const targets = context.replayable ? [...nodes].filter(({ endpoint }) => endpoint.weight > 0) : [];
+  if (targets.length === 0) return next(call, context); // which says what is wrong; or goes to one, being a stream
+  const settled = await Promise.all(targets.map((target) => sendTo(target, next, call, context)));
+  const good = settled.filter((one) => one.good);
+  const { events, clock } = env;
+  if (events.hears('broadcast')) {
+    const counts = { endpoints: settled.length, well: good.length };
+    events.emit({ at: clock.epoch(), type: 'broadcast', service, ...counts });
+  }
+  const isEnough = good.length > 0 && good.length >= policy.strategy.enough * settled.length;
+  const chosen = isEnough ? good[0]! : settled.find((one) => !one.good)!;
+  for (const one of settled) if (one !== chosen && 'value' in one) discard(one.value);
+  if ('error' in chosen) throw chosen.error;
+  return chosen.value;
+}
+
+/** Sends it to one endpoint, retries and all, in a scope and with a history of its own. Never rejects. */
+async function sendTo<Res>(
+  target: Node,
+  next: Service<Call<Res>, Res>,
+  call: Call<Res>,
+  context: Context,
+): Promise<Settled<Res>> {
+  const { scope, history, policy } = context;
+  const own = copy(context);
+  const { trace, priority, baggage, requestId, principal, serving, watched } = history;
+  own.history = Object.assign(new History(trace, priority, baggage, requestId), {
+    principal,
+    serving,
+    watched,
+    target,
+  });
+  own.policy = { ...policy, hedge: { ...policy.hedge, mode: 'off' }, collapse: { ...policy.collapse, mode: 'off' } };
+  const inner = new Scope(scope.due);
+  own.scope = inner;
+  history.attempts++; // as good as sent, whoever asks
+  const over = (): void => {
+    history.attempts += own.history.attempts - 1;
+    history.reports = [...history.reports, ...own.history.reports];
+  };
+  const pass = (reason: unknown): void => {
+    inner.cancel(reason);
+    over();
+  };
+  scope.onCancel(pass);
+  const settled = await race(ask(next, call, own), inner).then(
+    (value): Settled<Res> => ({ good: isGood(judge(own, value), policy), value }),
+    (error): Settled<Res> => ({ good: isGood(judgeError(own, error), policy), error }),
+  );
+  if (scope.cancelled) return settled;
+  inner.end();
+  scope.offCancel(pass);
+  over();
+  return settled;
+}
