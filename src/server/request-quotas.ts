@@ -9,6 +9,7 @@ import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import { Meters } from '../quota/meters.ts';
 import type { QuotaFacts } from '../quota/quotas.ts';
+import { networkOf } from '../wire/network.ts';
 import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
 import type { Arrival } from './arrival.ts';
 import { field } from './fields.ts';
@@ -188,7 +189,7 @@ const FINDERS: Readonly<Record<RequestRule['rule']['per'], Finder>> = {
   principal: (_, { history: { principal } }) =>
     principal === undefined || principal.name === '' ? '' : `${principal.issuer} ${principal.name}`,
   route: (arrival, { route }) => routeOf(route, arrival) ?? '',
-  address: ({ wire }) => wire?.peer ?? '',
+  address: ({ wire }) => networkOf(wire?.peer ?? ''),
   header: ({ headers }, _, of) => field(headers, of.toLowerCase()) ?? '',
   claim: (_, { history: { principal } }, of) => plain(principal?.claims[of]),
 };

@@ -110,6 +110,13 @@ for (const [per, [rule, one, other]] of Object.entries(apart)) {
   });
 }
 
+test('who comes from any address of one IPv6 network is one', async () => {
+  const { times } = guarded([{ rate: '10/s', burst: 2, per: 'address' }]);
+  assert.equal(await times(2, { address: '2001:db8:1:2::1' }), 2);
+  assert.equal(await times(2, { address: '2001:db8:1:2:ffff::7' }), 0);
+  assert.equal(await times(2, { address: '2001:db8:1:3::1' }), 2);
+});
+
 test('a rule for all counts all together, and every rule has to let a request in', async () => {
   const { quotas, times } = guarded([
     { name: 'all', rate: '10/s', burst: 3, per: 'all' },
