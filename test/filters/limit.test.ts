@@ -155,6 +155,32 @@ test('a call whose client never lets go makes room when it is called off', async
   await finish();
 });
 
+test('what waits for a full endpoint goes there once an attempt is called off whose client never lets go', async () => {
+  const { world, came, call, finish } = limited({ endpoint: 1, queue: 1, wait: '10s' }, {}, ['http://a:1']);
+  await call('hangs', { timeout: '50ms' });
+  await call('waits', { timeout: '300ms' });
+  await world.env.clock.advance(60);
+  assert.deepEqual(came, ['hangs deadline at 50']);
+  assert.equal(world.seen.length, 2, 'the second was sent as the first was given up');
+  await finish();
+});
+
+test('a call that is called off while it is being sent takes no room for good', async () => {
+  const { world, finish } = limited({ service: 1, endpoint: 1 });
+  for (let turn = 0; turn < 3; turn++) {
+    const caller = new AbortController();
+    const send = () => {
+      caller.abort();
+      return new Promise<never>(() => {});
+    };
+    await assert.rejects(world.call(send, { signal: caller.signal }), { reason: 'caller' });
+  }
+  const [cluster] = world.mesh.snapshot().clusters;
+  assert.deepEqual(cluster!.limit, { inFlight: 0, waiting: 0, limit: 1 });
+  assert.ok(cluster!.endpoints.every(({ inFlight }) => inFlight === 0));
+  await finish();
+});
+
 test('what is sheddable leaves half of an endpoint to the others', async () => {
   const { came, call, finish } = limited({ endpoint: 4 }, {}, ['http://a:1']);
   for (let turn = 0; turn < 3; turn++) await call(`s${turn}`, { priority: 'sheddable' });
