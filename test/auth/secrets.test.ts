@@ -133,6 +133,7 @@ test('a token from elsewhere is told nowhere, also where getting it fails', asyn
     return { token: `${EXCHANGED}-${audience}-${times}`, expiresInMs: 60_000 };
   };
   const { told, shown } = await everything({ token }, { mode: 'token', lifetime: '10s' });
+  assert.ok(shown.size >= 2, 'a token for each service');
   hidden(told, [...shown, EXCHANGED]);
 });
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { IdentityOptions } from '../../src/auth/options.ts';
@@ -75,3 +76,25 @@ export async function ask(mesh: Mesh, headers: Record<string, string>, more: Par
 }
 
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** The token is refused with 401, for the reason given in the audit and in no answer, and shows up nowhere. */
+export async function refuses({ mesh, env }: MeshInTest, token: string, why: RegExp): Promise<void> {
+  const told = env.told.length;
+  const answer = await ask(mesh, bearer(token));
+  assert.equal(answer.status, 401);
+  assert.equal(answer.headers['www-authenticate'], 'Bearer error="invalid_token"');
+  assert.equal(JSON.parse(answer.body).detail, 'Who sent the request was not proven.');
+  const events = env.told.slice(told);
+  const [audit] = events.filter((event) => event.type === 'identify');
+  assert.ok(audit?.type === 'identify' && audit.enforced && audit.principal === '');
+  assert.match(audit.problem, why);
+  assert.ok(!answer.body.includes(audit.problem));
+  if (token.length > 20) assert.ok(!JSON.stringify([answer, events]).includes(token.slice(0, 20)), 'the token shows');
+}
+
+/** Text signed with an ES256 key as it is written, which no library would write. */
+export async function signedAsIs({ privateKey }: TestKey, head: string, body: string): Promise<string> {
+  const input = `${part(head)}.${part(body)}`;
+  const bytes = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, Buffer.from(input));
+  return `${input}.${Buffer.from(bytes).toString('base64url')}`;
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { MeshInTest } from '../support/mesh.ts';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, refuses, signedAsIs, type TestKey } from './world.ts';
+
+let world: MeshInTest;
+let key: TestKey;
+let other: TestKey;
+const OTHER = 'https://other.example';
+
+before(async () => {
+  [key, other] = await Promise.all([aKey('a'), aKey('o')]);
+  world = await anIdentified({
+    issuers: [
+      { issuer: ISSUER, keys: { keys: [key.jwk] } },
+      { issuer: OTHER, keys: { keys: [other.jwk] }, type: 'at+jwt', name: 'client_id', maxLifetimeMs: 60_000 },
+    ],
+  });
+});
+after(async () => {
+  await world.mesh.close();
+  assert.equal(world.env.clock.pending, 0);
+});
+
+const epoch = () => world.env.clock.epoch();
+const seconds = () => Math.floor(epoch() / 1_000);
+
+const refused = (token: string, why: RegExp): Promise<void> => refuses(world, token, why);
+
+test('one that has expired, is not good yet, comes from the future, or has no end is refused', async () => {
+  const now = seconds();
+  await refused(await aToken(key, epoch(), { iat: now - 400, exp: now - 60 }), /has expired/);
+  await refused(await aToken(key, epoch(), { nbf: now + 62 }), /not good yet/);
+  await refused(await aToken(key, epoch(), { iat: now + 62 }), /in the future/);
+  await refused(await aToken(key, epoch(), { exp: undefined }), /no end/);
+  for (const exp of ['9999999999', null, -1, {}, Number.MAX_SAFE_INTEGER + 1]) {
+    await refused(
+      await signedAsIs(key, `{"alg":"ES256","kid":"a"}`, JSON.stringify({ iss: ISSUER, sub: 's', aud: 'orders', exp })),
+      /no end/,
+    );
+  }
+  await refused(
+    await signedAsIs(key, `{"alg":"ES256","kid":"a"}`, `{"iss":"${ISSUER}","sub":"s","aud":"orders","exp":1e999}`),
+    /no end/,
+  );
+});
+
+test('clocks may be a minute apart', async () => {
+  const now = seconds();
+  for (const claims of [{ iat: now - 300, exp: now - 58 }, { nbf: now + 58 }, { iat: now + 58 }]) {
+    assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), claims)))).status, 200);
+  }
+});
+
+test('one that is good for too long is refused, also when it does not say since when', async () => {
+  const now = seconds();
+  await refused(await aToken(key, epoch(), { exp: now + 86_402 }), /too long/);
+  await refused(await aToken(key, epoch(), { iat: undefined, exp: now + 90_000 }), /too long/);
+  await refused(
+    await aToken(other, epoch(), { iss: OTHER, client_id: 'x', exp: now + 62 }, { typ: 'at+jwt' }),
+    /too long/,
+  );
+});
+
+test('one for another audience is refused, and one of several audiences is enough', async () => {
+  for (const aud of ['payments', 'Orders', 'orders ', ['payments'], [], {}, 7, [['orders']], undefined]) {
+    await refused(await aToken(key, epoch(), { aud: aud as string }), /another audience/);
+  }
+  assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), { aud: ['x', 'orders'] })))).status, 200);
+});
+
+test('one of another type is refused: what is for another use is no proof here', async () => {
+  for (const typ of ['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'JWE', '']) {
+    await refused(await aToken(key, epoch(), {}, { typ }), /its type is/);
+  }
+  for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt', 'JOSE']) {
+    assert.equal((await ask(world.mesh, bearer(await aToken(key, epoch(), { typ }, { typ })))).status, 200);
+  }
+  const theirs = { iss: OTHER, client_id: 'pay', exp: seconds() + 30 };
+  await refused(await aToken(other, epoch(), theirs, { typ: 'JWT' }), /its type is 'JWT'/);
+  const { principal } = await ask(world.mesh, bearer(await aToken(other, epoch(), theirs, { typ: 'at+JWT' })));
+  assert.deepEqual([principal?.name, principal?.issuer], ['pay', OTHER]);
+});
+
+test('one that names nobody, or with letters that forge lines of a log, is refused', async () => {
+  for (const sub of [undefined, '', 7, ['checkout'], 'a\nb', 'a\u2028b', 'x'.repeat(1_025)]) {
+    await refused(await aToken(key, epoch(), { sub: sub as string }), /names nobody/);
+  }
+});
+
+test('one of an issuer that is not ours is refused, and its name is told without what could forge a line', async () => {
+  await refused(
+    await aToken(key, epoch(), { iss: 'https://evil.example\nGET /' }),
+    /its issuer is 'https:\/\/evil.example\?GET/,
+  );
+  await refused(await aToken(key, epoch(), { iss: undefined }), /no issuer/);
+  await refused(await aToken(key, epoch(), { iss: [ISSUER] as never }), /no issuer/);
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { before, type TestContext, test } from 'node:test';
+import { keySet } from '../../../src/auth/sources.ts';
+import { testEnv } from '../../../src/testing/env.ts';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, type TestKey } from '../../auth/world.ts';
+
+let key: TestKey;
+before(async () => {
+  key = await aKey('a');
+});
+
+/** An issuer whose keys are asked for over HTTP. */
+async function issuer(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+}
+
+const keys = () => JSON.stringify({ keys: [key.jwk] });
+
+test('keys are asked for when a token comes, once, and again for a key that is not known', async (t) => {
+  let [asked, listed] = [0, [key]];
+  const url = await issuer(t, (request, response) => {
+    asked++;
+    assert.equal(request.headers.accept, 'application/json');
+    response.end(JSON.stringify({ keys: listed.map(({ jwk }) => jwk) }));
+  });
+  const { mesh, env } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: url }] });
+  assert.equal(asked, 0);
+  const status = async (from: TestKey, sub: string) =>
+    (await ask(mesh, bearer(await aToken(from, env.clock.epoch(), { sub })))).status;
+  assert.deepEqual(await Promise.all(['a', 'b', 'c'].map((sub) => status(key, sub))), [200, 200, 200]);
+  assert.equal(asked, 1);
+  const next = await aKey('next');
+  listed = [key, next];
+  assert.deepEqual([await status(next, 'a'), await status(key, 'd')], [200, 200]);
+  assert.equal(asked, 2);
+  const [facts] = mesh.snapshot().identity!.issuers;
+  assert.deepEqual(facts, { issuer: ISSUER, keys: 2, ageMs: 0 });
+  await mesh.close();
+  assert.equal(env.clock.pending, 0);
+});
+
+const broken: Readonly<Record<string, RequestListener>> = {
+  fails: (_, response) => response.writeHead(503).end(keys()),
+  'sends elsewhere': ({ url }, response) =>
+    url === '/keys' ? response.writeHead(302, { location: '/there' }).end() : response.end(keys()),
+  'answers with a page': (_, response) => response.end('<html>'),
+  'never stops': (_, response) => {
+    const more = (): void => {
+      if (response.destroyed) return;
+      response.write(' '.repeat(65_536));
+      setImmediate(more);
+    };
+    more();
+  },
+  'breaks off': (_, response) => {
+    response.write(keys().slice(0, 20));
+    setImmediate(() => response.destroy());
+  },
+};
+for (const [what, listener] of Object.entries(broken)) {
+  test(`a source that ${what} gives no keys`, async (t) => {
+    const env = testEnv();
+    const set = keySet(env, await issuer(t, listener));
+    assert.deepEqual(await set.find('a', 'ES256'), []);
+    assert.equal(set.size, 0);
+    assert.equal(env.clock.pending, 0);
+  });
+}
+
+test('a source that never answers is given up after five seconds', async (t) => {
+  const env = testEnv();
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const set = keySet(env, await issuer(t, () => resolve()));
+  const found = set.find('a', 'ES256');
+  await reached;
+  await env.clock.advance(5_000);
+  assert.deepEqual(await found, []);
+  assert.equal(env.clock.pending, 0);
+});
