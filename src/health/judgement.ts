@@ -1,6 +1,6 @@
 import type { Context, Flight } from '../core/context.ts';
-import type { Env } from '../core/env.ts';
 import type { EjectedWhy } from '../core/endpoint-events.ts';
+import type { Env } from '../core/env.ts';
 import type { Node } from '../core/node.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Judgement, Verdict } from '../filters/outlier.ts';
