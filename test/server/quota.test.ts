@@ -1,60 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANONYMOUS, type Principal } from '../../src/core/principal.ts';
-import type { QuotaStore, Taken } from '../../src/core/quota-store.ts';
-import type { Siblings } from '../../src/core/siblings.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
-import type { PolicySections } from '../../src/policy/table.ts';
-import type { Arrival } from '../../src/server/arrival.ts';
-import { type Problem, refusalOf } from '../../src/server/problem.ts';
-import { quota } from '../../src/server/quota.ts';
-import { RequestQuotas } from '../../src/server/request-quotas.ts';
-import { aContext, FakeRegistry, testEnv } from '../../src/testing.ts';
+import type { Problem } from '../../src/server/problem.ts';
+import { aContext, FakeRegistry } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
-
-type Requests = NonNullable<NonNullable<PolicySections['quota']>['requests']>;
-
-interface Asks {
-  readonly principal?: string;
-  readonly claims?: Record<string, unknown>;
-  readonly address?: string;
-  readonly headers?: Record<string, string>;
-  readonly route?: string;
-}
-
-const anArrival = ({ address = '', headers = {} }: Asks): Arrival => ({
-  request: {},
-  method: 'GET',
-  path: '/orders/7',
-  template: undefined,
-  headers,
-  wire: { peer: address } as Arrival['wire'],
-  onHangUp: () => {},
-  serve: async () => 'served',
-  refuse: (problem) => problem,
-});
-
-/** A guarded service. `ask` gives `served`, or the answer of who was refused. */
-function guarded(requests: Requests, more: { store?: QuotaStore; siblings?: Siblings } = {}) {
-  const env = { ...testEnv(), quotaStore: more.store };
-  const quotas = new RequestQuotas(env, more.siblings ?? { count: 1 });
-  const way = quota<unknown>(quotas)((arrival) => arrival.serve(undefined as never));
-  const policy = { quota: { requests } };
-  const pinned = new PolicySet({ defaults: policy }).for('orders');
-  const ask = async (asks: Asks = {}): Promise<'served' | Problem> => {
-    const context = { ...aContext(), policy: pinned, route: asks.route };
-    const { principal: name = '', claims = {} } = asks;
-    const principal: Principal = { name, by: 'token', issuer: 'us', claims };
-    context.history.principal = name === '' ? ANONYMOUS : principal;
-    return way(anArrival(asks), context).catch(refusalOf) as Promise<'served' | Problem>;
-  };
-  const times = async (many: number, asks?: Asks): Promise<number> => {
-    let served = 0;
-    for (let request = 0; request < many; request++) if ((await ask(asks)) === 'served') served++;
-    return served;
-  };
-  return { env, quotas, ask, times };
-}
+import { type Asks, anArrival, guarded, type Requests } from './quota-world.ts';
 
 test('who asks for more than its quota is told how much there is and when to come again', async () => {
   const { env, ask, times } = guarded([{ name: 'per-caller', rate: '10/s', burst: 3 }]);
@@ -194,84 +144,6 @@ test('divided over the instances each lets its part through, at once when there 
     await env.clock.advance(10);
   }
   assert.ok(served >= 25 && served <= 30, `${served}`);
-});
-
-/** A store that answers as it is told to. */
-function aStore(answer: () => Promise<Taken>): QuotaStore & { asked: number } {
-  const store = {
-    name: 'test',
-    asked: 0,
-    take: () => {
-      store.asked++;
-      return answer();
-    },
-  };
-  return store;
-}
-
-test('a count that all share is asked for, and believed', async () => {
-  let left = 3;
-  const store = aStore(async () => (left-- > 0 ? { waitMs: 0, left } : { waitMs: 1_500, left: 0 }));
-  const { ask, times } = guarded([{ rate: '10/s', share: 'redis' }], { store });
-  assert.equal(await times(3), 3);
-  const refused = (await ask()) as Problem;
-  assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '2']);
-});
-
-test('while the store is away each instance goes by its part, callers see no error, and it is told once', async () => {
-  let away = true;
-  const store = aStore(() => (away ? Promise.reject(new Error('gone')) : Promise.resolve({ waitMs: 0, left: 1 })));
-  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { store, siblings: { count: 4 } });
-  assert.equal(await times(30), 5);
-  assert.equal(store.asked, 1, 'it is left alone for a while');
-  await env.clock.advance(1_000);
-  away = false;
-  assert.equal(await times(30), 30);
-  assert.deepEqual(
-    env.told.flatMap((event) => (event.type === 'quota-store' ? [[event.away, event.problem]] : [])),
-    [
-      [true, 'gone'],
-      [false, ''],
-    ],
-  );
-  assert.equal(env.clock.pending, 0);
-});
-
-test('a store that does not answer in a tenth of a second is away', async () => {
-  const store = aStore(() => new Promise(() => {}));
-  const { env, ask } = guarded([{ rate: '100/s', share: 'redis' }], { store });
-  const asked = ask();
-  await env.clock.advance(100);
-  assert.equal(await asked, 'served');
-  assert.equal(await ask(), 'served');
-  assert.equal(store.asked, 1);
-  assert.equal(env.clock.pending, 0);
-});
-
-test('where no store was given, each instance goes by its part', async () => {
-  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { siblings: { count: 2 } });
-  assert.equal(await times(30), 10);
-  assert.equal(env.told.filter(({ type }) => type === 'quota-store').length, 1);
-});
-
-test('who is over a quota of its own takes nothing from the count of all, also in a store', async () => {
-  const keys: string[] = [];
-  const store: QuotaStore = {
-    name: 'test',
-    take: async (key) => {
-      keys.push(key);
-      return { waitMs: key.startsWith('each') ? 500 : 0, left: 0 };
-    },
-  };
-  const { ask } = guarded(
-    [
-      { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
-      { name: 'each', rate: '10/s', share: 'redis' },
-    ],
-    { store },
-  );
-  assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
-  assert.deepEqual(keys, ['each:us a']);
 });
 
 test('through a whole mesh: the slot stands below authorize, and what comes in is counted', async () => {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { QuotaStore, Taken } from '../../src/core/quota-store.ts';
+import type { Problem } from '../../src/server/problem.ts';
+import { guarded } from './quota-world.ts';
+
+/** A store that answers as it is told to. */
+function aStore(answer: () => Promise<Taken>): QuotaStore & { asked: number } {
+  const store = {
+    name: 'test',
+    asked: 0,
+    take: () => {
+      store.asked++;
+      return answer();
+    },
+  };
+  return store;
+}
+
+test('a count that all share is asked for, and believed', async () => {
+  let left = 3;
+  const store = aStore(async () => (left-- > 0 ? { waitMs: 0, left } : { waitMs: 1_500, left: 0 }));
+  const { ask, times } = guarded([{ rate: '10/s', share: 'redis' }], { store });
+  assert.equal(await times(3), 3);
+  const refused = (await ask()) as Problem;
+  assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '2']);
+});
+
+test('while the store is away each instance goes by its part, callers see no error, and it is told once', async () => {
+  let away = true;
+  const store = aStore(() => (away ? Promise.reject(new Error('gone')) : Promise.resolve({ waitMs: 0, left: 1 })));
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { store, siblings: { count: 4 } });
+  assert.equal(await times(30), 5);
+  assert.equal(store.asked, 1, 'it is left alone for a while');
+  await env.clock.advance(1_000);
+  away = false;
+  assert.equal(await times(30), 30);
+  assert.deepEqual(
+    env.told.flatMap((event) => (event.type === 'quota-store' ? [[event.away, event.problem]] : [])),
+    [
+      [true, 'gone'],
+      [false, ''],
+    ],
+  );
+  assert.equal(env.clock.pending, 0);
+});
+
+test('a store that does not answer in a tenth of a second is away', async () => {
+  const store = aStore(() => new Promise(() => {}));
+  const { env, ask } = guarded([{ rate: '100/s', share: 'redis' }], { store });
+  const asked = ask();
+  await env.clock.advance(100);
+  assert.equal(await asked, 'served');
+  assert.equal(await ask(), 'served');
+  assert.equal(store.asked, 1);
+  assert.equal(env.clock.pending, 0);
+});
+
+test('where no store was given, each instance goes by its part', async () => {
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { siblings: { count: 2 } });
+  assert.equal(await times(30), 10);
+  assert.equal(env.told.filter(({ type }) => type === 'quota-store').length, 1);
+});
+
+test('who is over a quota of its own takes nothing from the count of all, also in a store', async () => {
+  const keys: string[] = [];
+  const store: QuotaStore = {
+    name: 'test',
+    take: async (key) => {
+      keys.push(key);
+      return { waitMs: key.startsWith('each') ? 500 : 0, left: 0 };
+    },
+  };
+  const { ask } = guarded(
+    [
+      { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
+      { name: 'each', rate: '10/s', share: 'redis' },
+    ],
+    { store },
+  );
+  assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
+  assert.deepEqual(keys, ['each:us a']);
+});
