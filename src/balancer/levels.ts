@@ -1,7 +1,7 @@
 import type { LevelFacts } from '../core/endpoint-events.ts';
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
-import { type LevelLoad, priorityLoad } from '../math/priority-load.ts';
+import { type LevelLoad, localShare, priorityLoad } from '../math/priority-load.ts';
 import { Xxh64 } from '../math/xxh64.ts';
 import { Group } from './group.ts';
 import type { PickerName } from './pickers.ts';
@@ -62,8 +62,8 @@ export class Levels {
   }
 
   /** What is told of them. */
-  facts(overprovisioning: number, threshold: number): readonly LevelFacts[] {
-    const loads = this.#loads(overprovisioning, threshold);
+  facts(overprovisioning: number, threshold: number, callers: number): readonly LevelFacts[] {
+    const loads = this.#loads(overprovisioning, threshold, callers);
     return this.#levels.map(({ tier, group }, at) => ({
       priority: tier >> 1,
       elsewhere: (tier & 1) === 1,
@@ -77,16 +77,23 @@ export class Levels {
     for (const { group } of this.#levels) group.ready.settle();
   }
 
-  /** Says how much each level gets, by its health now. True when it is another share than was said last. */
-  reckon(overprovisioning: number, threshold: number, now: number): boolean {
+  /** Whether it is time to look how they are: some have moved, the policy has, or it is a while ago. */
+  due(overprovisioning: number, threshold: number, now: number): boolean {
     const same = overprovisioning === this.#overprovisioning && threshold === this.#threshold;
-    if (same && !this.#dirty && now < this.#lookAt) return false;
+    return !same || this.#dirty || now >= this.#lookAt;
+  }
+
+  /**
+   * Says how much each level gets, by its health now, and by the share of all callers that are in our zone (0: unknown).
+   * True when it is another share than was said last.
+   */
+  reckon(overprovisioning: number, threshold: number, now: number, callers: number): boolean {
     this.#dirty = false;
     this.#lookAt = now + LOOK_MS;
     this.#overprovisioning = overprovisioning;
     this.#threshold = threshold;
     let changed = false;
-    for (const [at, load] of this.#loads(overprovisioning, threshold).entries()) {
+    for (const [at, load] of this.#loads(overprovisioning, threshold, callers).entries()) {
       const level = this.#levels[at]!;
       if (load.percent !== level.load.percent || load.panic !== level.load.panic) changed = true;
       level.load = load;
@@ -96,9 +103,20 @@ export class Levels {
     return changed;
   }
 
-  #loads(overprovisioning: number, threshold: number): readonly LevelLoad[] {
+  #loads(overprovisioning: number, threshold: number, callers: number): readonly LevelLoad[] {
     const health = this.#levels.map(({ group }) => ({ healthy: healthyOf(group), total: group.live.size }));
-    return priorityLoad(health, overprovisioning, threshold);
+    const loads = [...priorityLoad(health, overprovisioning, threshold)];
+    for (let at = 1; at < loads.length; at++) {
+      const [near, far] = [loads[at - 1]!, loads[at]!];
+      // Our zone and the others, at one priority: what ours is too small for goes to the others, as far as these are well.
+      if (this.#levels[at]!.tier !== this.#levels[at - 1]!.tier + 1 || this.#levels[at]!.tier % 2 === 0) continue;
+      if (near.panic || far.panic || health[at]!.healthy === 0) continue;
+      const most = (near.percent + far.percent) * localShare(health[at - 1]!.healthy, health[at]!.healthy, callers);
+      const moved = Math.max(0, near.percent - Math.round(most));
+      loads[at - 1] = { ...near, percent: near.percent - moved };
+      loads[at] = { ...far, percent: far.percent + moved };
+    }
+    return loads;
   }
 
   /** The level at `share` of all calls; `share` is from 0 to 1, exclusive. None when no level takes calls. */

@@ -40,6 +40,7 @@ export class View implements Choice {
   readonly #aperture: Aperture | undefined;
   #panic = false;
   #spills = false;
+  #callers = 0; // the share of our like that is in our zone; 0 when it is not known
 
   /** Without `labels` all are seen; where nobody has them, what is seen is that of `otherwise`. */
   constructor(nodes: All, { zone, aperture, balance }: Terms, labels: Labels = [], otherwise?: View) {
@@ -82,7 +83,7 @@ export class View implements Choice {
   reckon({ zone, balance }: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
     const cut = this.#aperture?.concerns(this.#nodes.live.size) === true && this.#aim(this.#aperture, now);
     const { levels } = this;
-    const moved = levels?.reckon(zone.overprovisioning, balance.panic, now) ?? false;
+    const moved = levels !== undefined && this.#spread(levels, zone.overprovisioning, balance.panic, now);
     const panic = levels === undefined ? isPanic(this.whole, balance.panic) : levels.panic;
     const spills = levels?.spills ?? false;
     if (!cut && !moved && panic === this.#panic && spills === this.#spills) return undefined;
@@ -91,6 +92,20 @@ export class View implements Choice {
     this.#panic = panic;
     this.#spills = spills;
     return turn;
+  }
+
+  #spread(levels: Levels, overprovisioning: number, threshold: number, now: number): boolean {
+    if (!levels.due(overprovisioning, threshold, now)) return false;
+    this.#callers = this.#callersHere(now);
+    return levels.reckon(overprovisioning, threshold, now, this.#callers);
+  }
+
+  /** The share of the instances of our service that are in our zone; 0 when it is not known, or we see only a part. */
+  #callersHere(now: number): number {
+    const { zone, peers } = this.#nodes.ourselves;
+    if (zone === '' || this.#aperture?.cut !== undefined) return 0;
+    const [here, all] = [peers.standing(zone, now), peers.standing(undefined, now)];
+    return here === undefined || all === undefined ? 0 : here.of / all.of;
   }
 
   /** Chooses our part anew where that is due; says whether it did. */
@@ -118,7 +133,7 @@ export class View implements Choice {
 
   /** What is told of them: their levels, best first, none while all stand on the same; and whether there is panic. */
   facts({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): { levels: readonly LevelFacts[]; panic: boolean } {
-    const levels = this.levels?.facts(zone.overprovisioning, balance.panic);
+    const levels = this.levels?.facts(zone.overprovisioning, balance.panic, this.#callers);
     if (levels === undefined) return { levels: [], panic: isPanic(this.whole, balance.panic) };
     return { levels, panic: levels.some(({ panic, percent }) => panic && percent > 0) };
   }

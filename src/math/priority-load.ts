@@ -60,3 +60,16 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 /** Down to a whole number, where binary fractions have not made 70 into 69.999…. */
 const floor = (number: number): number => Math.floor(number + 1e-9);
+
+/** With fewer endpoints than this in all, one more or less of either would move too many calls. */
+const FEWEST = 6;
+
+/**
+ * The share of the calls of one zone that its own endpoints can take when every zone's callers call alike: all, while no
+ * larger share of the `callers` than of the endpoints is here. Envoy's zone-aware routing, with its least of six
+ * endpoints. `callers` is the share of all callers that are in our zone; 0 when it is not known.
+ */
+export function localShare(here: number, elsewhere: number, callers: number): number {
+  const all = here + elsewhere;
+  return all < FEWEST || callers === 0 ? 1 : Math.min(1, here / all / callers);
+}

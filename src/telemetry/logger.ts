@@ -21,6 +21,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   returned: 'info',
   circuit: ({ state }) => (state === 'open' ? 'warn' : 'info'),
   panic: ({ on }) => (on ? 'warn' : 'info'),
+  spill: 'info',
   registry: ({ stale }) => (stale ? 'warn' : 'info'),
   dependency: ({ connected }) => (connected ? 'info' : 'warn'),
   record: 'warn',

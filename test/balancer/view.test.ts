@@ -184,3 +184,28 @@ test('policies that say the same see the same, and what many routes name is boun
   nodes.update([one('b'), one('c', { n: '1' })]);
   assert.deepEqual(seen(view('1')), ['c']);
 });
+
+test('a zone that is too small for its callers gives the others what it can not take, and what it can not for health', () => {
+  const zone = (name: string, count: number) =>
+    Array.from({ length: count }, (_, at) => one(`${name}${at}`, { zone: name }));
+  let here = { index: 0, of: 4 };
+  const peers = { seed: 1, standing: (of: string | undefined) => (of === 'a' ? here : { index: 0, of: 8 }) };
+  const nodes = new Nodes({ zone: 'a' }, peers);
+  nodes.update([...zone('a', 2), ...zone('b', 6)]);
+  const policy = policyOf();
+  const shares = (now: number) => {
+    nodes.view(policy).reckon(policy, now);
+    return nodes
+      .view(policy)
+      .facts(policy)
+      .levels.map(({ percent }) => percent);
+  };
+  assert.deepEqual(shares(0), [50, 50], 'a quarter of the endpoints for half of the callers');
+  here = { index: 0, of: 2 };
+  assert.deepEqual(shares(500), [50, 50], 'it looks once a second');
+  assert.deepEqual(shares(1_000), [100, 0], 'a quarter for a quarter');
+  eject(nodes, ['a0']);
+  assert.deepEqual(shares(1_000), [57, 43], 'one of seven that are left, for a quarter');
+  eject(nodes, ['b0', 'b1', 'b2', 'b3', 'b4', 'b5']);
+  assert.deepEqual(shares(2_000), [100, 0], 'the others are worse off');
+});

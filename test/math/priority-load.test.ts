@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LevelHealth, priorityLoad } from '../../src/math/priority-load.ts';
+import { type LevelHealth, localShare, priorityLoad } from '../../src/math/priority-load.ts';
 
 const percents = (levels: readonly LevelHealth[], over = 1.4, threshold = 0.5) =>
   priorityLoad(levels, over, threshold).map(({ percent }) => percent);
@@ -129,4 +129,13 @@ test('all levels together get all calls, whatever their health', () => {
       }
     }
   }
+});
+
+test('a zone keeps what its share of the endpoints is of its share of the callers, as in Envoy', () => {
+  assert.equal(localShare(5, 5, 0.5), 1);
+  assert.equal(localShare(5, 5, 0.4), 1);
+  assert.equal(localShare(2, 6, 0.5), 0.5);
+  assert.equal(localShare(0, 6, 0.5), 0);
+  assert.equal(localShare(2, 3, 1), 1, 'of fewer than six one more or less would move too many');
+  assert.equal(localShare(2, 6, 0), 1, 'who calls is not known');
 });
