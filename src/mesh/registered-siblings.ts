@@ -18,6 +18,7 @@ export class RegisteredSiblings implements Siblings, Peers {
   #resolving: Resolving | undefined;
   #of: Resolution | undefined;
   #count = 1;
+  #closed = false;
   #seed: number | undefined;
   #heard: Resolution | undefined;
   #heardAt = 0;
@@ -64,10 +65,12 @@ export class RegisteredSiblings implements Siblings, Peers {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#resolving?.[Symbol.asyncDispose]();
   }
 
   #listed(): Resolution {
+    if (this.#closed) return this.#count;
     this.#resolving ??= this.#registry.resolve(this.#service);
     return this.#resolving.value;
   }

@@ -78,6 +78,12 @@ test('a name that there is not is told, with those that there are', () => {
   }
 });
 
+test('what stands below a slot is a stack of its own', () => {
+  assert.deepEqual(stack.below('a').names, ['b', 'c']);
+  assert.deepEqual(stack.below('c').names, []);
+  assert.throws(() => stack.below('z'), { name: 'RangeError' });
+});
+
 test('two filters of one name are refused', () => {
   const twice = { name: 'RangeError', message: "two filters are named 'a' in a › a › b › c" };
   assert.throws(() => stack.before('a', { name: 'a', filter: named('a') }), twice);
