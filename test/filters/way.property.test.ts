@@ -23,6 +23,15 @@ const policies = fc.record({
     budget: fc.constantFrom(0, 0.3, 1),
   }),
   outlier: fc.record({ failures: fc.nat({ max: 3 }), ejection: duration(300) }),
+  limit: fc.record({
+    endpoint: fc.constantFrom(0, 0, 1, 2),
+    service: fc.constantFrom(0, 0, 1, 3),
+    algorithm: fc.constantFrom('fixed', 'aimd', 'gradient'),
+    queue: fc.nat({ max: 3 }),
+    wait: duration(200),
+    order: fc.constantFrom('fifo', 'lifo'),
+  }),
+  throttle: fc.record({ mode: fc.constantFrom('off', 'observe', 'enforce'), ratio: fc.constant(1) }),
   balance: fc.record({ panic: fc.constantFrom(0, 0.5, 1) }),
   fault: fc.record({
     delay: duration(100),
@@ -114,6 +123,8 @@ test('however clients, callers and clocks behave, each call settles once, in tim
         assert.ok(attempts.every(({ attempt }) => attempt <= most));
         const { endpoints } = world.mesh.snapshot().clusters[0]!;
         assert.ok(endpoints.every(({ inFlight }) => inFlight === 0));
+        const { limit } = world.mesh.snapshot().clusters[0]!;
+        assert.ok(limit === null || (limit.inFlight === 0 && limit.waiting === 0), 'whoever was let in has left');
         await world.end();
       },
     ),
