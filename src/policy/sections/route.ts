@@ -44,6 +44,6 @@ export const route = section('Which service, or which of its endpoints, a call g
   }),
   callers: texts({
     about:
-      "Who may send calls elsewhere by the baggage `inmesh.route=orders:orders-pr-7`: principals whose requests are being served, or our own service where none is. '*' is anybody. From others it is taken away.",
+      "Who may send calls elsewhere by the baggage `inmesh.route=orders:orders-pr-7` of the request being served: principals, as proven. '*' is anybody. From others it is taken away.",
   }),
 });
