@@ -18,6 +18,7 @@ import type { IncomingHeaders } from '../server/fields.ts';
 import type { GuardOptions } from '../server/guard.ts';
 import { type ConnectMiddleware, type Handler, listener, middleware } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
+import { sayShedding } from '../server/shedding.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import { AmbientContext } from './ambient.ts';
@@ -218,8 +219,10 @@ export class Mesh implements Caller, AsyncDisposable {
   explain(service: string, route?: string): string {
     const { current } = this.#policies;
     const text = explain(this.#cluster(service), current, this.#registry.name, this.#env.clock.now(), route);
-    const ours = service === this.service ? this.#serving.facts.quotas : [];
-    return [text, ...ours.map((quota) => `    ${sayQuota('requests', quota)}`)].join('\n');
+    if (service !== this.service) return text;
+    const { quotas, shed } = this.#serving.facts;
+    const ours = [...quotas.map((quota) => sayQuota('requests', quota)), ...sayShedding(shed)];
+    return [text, ...ours.map((line) => `    ${line}`)].join('\n');
   }
 
   /** What is known of every service called, as plain JSON. */

@@ -79,3 +79,7 @@ export interface SheddingFacts {
   /** The share of its time that the event loop works; null where the policy does not ask. */
   readonly utilization: number | null;
 }
+
+/** The same as a sentence; none while `shed` is off. */
+export const sayShedding = ({ mode, serving, waiting, limit }: SheddingFacts): string[] =>
+  mode === 'off' ? [] : [`shed: ${serving} requests served of ${limit} at most, ${waiting} waiting`];

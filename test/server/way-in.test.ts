@@ -173,6 +173,8 @@ test('as many requests are served at the same time as the limit says, and the ot
   await served[0];
   served.push(ask());
   assert.equal(await ask(), 503);
+  assert.match(mesh.explain('checkout'), /^ {4}shed: 2 requests served of 2 at most, 0 waiting$/m);
+  assert.deepEqual(mesh.snapshot().shed, { mode: 'enforce', serving: 2, waiting: 0, limit: 2, utilization: null });
   for (const end of ends) end();
   assert.deepEqual(await Promise.all(served), ['served', 'served', 'served']);
 });
