@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
+import type { Probe } from './probe.ts';
 import type { QuotaStore } from './quota-store.ts';
 import type { Random } from './random.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -22,4 +23,6 @@ export interface Env {
   readonly place?: Place | undefined;
   /** Where quotas are counted that all instances share; nowhere unless told. */
   readonly quotaStore?: QuotaStore | undefined;
+  /** How an endpoint is asked how it is; over sockets unless told. */
+  readonly probe?: Probe | undefined;
 }

@@ -2,9 +2,9 @@ import type { Timer } from '../core/clock.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { Node } from '../core/node.ts';
+import type { Finding, Probe } from '../core/probe.ts';
 import { Vitals } from '../math/vitals.ts';
 import type { Policy } from '../policy/table.ts';
-import type { Finding, Probe } from './finding.ts';
 
 type Settings = Policy['health'];
 
@@ -22,7 +22,7 @@ const HURRY = 5; // times as often, where it matters
 const SPREAD = 0.2;
 const FULL_MS = 20; // until there may be room for another
 
-const loadProbe = (): Promise<Probe> => import('./probes.ts').then(({ probe }) => probe);
+const loadProbe = async ({ probe }: Env): Promise<Probe> => probe ?? (await import('./probes.ts')).probe;
 
 /**
  * Asks the endpoints of one service how they are, for as long as the service is called. One timer for all of them; it
@@ -49,7 +49,7 @@ export class Checks {
     env: Env,
     nodes: Iterable<Node>,
     usual: () => Policy | undefined = () => undefined,
-    load: () => Promise<Probe> = loadProbe,
+    load: () => Promise<Probe> = () => loadProbe(env),
   ) {
     this.#env = env;
     this.#nodes = nodes;

@@ -1,5 +1,6 @@
 import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
-import { type Finding, type Target, unwell, WELL } from './finding.ts';
+import type { Finding, Target } from '../core/probe.ts';
+import { unwell, WELL } from './finding.ts';
 
 const SERVICE = 1; // the one field of HealthCheckRequest, and of HealthCheckResponse its status
 const SERVING = 1;

@@ -1,8 +1,9 @@
 import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { connect } from 'node:net';
+import type { Finding, Probe, Target } from '../core/probe.ts';
 import { HEALTHCHECKED_HEADER } from '../wire/nack.ts';
-import { type Finding, type Probe, type Target, unwell, WELL } from './finding.ts';
+import { unwell, WELL } from './finding.ts';
 
 /** Checks as the policy says. Each check has a connection of its own, so that it also finds who takes no new ones. */
 export const probe: Probe = (target) => {

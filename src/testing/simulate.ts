@@ -1,4 +1,5 @@
 import type { MeshEvent } from '../core/events.ts';
+import type { Probe } from '../core/probe.ts';
 import { seeded } from '../core/random.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import { PolicySet } from '../policy/policy.ts';
@@ -67,7 +68,8 @@ const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to h
 /** Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
   const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {}, zone = '' } = options;
-  const env = { ...testEnv({ random: seeded(seed, 1) }), place: { zone } };
+  const probe: Probe = (target) => world.probe(target);
+  const env = { ...testEnv({ random: seeded(seed, 1) }), place: { zone }, probe };
   const { clock } = env;
   const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
   const mesh = new Mesh('checkout', env, world.registry, new PolicySet({ defaults: policy }), {});

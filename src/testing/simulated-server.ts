@@ -1,6 +1,8 @@
 import type { OutgoingAttempt } from '../core/attempt.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Finding } from '../core/probe.ts';
 import type { Random } from '../core/random.ts';
+import { WELL } from '../health/finding.ts';
 import { type Answer, answer, refused } from './script.ts';
 
 /** How a simulated server behaves. All of it may change while the simulation runs. */
@@ -75,6 +77,15 @@ export class SimulatedServer {
       attempt.scope.onCancel(reject);
       if (is === 'up') this.#clock.schedule(WIRE_MS, () => this.#take({ attempt, resolve }));
     }).finally(() => this.#held--);
+  }
+
+  /** Answers an active check, where it would answer at all. */
+  check(): Promise<Finding> {
+    const { is } = this.model;
+    return new Promise((resolve, reject) => {
+      if (is === 'dead' || is === 'hanging') return; // the check has its own time
+      this.#clock.schedule(WIRE_MS * 2, () => (is === 'up' ? resolve(WELL) : reject(refused())));
+    });
   }
 
   /** Starts its counts anew. */

@@ -3,6 +3,7 @@ import type { Send } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Endpoint, endpoint } from '../core/endpoint.ts';
 import { LiveValue } from '../core/live.ts';
+import type { Probe } from '../core/probe.ts';
 import type { Random } from '../core/random.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Registry, Resolving } from '../discovery/registry.ts';
@@ -58,6 +59,9 @@ export class SimulatedWorld {
     this.mostAttempts = Math.max(this.mostAttempts, attempt.attempt);
     return this.#byUrl.get(attempt.endpoint.url)!.send(attempt as OutgoingAttempt);
   };
+
+  /** What active checks find, as `health` of the policy has them: a server that is up is well. */
+  readonly probe: Probe = ({ endpoint: { url } }) => this.#byUrl.get(url)!.check();
 
   /** Starts all counts anew. */
   forget(): void {
