@@ -1,9 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { channelsPage } from './docs/channels.ts';
 import { errorsPage } from './docs/errors.ts';
 import { eventsPage } from './docs/events.ts';
 import { flagsPage } from './docs/flags.ts';
+import { metricsPage } from './docs/metrics.ts';
 import { policyPage } from './docs/policy.ts';
+import { spansPage } from './docs/spans.ts';
 import { isMain, root } from './run.ts';
 
 /** The pages that code writes, by where they stand. */
@@ -12,6 +15,9 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/events.md': eventsPage,
   'docs/reference/flags.md': flagsPage,
+  'docs/reference/metrics.md': metricsPage,
+  'docs/reference/spans.md': spansPage,
+  'docs/reference/channels.md': channelsPage,
 };
 
 /** Writes every page. */

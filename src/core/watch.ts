@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import type { Incoming } from './incoming.ts';
 import type { Resolution } from './resolution.ts';
 import type { Service } from './service.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * Who looks at each call and attempt from outside, for traces and logs. Looks only: gives back the very promise it was
@@ -24,6 +25,10 @@ export interface Watch {
     route: () => string | undefined,
     run: () => Promise<Res>,
   ): Promise<Res>;
+  /** Tells those who measure who we are, and shows them how things stand whenever they ask. */
+  observe(service: string, look: () => Standing): void;
+  /** What was counted, as Prometheus reads it; nothing unless that was asked for. */
+  text(): string | undefined;
   /** Writes down what it still holds, in bounded time. */
   close(): Promise<void>;
 }

@@ -40,6 +40,7 @@ import { type ServeOptions, serve } from './serve.ts';
 import { Serving } from './serving.ts';
 import { onSignals } from './signals.ts';
 import { CallsUnderWay, CallUnderWay } from './under-way.ts';
+import { countedBy } from './watched.ts';
 
 const REGISTRY_MS = 3_000; // ours need two at most to close; one of a user's own may forget to end
 
@@ -87,6 +88,7 @@ export class Mesh implements Caller, AsyncDisposable {
       siblings: this.#around.siblings,
       check: askService((url, options) => this.request(url, options)),
     });
+    env.watch?.observe(service, () => this.snapshot());
   }
 
   /**
@@ -231,6 +233,14 @@ export class Mesh implements Caller, AsyncDisposable {
     const { clock, identity } = this.#env;
     const own = { ...this.#serving.facts, identity: identity?.facts() ?? null };
     return snapshot(this.service, this.#registry.name, clusters, current, clock, own);
+  }
+
+  /**
+   * What was counted, as text that Prometheus reads (format 0.0.4, `text/plain; version=0.0.4`).
+   * @throws MeshError INVALID_ARGUMENT unless the mesh was made with `telemetry: { prometheus: true }`.
+   */
+  metrics(): string {
+    return countedBy(this.#env.watch);
   }
 
   /**

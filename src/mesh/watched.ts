@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import type { Watch } from '../core/watch.ts';
 import type { AccessLogOptions } from '../telemetry/access-log.ts';
 import { eventChannels, tracingChannels } from '../telemetry/channels.ts';
 import { loggedEvents, silent } from '../telemetry/logger.ts';
@@ -12,32 +13,47 @@ import type { Watcher } from '../telemetry/watcher.ts';
  * asked for is not loaded.
  * @throws MeshError INVALID_ARGUMENT when the format of the access log is not usable, or OpenTelemetry's API is missing.
  */
-export async function watched(
-  env: Env,
-  { accessLog, traces = hasSdk(), logger = silent }: TelemetryOptions = {},
-): Promise<Env> {
+export async function watched(env: Env, options: TelemetryOptions = {}): Promise<Env> {
+  const { accessLog, traces = hasSdk('trace'), logger = silent } = options;
   env.events.connect(eventChannels);
   if (logger !== silent) env.events.connect(loggedEvents(logger));
   const watchers: Watcher[] = [tracingChannels];
-  if (traces) watchers.push(await openTelemetry());
+  if (traces) watchers.push((await openTelemetry('traces', () => import('../telemetry/spans.ts'))).spans());
   if (accessLog) {
     const module = await import('../telemetry/access-log.ts');
     watchers.push(refusing(() => module.accessLog(readAccessLog(accessLog), env.clock, logger)));
   }
-  return { ...env, watch: new Watches(env, watchers) };
+  const measuring = await measured(options);
+  if (measuring === undefined) return { ...env, watch: new Watches(env, watchers) };
+  watchers.push(measuring.meters);
+  env.events.connect(measuring.meters);
+  return { ...env, watch: new Watches(env, watchers, measuring.text) };
 }
 
-/** Whether somebody in this process has started an SDK that records spans. Its API says so in a global of its own. */
-function hasSdk(): boolean {
+/** Who measures, and what gives it as text where that is asked for; nothing where nobody wants to know. */
+async function measured(options: TelemetryOptions) {
+  const { metrics = hasSdk('metrics'), prometheus, httpMetrics = 'auto', endpointLabels = false } = options;
+  if (!metrics && !prometheus) return undefined;
+  const otel = metrics ? await openTelemetry('metrics', () => import('../telemetry/otel-metrics.ts')) : undefined;
+  const { Meters } = await import('../telemetry/meters.ts');
+  const { PrometheusText } = await import('../telemetry/prometheus.ts');
+  const book = prometheus ? new PrometheusText(httpMetrics !== false) : undefined;
+  const sinks = [...(otel ? [new otel.OtelMetrics(httpMetrics)] : []), ...(book ? [book] : [])];
+  const elsewhere = otel?.recordedElsewhere ?? (() => false);
+  return { meters: new Meters(sinks, { endpointLabels, elsewhere }), text: () => book?.toString() };
+}
+
+/** Whether somebody in this process has started an SDK that records these. Its API says so in a global of its own. */
+function hasSdk(signal: 'trace' | 'metrics'): boolean {
   const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')];
-  return typeof api === 'object' && api !== null && 'trace' in api;
+  return typeof api === 'object' && api !== null && signal in api;
 }
 
-async function openTelemetry(): Promise<Watcher> {
+async function openTelemetry<T>(option: string, load: () => Promise<T>): Promise<T> {
   try {
-    return (await import('../telemetry/spans.ts')).spans();
+    return await load();
   } catch (cause) {
-    throw new MeshError('request', 'telemetry.traces needs the package @opentelemetry/api', { cause });
+    throw new MeshError('request', `telemetry.${option} needs the package @opentelemetry/api`, { cause });
   }
 }
 
@@ -50,4 +66,12 @@ function refusing<T>(work: () => T): T {
   } catch (error) {
     throw new MeshError('request', `telemetry.accessLog: ${(error as Error).message}`);
   }
+}
+
+/** What was counted, as text. @throws MeshError INVALID_ARGUMENT where nobody was asked to count. */
+export function countedBy(watch: Watch | undefined): string {
+  const text = watch?.text();
+  if (text === undefined)
+    throw new MeshError('request', 'metrics needs createMesh({ telemetry: { prometheus: true } })');
+  return text;
 }

@@ -70,6 +70,22 @@ export interface RequestMessage {
   error?: unknown;
 }
 
+/** The tracing channels there are: what each is of, and what its messages have. */
+export const tracing = {
+  'inmesh:call': {
+    about: 'A call, whole.',
+    message: ['service', 'method', 'route', 'result', 'error', 'outcome', 'attempts', 'ms'],
+  },
+  'inmesh:attempt': {
+    about: 'An attempt of a call.',
+    message: ['service', 'method', 'route', 'attempt', 'endpoint', 'outcome', 'why', 'status', 'ms', 'error'],
+  },
+  'inmesh:request': {
+    about: 'A request that came in.',
+    message: ['service', 'method', 'route', 'status', 'ms', 'error'],
+  },
+} as const satisfies Readonly<Record<string, { about: string; message: readonly string[] }>>;
+
 const calls: TracingChannel<unknown, CallMessage> = tracingChannel('inmesh:call');
 const attempts: TracingChannel<unknown, AttemptMessage> = tracingChannel('inmesh:attempt');
 const requests: TracingChannel<unknown, RequestMessage> = tracingChannel('inmesh:request');

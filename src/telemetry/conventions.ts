@@ -1,6 +1,5 @@
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
-import type { Endpoint } from '../core/endpoint.ts';
 import type { Incoming } from '../core/incoming.ts';
 import { headerOf, type Outcome } from '../core/outcome.ts';
 import type { AttemptRecord, RequestRecord } from './watcher.ts';
@@ -8,7 +7,19 @@ import type { AttemptRecord, RequestRecord } from './watcher.ts';
 // Names of OpenTelemetry's semantic conventions for HTTP (stable since 1.23). Written out here: their package is ten
 // megabytes.
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
+/** The methods that are counted and named as themselves. */
+export const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
 
 /** A route that is a template, as in `GET /orders/{id}` or `/orders/{id}`; others are names. */
 const TEMPLATE = /^(?:[A-Z]+ )?(\/.*)$/;
@@ -98,9 +109,10 @@ export function endAttributes({ is, why, status }: Outcome): Record<string, stri
   };
 }
 
-const places = new WeakMap<Endpoint, { readonly host: string; readonly port: number }>(); // a URL is dear to read
+const places = new WeakMap<{ readonly url: string }, { readonly host: string; readonly port: number }>(); // a URL is dear to read
 
-function placeOf(endpoint: Endpoint): { readonly host: string; readonly port: number } {
+/** The host and port of an endpoint. */
+export function placeOf(endpoint: { readonly url: string }): { readonly host: string; readonly port: number } {
   const known = places.get(endpoint);
   if (known !== undefined) return known;
   const { hostname, port, protocol } = new URL(endpoint.url);
@@ -118,6 +130,9 @@ export const methodOf = (method: string): Record<string, string> =>
 /** The template of a route; nothing for one that is a mere name. */
 export const templateOf = (route: string | undefined): string | undefined =>
   route === undefined ? undefined : TEMPLATE.exec(route)?.[1];
+
+/** Why an attempt failed, in a word: its status, where there was an answer. */
+export const whyType = (why: string): string => /^status (\d{3})/.exec(why)?.[1] ?? errorType(why);
 
 /** Few and short: the code of an error, or the word of the mesh; whatever else there may be is one. */
 export const errorType = (why: string): string => {

@@ -11,13 +11,31 @@ export interface TelemetryOptions {
    * when an SDK had been started before the mesh was made.
    */
   readonly traces?: boolean;
+  /**
+   * Whether calls and requests are measured with OpenTelemetry, which needs `@opentelemetry/api`. Unless told otherwise,
+   * they are when an SDK had been started before the mesh was made.
+   */
+  readonly metrics?: boolean;
+  /** Whether the mesh counts by itself as well, for `mesh.metrics()`. Not unless told. */
+  readonly prometheus?: boolean;
+  /**
+   * Whether `http.client.request.duration` and `http.server.request.duration` are measured. Unless told otherwise
+   * (`'auto'`) they are where OpenTelemetry's own instrumentations do not measure them already.
+   */
+  readonly httpMetrics?: 'auto' | boolean;
+  /** Whether the addresses of endpoints are labels of metrics; not unless told, since they come and go. */
+  readonly endpointLabels?: boolean;
   /** Hears what happens, apart from each call; `pino()` and `console`-like objects will do. Nobody unless told otherwise. */
   readonly logger?: Logger;
 }
 
 const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown) => boolean, string]>> = {
   accessLog: [isAccessLog, "a boolean, 'envoy', 'json' or { format, to, headers, of }"],
-  traces: [(value) => typeof value === 'boolean', 'a boolean'],
+  traces: [isBoolean, 'a boolean'],
+  metrics: [isBoolean, 'a boolean'],
+  prometheus: [isBoolean, 'a boolean'],
+  httpMetrics: [(value) => value === 'auto' || isBoolean(value), "a boolean or 'auto'"],
+  endpointLabels: [isBoolean, 'a boolean'],
   logger: [isLogger, 'an object with debug, info, warn and error'],
 };
 
@@ -53,6 +71,10 @@ function isAccessLog(value: unknown): boolean {
 
 function isLogger(value: unknown): boolean {
   return ['debug', 'info', 'warn', 'error'].every((name) => has(value, name));
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
 }
 
 const has = (value: unknown, name: string): boolean =>

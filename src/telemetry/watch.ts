@@ -6,6 +6,7 @@ import type { Incoming } from '../core/incoming.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
+import type { Standing } from '../core/standing.ts';
 import type { Watch } from '../core/watch.ts';
 import {
   type AttemptRecord,
@@ -22,10 +23,13 @@ type Run<Res> = () => Promise<Res>;
 export class Watches implements Watch {
   readonly #env: Env;
   readonly #watchers: readonly Watcher[];
+  readonly text: () => string | undefined;
 
-  constructor(env: Env, watchers: readonly Watcher[]) {
+  /** `text` gives what was counted, where somebody counts. */
+  constructor(env: Env, watchers: readonly Watcher[], text: () => string | undefined = () => undefined) {
     this.#env = env;
     this.#watchers = watchers;
+    this.text = text;
   }
 
   get on(): boolean {
@@ -91,6 +95,10 @@ export class Watches implements Watch {
     record.whole = incoming.wire?.whole ?? true;
     record.ms = this.#env.clock.now() - context.begunAt;
     for (const watcher of watchers) unharmed(() => watcher.end(record));
+  }
+
+  observe(service: string, look: () => Standing): void {
+    for (const watcher of this.#watchers) watcher.observe?.(service, look);
   }
 
   async close(): Promise<void> {
