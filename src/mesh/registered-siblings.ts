@@ -70,11 +70,13 @@ export class RegisteredSiblings implements Siblings, Peers {
   }
 
   #listed(): Resolution {
-    if (this.#closed) return this.#count;
+    if (this.#closed && this.#resolving === undefined) return NOTHING; // it is too late to ask
     this.#resolving ??= this.#registry.resolve(this.#service);
     return this.#resolving.value;
   }
 }
+
+const NOTHING: Resolution = { is: 'pending' };
 
 const endpointsOf = (value: Resolution): readonly Endpoint[] => ('endpoints' in value ? value.endpoints : []);
 

@@ -10,10 +10,10 @@ export interface RedisClient {
 }
 
 /**
- * What rate-limiter-flexible is given for a client: it runs our script and can do nothing else. So it defines no commands
- * on a client that is not ours, where the limiters of its owner would find them.
+ * What rate-limiter-flexible is given for a client: it runs our script on a key, with arguments of ours, and can do nothing
+ * else. So it defines no commands on a client that is not ours, where the limiters of its owner would find them.
  */
-export function evaluator(client: RedisClient, script: string): object {
+export function evaluator(client: RedisClient, script: string, args: readonly string[]): object {
   const isIo = typeof client.status === 'string';
   return {
     get status() {
@@ -22,7 +22,7 @@ export function evaluator(client: RedisClient, script: string): object {
     get isReady() {
       return client.isReady;
     },
-    rlflxIncr: ([key, ...args]: readonly string[]): Promise<unknown> =>
+    rlflxIncr: ([key]: readonly string[]): Promise<unknown> =>
       isIo ? client.eval(script, 1, key, ...args) : client.eval(script, { keys: [key], arguments: args }),
   };
 }

@@ -8,14 +8,14 @@ const LIMITERS = 200; // one for each pair of rate and burst that the policies o
 
 /**
  * The generic cell rate algorithm in one step of the server, by the server's clock, so that all who ask agree. What is
- * kept for a key is when its bucket will be empty, and it goes when it is. The two last arguments are what
- * rate-limiter-flexible hands on of its options: the burst, and a second more than the burst takes to drain.
+ * kept for a key is when its bucket will be empty, and it goes when it is. The arguments are the burst, and how many
+ * milliseconds one call takes to drain.
  */
 const SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-local burst = tonumber(ARGV[3])
-local spacing = (tonumber(ARGV[4]) - 1) * 1000 / burst
+local burst = tonumber(ARGV[1])
+local spacing = tonumber(ARGV[2])
 local empty = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
 local wait = empty + spacing - now - burst * spacing
 if wait > 0.001 then return {burst + 1, math.ceil(wait)} end
@@ -54,10 +54,10 @@ export class RedisStore implements QuotaStore {
     let limiter = this.#limiters.get(id);
     if (limiter === undefined) {
       limiter = new RateLimiterRedis({
-        storeClient: evaluator(this.#client, SCRIPT),
+        storeClient: evaluator(this.#client, SCRIPT, [`${burst}`, `${1 / perMs}`]),
         keyPrefix: this.#prefix,
         points: burst,
-        duration: 1 + burst / perMs / 1_000,
+        duration: 1, // it asks for one; the script has what counts
         rejectIfRedisNotReady: true,
       });
       this.#limiters.set(id, limiter);

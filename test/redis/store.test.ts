@@ -19,13 +19,13 @@ function aClient(more: Partial<RedisClient>, reply: () => unknown = () => [1, 10
 test('ioredis is asked in its way', async () => {
   const { client, asked } = aClient({ status: 'ready' });
   assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 0, left: 9 });
-  assert.deepEqual(asked, [[1, 'q:a', '1', '1', '10', '1.1']]);
+  assert.deepEqual(asked, [[1, 'q:a', '10', '10']]);
 });
 
 test('node-redis is asked in its way', async () => {
   const { client, asked } = aClient({ isReady: true }, () => [11, 42]);
   assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 42, left: 0 });
-  assert.deepEqual(asked, [[{ keys: ['q:a'], arguments: ['1', '1', '10', '1.1'] }]]);
+  assert.deepEqual(asked, [[{ keys: ['q:a'], arguments: ['10', '10'] }]]);
 });
 
 test('a client that is not connected is not asked: it might keep the question until it is', async () => {
