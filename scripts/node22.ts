@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+import { afterEach, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
+
+const LINGER_MS = 500; // until the next test begins
 
 // What Node 22 needs to run the tests; see matrix.ts. It strips types but does not know `using`: files that say it are
 // taken as the compiler wrote them down for ES2024. Everything else, `src` above all, runs as it is written.
@@ -34,4 +37,14 @@ const isTest = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.e
 if (isTest) {
   const { port1 } = new MessageChannel(); // no timer: tests count those
   port1.on('message', () => {});
+  let [underWay, lingering]: [number, NodeJS.Timeout | undefined] = [0, undefined];
+  beforeEach(() => {
+    underWay++;
+    clearTimeout(lingering);
+    port1.ref();
+  });
+  afterEach(() => {
+    underWay--;
+    if (underWay === 0) lingering = setTimeout(() => port1.unref(), LINGER_MS); // was it the last, the file may end
+  });
 }

@@ -33,11 +33,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
       '--test-reporter=spec',
       `--test-concurrency=${jobs}`,
       `--test-timeout=${LONGEST_MS}`,
-      // A test that fails half-way may leave a server or a timer, and its file would never end. What must not be left
-      // behind is for tests of its own, in processes of their own. On Node 22 all files need it; see node22.ts.
-      ...(process.env.TEST_FORCE_EXIT || wanted.some((suite) => MOSTLY_WAIT.includes(suite))
-        ? ['--test-force-exit']
-        : []),
+      `--import=${new URL('ends.ts', import.meta.url).href}`,
       ...wanted.flatMap((suite) => filesOf(suite)),
     ],
     { echo: options.echo ?? false, longestMs: LONGEST_RUN_MS },

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach } from 'node:test';
+
+// Loaded before every file of tests; see test.ts. A test that fails half-way may leave a server or a timer, and its file
+// would never end. Node's own --test-force-exit is no cure: it ends a file before all that it has to tell is told, so
+// that tests are lost, failures among them, and nobody notices.
+
+const LONGEST_MS = 200_000; // a test is called off before
+const SOON_MS = Number(process.env.TEST_SOON_MS ?? 15_000); // from the end of a test to the next, or to that of the file
+const FLUSH_MS = 500; // for what was told to be on its way
+
+const isTest = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
+if (isTest) {
+  let [underWay, timer]: [number, NodeJS.Timeout | undefined] = [0, undefined];
+  const wait = (ms: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(end, ms).unref(); // it keeps nothing alive, so what a test counts it does not find
+  };
+  beforeEach(() => {
+    underWay++;
+    wait(LONGEST_MS);
+  });
+  afterEach(() => {
+    underWay--;
+    wait(underWay === 0 ? SOON_MS : LONGEST_MS);
+  });
+}
+
+function end(): void {
+  const left = process.getActiveResourcesInfo().join(', ');
+  console.error(`${process.argv[1]} was ended: something that it left behind keeps it alive (${left})`);
+  process.exitCode = 1;
+  process.emit('beforeExit', 1); // the runner's own sign that all is over: it tells what it has not told yet
+  setTimeout(() => process.exit(), FLUSH_MS);
+}
