@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type BatchCall, batch } from '../../src/mesh/batch.ts';
+import { answer } from '../../src/testing.ts';
+import { aMesh } from '../support/mesh.ts';
+
+/** A batch over `orders` whose work notes the keys it was asked for, and says each twice. */
+async function aBatch(options: { window?: string; max?: number } = {}) {
+  const world = await aMesh();
+  const { clock } = world.env;
+  const asked: (readonly string[])[] = [];
+  const get = batch<string, string>(world.mesh, 'orders', { ...options, clock }, async (keys, { call }) => {
+    asked.push(keys);
+    await call(() => answer(200), { method: 'GET' });
+    return new Map(
+      keys.filter((key) => key !== 'none').map((key) => [key, key === 'bad' ? new Error(key) : key + key]),
+    );
+  });
+  const end = async () => {
+    const closing = world.mesh.close();
+    await clock.advance(10_000);
+    await closing;
+    assert.equal(clock.pending, 0);
+  };
+  return { ...world, clock, asked, get, end };
+}
+
+const hangs = (_: readonly string[], { call }: BatchCall) => call<never>(() => new Promise(() => {}));
+
+test('keys that are asked for within the window go in one call, each but once, and each gets its own value', async () => {
+  const { clock, asked, get, told, end } = await aBatch();
+  const values = Promise.all([get('a'), get('b'), get('a')]);
+  await clock.advance(9);
+  const last = get('c');
+  assert.deepEqual(asked, []);
+  await clock.advance(1);
+  assert.deepEqual([await values, await last], [['aa', 'bb', 'aa'], 'cc']);
+  assert.deepEqual(asked, [['a', 'b', 'c']]);
+  assert.equal(told('call').length, 1);
+  const next = get('a');
+  await clock.advance(10);
+  assert.equal(await next, 'aa');
+  assert.equal(asked.length, 2, 'it is no cache');
+  await end();
+});
+
+test('when there are as many keys as may go at once, nobody waits', async () => {
+  const { asked, get, end } = await aBatch({ max: 2 });
+  assert.deepEqual(await Promise.all([get('a'), get('b'), get('c'), get('d')]), ['aa', 'bb', 'cc', 'dd']);
+  assert.deepEqual(asked, [
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  await end();
+});
+
+test('an error of one key is that key’s alone; a key of which nothing is said comes to nothing', async () => {
+  const { clock, get, end } = await aBatch();
+  const settled = Promise.allSettled([get('a'), get('bad'), get('none')]);
+  await clock.advance(10);
+  const [good, bad, none] = await settled;
+  assert.deepEqual(
+    [good, none],
+    [
+      { status: 'fulfilled', value: 'aa' },
+      { status: 'fulfilled', value: undefined },
+    ],
+  );
+  assert.ok(bad!.status === 'rejected' && bad!.reason.message === 'bad');
+  await end();
+});
+
+test('where the work fails, or gives what is no map, all keys fail', async () => {
+  const { mesh, env, end } = await aBatch();
+  const { clock } = env;
+  const works = [
+    () => Promise.reject(new Error('no')),
+    () => {
+      throw new Error('no');
+    },
+    () => ({}) as never,
+  ];
+  for (const work of works) {
+    const get = batch<string, string>(mesh, 'orders', { clock }, work);
+    const settled = Promise.allSettled([get('a'), get('b')]);
+    await clock.advance(10);
+    assert.ok((await settled).every(({ status }) => status === 'rejected'));
+  }
+  await end();
+});
+
+test('who gives up leaves alone; when all have, the call is called off, or is never made', async () => {
+  const { mesh, env, asked, get, end } = await aBatch();
+  const { clock } = env;
+  const one = new AbortController();
+  const gone = assert.rejects(get('a', { signal: one.signal }), { reason: 'caller' });
+  const stays = get('a');
+  one.abort();
+  await gone;
+  await clock.advance(10);
+  assert.equal(await stays, 'aa');
+  const other = new AbortController();
+  const alone = assert.rejects(get('b', { signal: other.signal }), { reason: 'caller' });
+  other.abort();
+  await alone;
+  assert.equal(clock.pending, 0, 'nothing waits for nobody');
+  assert.equal(asked.length, 1);
+  const last = new AbortController();
+  let signal: AbortSignal | undefined;
+  const slow = batch<string, never>(mesh, 'orders', { clock }, (keys, parts) => {
+    signal = parts.options.signal;
+    return hangs(keys, parts);
+  });
+  const off = assert.rejects(slow('c', { signal: last.signal }), { reason: 'caller' });
+  await clock.advance(10);
+  last.abort();
+  await off;
+  assert.equal(signal!.aborted, true);
+  await assert.rejects(slow('c', { signal: last.signal }), { reason: 'caller' });
+  await end();
+});
+
+test('a batch has as long as the most hurried of its keys, and does not wait for that to be over', async () => {
+  const { mesh, env, end } = await aBatch();
+  const { clock } = env;
+  const seen: (string | undefined)[] = [];
+  const get = batch<string, never>(mesh, 'orders', { clock, window: '100ms' }, (keys, parts) => {
+    seen.push(parts.options.timeout);
+    return hangs(keys, parts);
+  });
+  const settled = Promise.allSettled([get('a'), get('b', { timeout: '50ms' }), get('c', { timeout: '80ms' })]);
+  await clock.advance(25);
+  assert.deepEqual(seen, ['25ms']);
+  await clock.advance(25);
+  assert.ok((await settled).every((one) => one.status === 'rejected' && one.reason.reason === 'deadline'));
+  await end();
+});
+
+test('a mesh that closes sends what waits, at once', async () => {
+  const { mesh, env, asked, get } = await aBatch({ window: '10s' });
+  const value = get('a');
+  const closing = mesh.close();
+  await env.clock.advance(10_000);
+  await closing;
+  assert.equal(await value, 'aa');
+  assert.equal(asked.length, 1);
+  assert.equal(env.clock.pending, 0);
+});
+
+test('options that are not usable are told at once', async () => {
+  const { mesh, get, end } = await aBatch();
+  const work = () => new Map<string, string>();
+  for (const options of [{ window: 'soon' }, { window: '11s' }, { max: 0 }, { max: 1.5 }]) {
+    assert.throws(() => batch(mesh, 'orders', options, work), { reason: 'request' });
+  }
+  assert.throws(() => batch(mesh, 'orders', {}, undefined as never), { reason: 'request' });
+  assert.throws(() => get('a', { timeout: 'soon' }), { reason: 'request' });
+  await end();
+});
