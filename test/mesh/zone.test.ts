@@ -88,12 +88,16 @@ test('a route may be for endpoints of some labels, and fails where there are non
 
 test('who is told its zone says so when it is listed, unless it says otherwise', async () => {
   const registry = new FakeRegistry();
-  const open = () => createMesh({ service: 'orders', registry: registry.client(), zone: 'a', env: testEnv() });
+  const env = testEnv();
+  const open = () => createMesh({ service: 'orders', registry: registry.client(), zone: 'a', env });
   const [one, other] = [await open(), await open()];
   const first = await one.announce({ id: 'one', port: 4_000, host: '10.0.0.1' });
   const second = await other.announce({ id: 'two', port: 4_001, host: '10.0.0.1', zone: 'b' });
   assert.deepEqual([first.instance.zone, second.instance.zone], ['a', 'b']);
-  await Promise.all([one.close({ drainMs: 0 }), other.close({ drainMs: 0 })]);
+  const closing = [one.close({ drainMs: 0 }), other.close({ drainMs: 0 })];
+  await env.clock.advance(10_000);
+  await Promise.all(closing);
+  assert.equal(env.clock.pending, 0);
 });
 
 test('a zone that is none is refused when the mesh is made', async () => {
