@@ -1,10 +1,9 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import { judge, judgeError } from '../core/judge.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { Passage } from '../core/passage.ts';
 import { race } from '../core/race.ts';
-import type { CancelListener } from '../core/scope.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import type { Breaker } from './breaker.ts';
 import type { Circuits } from './circuits.ts';
@@ -18,7 +17,7 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
       if (breaker === undefined) return next(request, context);
       const { circuit } = context.policy;
       const term = breaker.admit(circuit, now);
-      if (term !== undefined) return new Passage(env, context, breaker, term, now).watch(next(request, context));
+      if (term !== undefined) return new Guarded(env, context, breaker, term, now).watch(next(request, context));
       return circuit.mode === 'enforce' ? refuse(breaker.refusal(now)) : next(request, context);
     };
     return (request, context) => {
@@ -35,51 +34,29 @@ function forcedOpen({ service }: Context): MeshError {
   return new MeshError('circuit', `${service}: the policy holds the circuit open`, { sent: 'no', service });
 }
 
-/** One call on its way. It ends once: by its answer, or by being called off, also when its client never lets go. */
-class Passage {
+/** A call that the breaker has let through, and hears of at its end. */
+class Guarded extends Passage {
   readonly #env: Env;
-  readonly #context: Context;
   readonly #breaker: Breaker;
   readonly #term: number;
   readonly #at: number;
-  #ended = false;
 
   constructor(env: Env, context: Context, breaker: Breaker, term: number, at: number) {
+    super(context);
     this.#env = env;
-    this.#context = context;
     this.#breaker = breaker;
     this.#term = term;
     this.#at = at;
-    context.scope.onCancel(this satisfies CancelListener);
   }
 
-  /** Looks at an answer without standing in its way: gives back the very promise. */
-  watch<Res>(answer: Promise<Res>): Promise<Res> {
-    answer.then(
-      (value) => {
-        if (!this.#ended) this.#end(judge(this.#context, value));
-      },
-      (error) => {
-        if (!this.#ended) this.#end(judgeError(this.#context, error));
-      },
-    );
-    return answer;
-  }
-
-  calledOff(reason: unknown): void {
-    if (!this.#ended) this.#end(judgeError(this.#context, reason));
-  }
-
-  #end(outcome: Outcome): void {
-    this.#ended = true;
-    this.#context.scope.offCancel(this);
+  protected over(outcome: Outcome): void {
     const now = this.#env.clock.now();
     this.#breaker.report(this.#term, this.#verdict(outcome, now), now);
   }
 
   /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */
   #verdict({ is }: Outcome, now: number): Outcome['is'] {
-    const { policy, scope } = this.#context;
+    const { policy, scope } = this.context;
     const took = now - this.#at;
     if (is === 'success') return took > policy.circuit.slow ? 'failure' : 'success';
     if (is === 'failure') return 'failure';
