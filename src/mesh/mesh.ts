@@ -12,13 +12,11 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
-import { sayQuota } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
 import type { GuardOptions } from '../server/guard.ts';
 import { type ConnectMiddleware, type Handler, listener, middleware } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
-import { sayShedding } from '../server/shedding.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import { AmbientContext } from './ambient.ts';
@@ -221,10 +219,7 @@ export class Mesh implements Caller, AsyncDisposable {
   explain(service: string, route?: string): string {
     const { current } = this.#policies;
     const text = explain(this.#cluster(service), current, this.#registry.name, this.#env.clock.now(), route);
-    if (service !== this.service) return text;
-    const { quotas, shed } = this.#serving.facts;
-    const ours = [...quotas.map((quota) => sayQuota('requests', quota)), ...sayShedding(shed)];
-    return [text, ...ours.map((line) => `    ${line}`)].join('\n');
+    return service === this.service ? [text, ...this.#serving.lines].join('\n') : text;
   }
 
   /** What is known of every service called, as plain JSON. */

@@ -1,14 +1,14 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import type { QuotaFacts } from '../quota/quotas.ts';
+import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
 import { authorize } from '../server/authorize.ts';
 import { type Guard, type GuardOptions, makeGuard } from '../server/guard.ts';
 import type { Receiver } from '../server/handler.ts';
 import { quota } from '../server/quota.ts';
 import type { RequestContext } from '../server/request-context.ts';
-import type { SheddingFacts } from '../server/shedding.ts';
+import { type SheddingFacts, sayShedding } from '../server/shedding.ts';
 import { WayIn } from '../server/way-in.ts';
 import type { AmbientContext } from './ambient.ts';
 import { Authorizing } from './authorizing.ts';
@@ -56,6 +56,12 @@ export class Serving implements Receiver {
     const { quotas, shedding } = this.#parts;
     const policy = this.#policies().for(this.#service);
     return { quotas: quotas.facts(policy), shed: shedding.facts(policy.shed) };
+  }
+
+  /** The same, in sentences. */
+  get lines(): string[] {
+    const { quotas, shed } = this.facts;
+    return [...quotas.map((quota) => sayQuota('requests', quota)), ...sayShedding(shed)].map((line) => `    ${line}`);
   }
 
   /** What guards one handler, by rules of its own. */
