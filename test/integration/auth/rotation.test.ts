@@ -58,7 +58,14 @@ test('certificates and authorities are rotated at 500 requests a second, and non
   const ours = await CertificateFiles.open(t, await leaf(old, CHECKOUT, 5), oldCa);
   const [byOld, byNext] = await Promise.all([leaf(old, CHECKOUT, 3), leaf(next, CHECKOUT, 3)]);
   const orders = await secureOrders(t, { certificate: theirs.paths });
-  const policy = { authenticate: { peers: [ORDERS] }, retry: { attempts: 1 } };
+  const policy = {
+    authenticate: { peers: [ORDERS] },
+    retry: { attempts: 1 },
+    // Both sides shake hands on the one thread of this process, on a machine that may be busy.
+    transport: { connections: 8 },
+    attempt: { connect: '20s', timeout: '30s' },
+    deadline: { timeout: '60s' },
+  } as const;
   const mesh = await checkout(t, orders.url, { certificate: ours.paths }, policy);
   const stop = load(t, mesh);
   const both = [mesh, orders.mesh];
