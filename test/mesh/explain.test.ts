@@ -156,13 +156,13 @@ test('records that can not be read are counted, and the last of them named: here
   records.add('r7', "it is of the service '\u001b[31m\u202emal\n'");
   records.delete('r999');
   const { mesh } = await aMesh({ registry });
+  const text = mesh.explain('orders'); // who asks of a service looks it up
   const [found] = mesh.snapshot().clusters.map(({ unreadable }) => unreadable);
   assert.equal(found?.count, 999);
   assert.deepEqual(
     found?.latest.map(({ id }) => id),
     ['r7', 'r998', 'r997', 'r996', 'r995'],
   );
-  const text = mesh.explain('orders');
   assert.match(text, /^ {4}999 records in the registry can not be read, the latest first:$/m);
   assert.match(text, /^ {6}r7: it is of the service '\?\[31m\?mal\?'$/m); // whatever it says, a terminal only shows it
   await mesh.close();
