@@ -55,7 +55,10 @@ test('explain shows the way of a call in order, each setting, and where those th
     assert.ok(names.indexOf(above) >= 0 && names.indexOf(above) < names.indexOf(below), `${above} above ${below}`);
   }
   assert.match(lineOf(text, 'deadline')!, /timeout 800ms \(services\.orders\), inherit true/);
-  assert.match(lineOf(text, 'retry')!, /attempts 4 \(defaults\), on connect-failure\/refused-stream\/reset\/gateway-error\/429, backoff 25ms/);
+  assert.match(
+    lineOf(text, 'retry')!,
+    /attempts 4 \(defaults\), on connect-failure\/refused-stream\/reset\/gateway-error\/429, backoff 25ms/,
+  );
   assert.match(lineOf(text, 'attempt')!, /timeout off, connect 1s/);
   assert.match(text, /^ {4}transport +connections 128,/m, 'settings that no slot reads are shown too');
 });
@@ -148,10 +151,12 @@ test('a snapshot shows the calls under way', async () => {
 test('records that can not be read are counted, and the last of them named: here five of a thousand', async () => {
   const records = new UnreadableRecords();
   const fake = new FakeRegistry().set('orders', ['http://10.0.0.1:3000']);
-  const registry: Registry = Object.assign(Object.create(fake), {
-    resolve: (service: string) => Object.assign(fake.resolve(service), { unreadable: records.now }),
-    services: () => fake.services(),
-  });
+  const registry: Registry = {
+    name: fake.name,
+    announce: (instance) => fake.announce(instance),
+    resolve: (service) => Object.assign(fake.resolve(service), { unreadable: records.now }),
+    close: () => fake.close(),
+  };
   for (let at = 0; at < 1_000; at++) records.add(`r${at}`, 'it is no JSON');
   records.add('r7', "it is of the service '\u001b[31m\u202emal\n'");
   records.delete('r999');
