@@ -64,6 +64,7 @@ export class Watches implements Watch {
     context.flight!.onEnd((outcome, now, { at }) => {
       record.outcome = outcome;
       record.ms = now - at;
+      if (outcome.is !== 'none') whole.last = record; // of two at once, the one that came to something
       for (const watcher of watchers) unharmed(() => watcher.end(record));
     });
     return within(watchers, () => next(call, context));
