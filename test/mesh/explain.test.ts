@@ -155,7 +155,9 @@ test('records that can not be read are counted, and the last of them named: here
     name: fake.name,
     announce: (instance) => fake.announce(instance),
     resolve: (service) => Object.assign(fake.resolve(service), { unreadable: records.now }),
+    services: () => fake.services(),
     close: () => fake.close(),
+    [Symbol.asyncDispose]: () => fake.close(),
   };
   for (let at = 0; at < 1_000; at++) records.add(`r${at}`, 'it is no JSON');
   records.add('r7', "it is of the service '\u001b[31m\u202emal\n'");
