@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import { Gcra } from '../math/gcra.ts';
 import { WarmUp } from '../math/warm-up.ts';
 import { formatRate, type Rate } from '../policy/rate.ts';
+import { Bounded } from './bounded.ts';
 
 const METERS = 10_000; // counts of one kind that are kept; keys and principals come from strangers
 const RULES = 200; // rules whose tallies are kept: those of the policy in force, and some of those before
@@ -49,8 +49,8 @@ export interface QuotaTally {
 
 /** What the rules of quotas remember, whatever the policy does meanwhile. Bounded: what was used last is kept. */
 export class Meters<R extends QuotaRule> {
-  readonly #meters = new LRUCache<string, Meter>({ max: METERS });
-  readonly #tallies = new LRUCache<string, QuotaTally>({ max: RULES });
+  readonly #meters = new Bounded<Meter>(METERS);
+  readonly #tallies = new Bounded<QuotaTally>(RULES);
   readonly #lists = new WeakMap<readonly R[], readonly ReadRule<R>[]>();
   readonly #usualBurst: (rate: Rate) => number;
 
@@ -76,23 +76,12 @@ export class Meters<R extends QuotaRule> {
 
   /** What a thing has used under a rule. */
   meter(id: string, thing: string): Meter {
-    const key = `${id}\n${thing}`;
-    let meter = this.#meters.get(key);
-    if (meter === undefined) {
-      meter = new Meter();
-      this.#meters.set(key, meter);
-    }
-    return meter;
+    return this.#meters.of(`${id}\n${thing}`, () => new Meter());
   }
 
   /** What became of what a rule counted, to be added to. */
   tally(id: string): QuotaTally {
-    let tally = this.#tallies.get(id);
-    if (tally === undefined) {
-      tally = { passed: 0, waited: 0, refused: 0 };
-      this.#tallies.set(id, tally);
-    }
-    return tally;
+    return this.#tallies.of(id, () => ({ passed: 0, waited: 0, refused: 0 }));
   }
 
   #read(rules: readonly R[]): readonly ReadRule<R>[] {

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
@@ -8,6 +7,7 @@ import { Xxh64 } from '../math/xxh64.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
+import { Bounded } from './bounded.ts';
 import { Meters, type ReadRule } from './meters.ts';
 
 type CallRule = Policy['quota']['calls'][number];
@@ -44,7 +44,7 @@ export class Quotas {
   readonly #siblings: Siblings;
   readonly #meters = new Meters<CallRule>(({ count }) => Math.floor(count / 10));
   readonly #hash = new Xxh64();
-  readonly #paces = new LRUCache<string, Pace>({ max: ROUTES });
+  readonly #paces = new Bounded<Pace>(ROUTES);
 
   constructor(env: Env, siblings: Siblings) {
     this.#env = env;
@@ -74,12 +74,7 @@ export class Quotas {
 
   /** What the other side has said of its quota for calls like this one. */
   pace({ route = '' }: Context): Pace {
-    let pace = this.#paces.get(route);
-    if (pace === undefined) {
-      pace = new Pace();
-      this.#paces.set(route, pace);
-    }
-    return pace;
+    return this.#paces.of(route, () => new Pace());
   }
 
   /** How the rules stand that a policy has. */
