@@ -1,5 +1,6 @@
 import { globSync, readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
+import { house, PACKAGES_FROM } from './floors/house.ts';
 import { REDIS, ZOOKEEPER } from './programs.ts';
 import { root } from './run.ts';
 
@@ -30,6 +31,16 @@ export function suiteOf(file: string): Suite {
   if (file.endsWith(PROPERTY)) return 'property';
   const folder = file.split(sep)[1]!;
   return folder !== 'unit' && (suites as readonly string[]).includes(folder) ? (folder as Suite) : 'unit';
+}
+
+/**
+ * Whether a file may share a process with others: what it tests stands on the floors below all that knows of a process,
+ * so there is nothing of the process that one test could leave to another.
+ */
+export function mayShare(file: string): boolean {
+  const suite = suiteOf(file);
+  if (suite !== 'unit' && suite !== 'property') return false;
+  return (house.floors[file.split(sep)[1]!] ?? PACKAGES_FROM) < PACKAGES_FROM;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ensure } from './programs.ts';
-import { isMain, node } from './run.ts';
-import { filesOf, gaps, programsOf, type Suite, suites } from './suites.ts';
+import { type Ended, isMain, node } from './run.ts';
+import { filesOf, gaps, mayShare, programsOf, type Suite, suites } from './suites.ts';
 
 /** How a run of tests ended. */
 export interface Tested {
@@ -17,6 +17,9 @@ const LONGEST_RUN_MS = 40 * 60_000; // of all files of a run; CI has an hour and
 const ALONE: readonly Suite[] = ['package', 'examples']; // their processes would starve each other
 const MOSTLY_WAIT: readonly Suite[] = ['integration']; // for servers, sockets and sessions
 
+// All in one process, under the name that this Node has for it: to start one for each file takes longer than most tests.
+const TOGETHER = `--${process.version.startsWith('v22.') ? 'experimental-' : ''}test-isolation=none`;
+
 /** Runs the tests of some kinds with the Node that runs this. */
 export async function test(wanted: readonly Suite[], options: { echo?: boolean; jobs?: number } = {}): Promise<Tested> {
   const empty = wanted.find((suite) => filesOf(suite).length === 0);
@@ -26,28 +29,35 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
   } catch (error) {
     return nothing((error as Error).message);
   }
+  const files = wanted.flatMap((suite) => filesOf(suite));
   const jobs = jobsFor(wanted, options.jobs ?? availableParallelism());
-  const { code, output } = await node(
+  const runs = [
+    [[TOGETHER], files.filter(mayShare)],
     [
-      '--test',
-      '--test-reporter=spec',
-      `--test-concurrency=${jobs}`,
-      `--test-timeout=${LONGEST_MS}`,
-      `--import=${new URL('ends.ts', import.meta.url).href}`,
-      ...wanted.flatMap((suite) => filesOf(suite)),
+      [`--test-concurrency=${jobs}`, `--import=${new URL('ends.ts', import.meta.url).href}`],
+      files.filter((file) => !mayShare(file)),
     ],
-    { echo: options.echo ?? false, longestMs: LONGEST_RUN_MS },
+  ] as const;
+  const ended = await Promise.all(runs.filter(([, some]) => some.length > 0).map(([flags, some]) => go(flags, some)));
+  return verdict(
+    ended.reduce((worst, { code }) => worst || code, 0),
+    ended.map(({ output }) => output).join('\n'),
   );
-  return verdict(code, output);
+
+  function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {
+    const usual = ['--test', '--test-reporter=spec', `--test-timeout=${LONGEST_MS}`];
+    return node([...usual, ...flags, ...some], { echo: options.echo ?? false, longestMs: LONGEST_RUN_MS });
+  }
 }
 
 /** How many files of tests may run at once. */
 const jobsFor = (wanted: readonly Suite[], usual: number): number =>
   wanted.some((suite) => ALONE.includes(suite)) ? 1 : wanted.every((suite) => MOSTLY_WAIT.includes(suite)) ? 2 : usual;
 
-/** Reads the closing lines of Node's test runner. Skipped tests, and none at all, are faults. */
+/** Reads the closing lines of Node's test runner, of every run there was. Skipped tests, and none at all, are faults. */
 export function verdict(code: number, output: string): Tested {
-  const count = (word: string): number => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const count = (word: string): number =>
+    [...output.matchAll(new RegExp(`^ℹ ${word} (\\d+)$`, 'gm'))].reduce((sum, [, number]) => sum + Number(number), 0);
   const [passed, failed] = [count('pass'), count('fail') + count('cancelled')];
   const left = count('skipped') + count('todo');
   const problem =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mayShare } from '../../scripts/suites.ts';
 import { verdict } from '../../scripts/test.ts';
 
 const closing = (counts: Readonly<Record<string, number>>): string =>
@@ -29,4 +30,24 @@ test('skipped tests and tests left to do are a problem', () => {
 
 test('a runner that ends badly without a failed test is a problem', () => {
   assert.equal(verdict(7, closing({ tests: 1, pass: 1 })).problem, 'the test runner ended with 7');
+});
+
+test('of several runs all tests count, and one that failed is found wherever it was', () => {
+  const both = [closing({ tests: 3, pass: 3 }), closing({ tests: 5, pass: 4, fail: 1 })].join('\n');
+  const { passed, failed } = verdict(1, both);
+  assert.deepEqual([passed, failed], [7, 1]);
+});
+
+test('only tests of what knows no process may share one', () => {
+  for (const file of ['test/math/gcra.test.ts', 'test/core/stack.test.ts', 'test/filters/way.property.test.ts'])
+    assert.ok(mayShare(file), file);
+  for (const file of [
+    'test/server/way-in.test.ts',
+    'test/telemetry/spans.test.ts',
+    'test/mesh/call.test.ts',
+    'test/scripts/test.test.ts',
+    'test/simulation/slow.test.ts',
+    'test/integration/kill.test.ts',
+  ])
+    assert.ok(!mayShare(file), file);
 });
