@@ -55,7 +55,7 @@ test('10,000 connections that say nothing hold nobody up, and leave nothing behi
   const { state, quiet, open, asked } = await aServer(t, 60_000);
   const wave = async (): Promise<State> => {
     const sockets = await open(10_000);
-    assert.equal((await state()).connections, 10_000);
+    while ((await state()).connections < 10_000); // connected is not yet accepted
     assert.deepEqual(await asked(), [200, 'sold']);
     for (const socket of sockets) socket.destroy();
     return quiet();
