@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { node, root } from '../../scripts/run.ts';
+import { type OtlpReceiver, receiveOtlp } from '../support/otlp.ts';
 
 const LONGEST_MS = 60_000; // an example that does not end by itself has left something open
 const LONGEST_LINES = 60;
@@ -37,6 +38,11 @@ const printed: Readonly<Record<string, RegExp>> = {
     "{ did: 'POST /orders' }",
     'UNAVAILABLE, no-endpoints: no-such-service: not known in the registry (UNAVAILABLE: no-endpoints)',
   ),
+  'with-opentelemetry': lines('orders › three in store', 'all is told'),
+  'with-prometheus': lines(
+    'http_client_request_duration_count{http_request_method="GET",server_address="orders",server_port="80",http_response_status_code="200",otel_scope_name="inmesh",service_name="checkout"} 1',
+    'inmesh_picks_total{inmesh_service="orders",otel_scope_name="inmesh",service_name="checkout"} 1',
+  ),
   'writing-a-filter': /^with the filter: 200\nwithout it: 401\n *\d+ {2}signed\n *\d+ {2}retry +attempts 3,.*\n$/,
 };
 
@@ -53,16 +59,22 @@ function lines(...text: string[]): RegExp {
 }
 
 let folder: string;
+let receiver: OtlpReceiver;
 before(async () => {
+  receiver = await receiveOtlp(); // for who sends what OpenTelemetry has recorded
   folder = await mkdtemp(join(tmpdir(), 'inmesh-examples-')); // their `local:` is nobody else's
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await receiver[Symbol.asyncDispose]();
+});
 
 for (const [name, output] of Object.entries(printed)) {
   test(`the example ${name} runs, prints what it should, and ends by itself`, async () => {
     const flags = ['--import', './test/docs/self.ts', '--unhandled-rejections=strict'];
     const file = `examples/${name}.ts`;
-    const ended = await node([...flags, file], { cwd: root, env: { TMPDIR: folder }, longestMs: LONGEST_MS });
+    const env = { TMPDIR: folder, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    const ended = await node([...flags, file], { cwd: root, env, longestMs: LONGEST_MS });
     assert.equal(ended.code, 0, ended.output);
     const line = sometime[name];
     if (line !== undefined) assert.equal(ended.output.split(line).length, 2, ended.output);

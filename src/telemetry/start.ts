@@ -1,0 +1,92 @@
+import { MeshError } from '../core/errors.ts';
+import { type Metric, metrics as table } from './metrics.ts';
+
+type Sdk = typeof import('@opentelemetry/sdk-node');
+
+/** Who a process is to those that look at its telemetry. */
+export interface StartOptions {
+  /** The name of the service: `service.name`. `OTEL_SERVICE_NAME` outranks it, as all of the environment does. */
+  readonly service: string;
+  /** Its version: `service.version`. */
+  readonly version?: string;
+  /** What tells this process from others of the service: `service.instance.id`. A random UUID unless told. */
+  readonly instance?: string;
+  /** More about this process, by the names of OpenTelemetry's conventions for resources. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  /** Options of `NodeSDK` itself, such as `instrumentations`, `sampler`, `metricReaders` or `spanProcessors`. */
+  readonly sdk?: object;
+}
+
+/** An SDK that has been started. */
+export interface Telemetry extends AsyncDisposable {
+  /**
+   * Sends what is left and stops. After `mesh.close()`, or the last calls are missing. Once is enough; more does no harm.
+   * @throws whatever an exporter could not do, such as reach its receiver.
+   */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Starts OpenTelemetry's Node SDK: spans and metrics go where `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin say. To be
+ * awaited before meshes are made, which then record with it.
+ * @throws MeshError INVALID_ARGUMENT when `@opentelemetry/sdk-node` is missing, or an SDK has been started already.
+ */
+export async function startTelemetry(options: StartOptions): Promise<Telemetry> {
+  if (typeof options?.service !== 'string' || options.service === '') {
+    throw new MeshError('request', 'startTelemetry: service must be a name');
+  }
+  const sdk = await load();
+  const { trace, metrics, context, propagation } = sdk.api;
+  const begun = registered();
+  if (begun !== undefined) throw new MeshError('request', `startTelemetry: there is an SDK for ${begun} already`);
+  const node = new sdk.NodeSDK({ resource: resourceOf(options, sdk), views: viewsOf(sdk), ...options.sdk });
+  node.start();
+  let over: Promise<void> | undefined;
+  const shutdown = (): Promise<void> => {
+    over ??= node.shutdown().finally(() => {
+      for (const part of [trace, metrics, context, propagation]) part.disable(); // so that another may be started
+    });
+    return over;
+  };
+  return { shutdown, [Symbol.asyncDispose]: shutdown };
+}
+
+async function load(): Promise<Sdk> {
+  try {
+    return await import('@opentelemetry/sdk-node');
+  } catch (cause) {
+    throw new MeshError('request', 'startTelemetry needs the package @opentelemetry/sdk-node', { cause });
+  }
+}
+
+/** What somebody has started before us. The API keeps it in a global of its own. */
+function registered(): string | undefined {
+  const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as object | undefined;
+  return ['trace', 'metrics'].find((signal) => api !== undefined && signal in api);
+}
+
+/** Who we are. The SDK lays over it what the environment says. */
+function resourceOf({ service, version, instance, attributes }: StartOptions, { resources }: Sdk) {
+  const { defaultResource, detectResources, resourceFromAttributes, serviceInstanceIdDetector } = resources;
+  return defaultResource()
+    .merge(detectResources({ detectors: [serviceInstanceIdDetector] }))
+    .merge(
+      resourceFromAttributes({
+        ...attributes,
+        'service.name': service,
+        ...(version === undefined ? {} : { 'service.version': version }),
+        ...(instance === undefined ? {} : { 'service.instance.id': instance }),
+      }),
+    );
+}
+
+/** Our histograms with the boundaries of the table: an SDK may pass over what an instrument only advises. */
+function viewsOf({ metrics }: Sdk) {
+  const type: typeof metrics.AggregationType.EXPLICIT_BUCKET_HISTOGRAM =
+    metrics.AggregationType.EXPLICIT_BUCKET_HISTOGRAM;
+  return Object.entries(table as Readonly<Record<string, Metric>>).flatMap(([instrumentName, { boundaries }]) =>
+    boundaries === undefined
+      ? []
+      : [{ instrumentName, aggregation: { type, options: { boundaries: [...boundaries] } } }],
+  );
+}
