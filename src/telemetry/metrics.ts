@@ -100,6 +100,30 @@ export const metrics = {
     attributes: ['inmesh.service', 'inmesh.rule', 'inmesh.action'],
     about: 'Calls that a quota refused, made wait, or would have where it is only observed.',
   },
+  'inmesh.quota.store.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.service', 'inmesh.store.state'],
+    about: 'The count that all instances share could no longer be asked (lost), or could be again (found).',
+  },
+  'inmesh.fallbacks': {
+    instrument: 'counter',
+    unit: '{call}',
+    attributes: ['inmesh.service', 'inmesh.source'],
+    about: 'Calls that failed and came to something else, by where that is from.',
+  },
+  'inmesh.cached': {
+    instrument: 'counter',
+    unit: '{call}',
+    attributes: ['inmesh.service', 'inmesh.stale'],
+    about: 'Requests answered without asking, by an answer that was kept.',
+  },
+  'inmesh.collapsed': {
+    instrument: 'counter',
+    unit: '{call}',
+    attributes: ['inmesh.service'],
+    about: 'Calls that waited for the answer to another, which asked for the same.',
+  },
   'inmesh.limits': {
     instrument: 'counter',
     unit: '{call}',
@@ -184,6 +208,12 @@ export const metrics = {
     unit: '{record}',
     attributes: ['inmesh.service'],
     about: 'Records in the registry that could not be read, and were passed over.',
+  },
+  'inmesh.dependency.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.service', 'inmesh.dependency.state'],
+    about: 'A service that we depend on no longer had enough endpoints that take calls (lost), or had again (found).',
   },
   'inmesh.policy.version': {
     instrument: 'observed',

@@ -27,6 +27,12 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
     const sample: Sample = ['inmesh.quotas', 1, { ...labels, 'inmesh.action': event.action }];
     return event.action === 'queued' ? [sample, ['inmesh.queue.time', event.waitMs / 1_000, labels]] : [sample];
   },
+  'quota-store': (event) => [
+    ['inmesh.quota.store.changes', 1, { ...of(event), 'inmesh.store.state': event.away ? 'lost' : 'found' }],
+  ],
+  fallback: (event) => [['inmesh.fallbacks', 1, { ...of(event), 'inmesh.source': event.source }]],
+  cached: (event) => [['inmesh.cached', 1, { ...of(event), 'inmesh.stale': `${event.stale}` }]],
+  collapse: (event) => [['inmesh.collapsed', 1, of(event)]],
   limit: (event) => [
     ['inmesh.limits', 1, { ...of(event), 'inmesh.full': event.full, 'inmesh.priority': event.priority }],
   ],
@@ -50,6 +56,9 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   ],
   registry: (event) => [
     ['inmesh.registry.changes', 1, { ...of(event), 'inmesh.registry.state': event.stale ? 'lost' : 'found' }],
+  ],
+  dependency: (event) => [
+    ['inmesh.dependency.changes', 1, { ...of(event), 'inmesh.dependency.state': event.connected ? 'found' : 'lost' }],
   ],
   record: (event) => [['inmesh.registry.rejected', 1, of(event)]],
   policy: ({ accepted }) => [['inmesh.policy.updates', 1, { 'inmesh.accepted': `${accepted}` }]],

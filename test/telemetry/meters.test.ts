@@ -13,7 +13,18 @@ import { parseExposition } from './exposition.ts';
 import { everything } from './world.ts';
 
 /** What is told by mechanisms that this world does not switch on; their samples are tested by themselves below. */
-const BY_EVENT_ONLY = ['inmesh.hedges', 'inmesh.quotas', 'inmesh.limits', 'inmesh.throttled', 'inmesh.queue.time'];
+const BY_EVENT_ONLY = [
+  'inmesh.quota.store.changes',
+  'inmesh.fallbacks',
+  'inmesh.cached',
+  'inmesh.collapsed',
+  'inmesh.dependency.changes',
+  'inmesh.hedges',
+  'inmesh.quotas',
+  'inmesh.limits',
+  'inmesh.throttled',
+  'inmesh.queue.time',
+];
 const BY_STANDING_ONLY = ['inmesh.limit', 'inmesh.calls.waiting'];
 const OTHERS = ['inmesh.registry.changes', 'inmesh.registry.rejected', 'inmesh.faults'];
 
@@ -40,12 +51,17 @@ const SAMPLES: { readonly [T in keyof typeof counted]: Parameters<NonNullable<(t
   hedge: { ...AT, type: 'hedge', attempt: 1, afterMs: 20 },
   'hedge-budget': { ...AT, type: 'hedge-budget', attempt: 1, afterMs: 20 },
   quota: { ...AT, type: 'quota', route: '', rule: 'all', action: 'queued', waitMs: 250 },
+  'quota-store': { ...AT, type: 'quota-store', away: true, problem: 'away' },
+  fallback: { ...AT, type: 'fallback', source: 'last-good', why: 'ECONNREFUSED' },
+  cached: { ...AT, type: 'cached', stale: false, ageMs: 5 },
+  collapse: { ...AT, type: 'collapse', waiting: 2 },
   limit: { ...AT, type: 'limit', full: 'service', priority: 'default', inFlight: 3, waiting: 1 },
   throttle: { ...AT, type: 'throttle', priority: 'default', share: 0.5, enforced: true },
   ejected: { ...AT, type: 'ejected', endpoint: 'a:1', failures: 5, forMs: 1, why: 'failures', enforced: true },
   returned: { ...AT, type: 'returned', endpoint: 'a:1' },
   circuit: { ...AT, type: 'circuit', route: '', state: 'open', calls: 9, failures: 9, forMs: 1, enforced: true },
   registry: { ...AT, type: 'registry', stale: true, error: 'away' },
+  dependency: { ...AT, type: 'dependency', connected: false, endpoints: 0, needed: 1, required: true, problem: 'none' },
   record: { ...AT, type: 'record', id: 'x', problem: 'no port' },
   policy: { ...AT, type: 'policy', accepted: true, problem: '' },
   refused: { ...AT, type: 'refused', route: '', reason: 'shed', enforced: true },
