@@ -8,6 +8,8 @@ export { FakeRegistry } from './testing/fake-registry.ts';
 export { fixed } from './testing/random.ts';
 export { type Answer, type Asked, answer, refused, reset, type Script, type Step, script } from './testing/script.ts';
 export { type ServerFigures, type Simulation, type SimulationOptions, simulate } from './testing/simulate.ts';
+export type { SimulatedFleet } from './testing/simulated-fleet.ts';
 export type { ServerModel, SimulatedServer } from './testing/simulated-server.ts';
+export type { SimulatedCall } from './testing/simulated-tally.ts';
 export type { ServerOptions, SimulatedWorld } from './testing/simulated-world.ts';
 export { settled, VirtualClock } from './testing/virtual-clock.ts';

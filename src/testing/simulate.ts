@@ -1,12 +1,13 @@
+import type { CallOptions } from '../core/call.ts';
 import type { MeshEvent } from '../core/events.ts';
 import type { Probe } from '../core/probe.ts';
 import { seeded } from '../core/random.ts';
-import { Mesh } from '../mesh/mesh.ts';
-import { PolicySet } from '../policy/policy.ts';
 import type { PolicySections } from '../policy/table.ts';
 import { type TestEnv, testEnv } from './env.ts';
+import { SimulatedFleet } from './simulated-fleet.ts';
+import { SimulatedHops } from './simulated-hops.ts';
 import type { SimulatedServer } from './simulated-server.ts';
-import { Tally } from './simulated-tally.ts';
+import { type SimulatedCall, Tally } from './simulated-tally.ts';
 import { type ServerOptions, SimulatedWorld } from './simulated-world.ts';
 
 /** What to simulate. */
@@ -24,7 +25,13 @@ export interface SimulationOptions {
   /** Whether the calls may be sent twice. True unless told. */
   readonly idempotent?: boolean;
   /** What happens in between, and at which millisecond. */
-  readonly at?: readonly (readonly [ms: number, change: (world: SimulatedWorld) => void])[];
+  readonly at?: readonly (readonly [ms: number, change: (world: SimulatedWorld, fleet: SimulatedFleet) => void])[];
+  /** How many processes call, in turn, each listed as an instance of `checkout`. One that is not listed unless told. */
+  readonly clients?: number;
+  /** Services from who calls to the servers, these counted: 3 is two that pass calls on, and the servers. 1 unless told. */
+  readonly hops?: number;
+  /** The options of each call, by a number drawn for it from 0 to 1: `(chance) => ({ priority: chance < 0.1 ? … })`. */
+  readonly options?: (chance: number) => CallOptions;
   /** `round-robin` calls each server in turn, as a service of its own: something to compare with. `mesh` unless told. */
   readonly balance?: 'mesh' | 'round-robin';
   /** What happens before this millisecond is not counted. 0 unless told. */
@@ -58,6 +65,8 @@ export interface Simulation {
   readonly servers: readonly ServerFigures[];
   /** Milliseconds that a share of the calls (0.99) took at most. */
   quantile(share: number): number;
+  /** Every call, in the order in which they ended. */
+  readonly ended: readonly SimulatedCall[];
   readonly events: readonly MeshEvent[];
   /** What was left behind: timers that keep the process alive, and calls that never ended. Both should be 0. */
   readonly left: { readonly timers: number; readonly calls: number };
@@ -72,34 +81,49 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const env = { ...testEnv({ random: seeded(seed, 1) }), place: { zone }, probe };
   const { clock } = env;
   const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
-  const mesh = new Mesh('checkout', env, world.registry, new PolicySet({ defaults: policy }), {});
+  const hops = new SimulatedHops(env, world, policy, (options.hops ?? 1) - 1);
+  const registry = { ...world.registry, resolve: (name: string) => hops.resolve(name) };
+  const fleet = new SimulatedFleet(env, registry, policy);
+  if (options.clients === undefined) fleet.add();
+  else fleet.join(options.clients);
   let tally = new Tally();
-  for (const [ms, change] of at) clock.schedule(ms, () => change(world));
+  for (const [ms, change] of at) clock.schedule(ms, () => change(world, fleet));
   if (warmUpMs > 0) {
     clock.schedule(warmUpMs, () => {
       tally = new Tally();
       world.forget();
     });
   }
-  const call = caller(mesh, world, options);
+  const call = caller(fleet, hops, world, options);
   const arrivals = seeded(seed, 3);
   const awaitNext = () => clock.schedule((-Math.log(1 - arrivals.next()) / perSecond) * 1_000, arrive);
   const arrive = () => {
     if (clock.now() >= seconds * 1_000) return;
-    void tally.count(call(), () => clock.now());
+    call(tally, () => clock.now());
     awaitNext();
   };
   awaitNext();
   await clock.run(seconds * 1_000 + DRAIN_MS);
-  await mesh.close();
+  const closing = [fleet.close(), hops.close()];
+  await clock.run(DRAIN_MS);
+  await Promise.all(closing);
   return figures(env, world, tally);
 }
 
 /** Makes a call, each time: to the service, or to its servers in turn. */
-function caller(mesh: Mesh, world: SimulatedWorld, { balance, idempotent = true }: SimulationOptions) {
+function caller(fleet: SimulatedFleet, hops: SimulatedHops, world: SimulatedWorld, options: SimulationOptions) {
+  const { balance, idempotent = true, seed = 1, options: of = () => ({}) } = options;
+  const chance = seeded(seed, 4);
   let turn = 0;
-  const service = () => (balance === 'round-robin' ? `orders-${turn++ % world.servers.length}` : 'orders');
-  return () => mesh.call(service(), world.send, { idempotent });
+  return (tally: Tally, now: () => number): void => {
+    const own: CallOptions = { idempotent, ...of(chance.next()) };
+    const mesh = fleet.next;
+    const call =
+      balance === 'round-robin'
+        ? mesh.call(`orders-${turn++ % world.servers.length}`, world.send, own)
+        : hops.call(mesh, own);
+    void tally.count(call, now, own.priority);
+  };
 }
 
 function figures({ clock, timeouts, told }: TestEnv, world: SimulatedWorld, tally: Tally): Simulation {
@@ -118,6 +142,7 @@ function figures({ clock, timeouts, told }: TestEnv, world: SimulatedWorld, tall
     outcomes: tally.outcomes,
     servers: world.servers.map(ofServer),
     quantile: (share) => tally.quantile(share),
+    ended: tally.ended,
     events: told,
     left: { timers: clock.pending + timeouts.waiting, calls: tally.open },
   };

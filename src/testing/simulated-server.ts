@@ -11,6 +11,8 @@ export interface ServerModel {
   ms: number;
   /** How far answers spread: the sigma of their lognormal distribution; 0 makes all equal. 0.4 unless told. */
   spread: number;
+  /** How answers are distributed: about `ms` by `spread`, or with no memory, half of them below `ms`. `lognormal` unless told. */
+  shape: 'lognormal' | 'exponential';
   /** Requests worked on at once; the others queue. 32 unless told. */
   workers: number;
   /** The share of requests that fail, from 0 to 1. 0 unless told. */
@@ -30,6 +32,7 @@ export interface ServerModel {
 const USUAL: ServerModel = {
   ms: 10,
   spread: 0.4,
+  shape: 'lognormal',
   workers: 32,
   failing: 0,
   status: 503,
@@ -130,10 +133,11 @@ export class SimulatedServer {
     }
   }
 
-  /** Lognormal, after Box and Muller; or of the tail. */
+  /** Lognormal, after Box and Muller; exponential; or of the tail. */
   #serviceMs(): number {
-    const { ms, spread, tail, tailMs } = this.model;
+    const { ms, spread, shape, tail, tailMs } = this.model;
     if (tail > 0 && this.#random.next() < tail) return tailMs[0] + (tailMs[1] - tailMs[0]) * this.#random.next();
+    if (shape === 'exponential') return (-Math.log(1 - this.#random.next()) * ms) / Math.LN2;
     if (spread === 0) return ms;
     const [one, other] = [1 - this.#random.next(), this.#random.next()];
     return ms * Math.exp(spread * Math.sqrt(-2 * Math.log(one)) * Math.cos(2 * Math.PI * other));

@@ -7,6 +7,7 @@ import type { Probe } from '../core/probe.ts';
 import type { Random } from '../core/random.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Registry, Resolving } from '../discovery/registry.ts';
+import { SimulatedCallers } from './simulated-callers.ts';
 import { type ServerModel, SimulatedServer } from './simulated-server.ts';
 
 /** A server of a simulation: how it behaves, and what its record says. */
@@ -22,6 +23,7 @@ export class SimulatedWorld {
   readonly servers: SimulatedServer[] = [];
   /** The most attempts that one call made. */
   mostAttempts = 0;
+  readonly #callers = new SimulatedCallers();
   readonly #byUrl = new Map<string, SimulatedServer>();
   readonly #listed = new LiveValue<Resolution>({ is: 'bound', endpoints: [] });
   readonly #clock: Clock;
@@ -73,7 +75,7 @@ export class SimulatedWorld {
   readonly registry: Registry = {
     name: 'simulated:',
     resolve: (service) => this.#resolve(service),
-    announce: () => Promise.reject(new Error('nothing is announced in a simulation')),
+    announce: (instance) => this.#callers.announce(instance),
     services: async () => ['orders'],
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},
@@ -81,7 +83,10 @@ export class SimulatedWorld {
 
   #resolve(service: string): Resolving {
     const one = /^orders-(\d+)$/.exec(service)?.[1];
-    const resolution = one === undefined ? this.#listed : new LiveValue(bound([this.#endpoints[Number(one)]!]));
+    const resolution =
+      one === undefined
+        ? (this.#callers.of(service) ?? this.#listed)
+        : new LiveValue(bound([this.#endpoints[Number(one)]!]));
     return {
       get value() {
         return resolution.value;

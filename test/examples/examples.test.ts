@@ -24,6 +24,8 @@ const printed: Readonly<Record<string, RegExp>> = {
     "…deadline   timeout 20s (services.orders.routes['GET /reports/{year}']), inherit true…",
   ),
   'quick-start': lines('you asked for /orders/42'),
+  'simulate-a-policy':
+    /^by default the slow one gets \d\.\d % of the calls\nin turn it gets 20\.0 %\np99 is more than four times higher in turn\n$/,
   'three-hops':
     /^orders › stock › three in store\ntraces: 1\ntime left at each hop falls: true\norders: .*\d+ms are up \(DEADLINE_EXCEEDED: deadline\)\n$/,
   'with-axios': lines(
