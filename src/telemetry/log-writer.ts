@@ -107,6 +107,11 @@ export class LogWriter {
   #tell(): void {
     const lines = this.#dropped - this.#told;
     this.#told = this.#dropped;
-    if (lines > 0) this.#lost(lines);
+    if (lines === 0) return;
+    try {
+      this.#lost(lines);
+    } catch {
+      // Whoever hears it is at fault, and from a timer that would end the process.
+    }
   }
 }
