@@ -101,8 +101,9 @@ class Guarded<Res> {
       return value;
     }
     if (outcome.is === 'none') return value;
-    const facts = { sent: outcome.sent, service: this.#context.service, cause: value };
-    const error = new MeshError('fallback', `${this.#context.service}: ${outcome.why}`, facts);
+    const { service, history } = this.#context;
+    const facts = { sent: outcome.sent, service, attempts: history.reports, cause: value };
+    const error = new MeshError('fallback', `${service}: ${outcome.why}`, facts);
     return this.#rescue(error, outcome, value, () => value);
   }
 

@@ -3,6 +3,7 @@ import type { Env } from '../core/env.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Node } from '../core/node.ts';
 import { answerOf, discard, headerOf, type Outcome } from '../core/outcome.ts';
+import { NOBODY_PASSED, type PassedOver } from '../core/passed-over.ts';
 import { LoadWeight } from '../math/load-weight.ts';
 import { ORCA_HEADER, parseOrca } from '../wire/orca.ts';
 import type { Trace } from '../wire/trace-context.ts';
@@ -20,6 +21,7 @@ export class AttemptFlight implements Flight {
   #first: Landing | undefined = undefined; // nearly always there is one, so it needs no list
   #others: Landing[] | undefined = undefined;
   #ended = false;
+  #passedOver: readonly PassedOver[] | undefined = undefined;
 
   /** Begins it. `context` is that of the call. */
   constructor(env: Env, context: Context, node: Node, now: number) {
@@ -31,10 +33,25 @@ export class AttemptFlight implements Flight {
     if (node.inFlight++ === 0) node.silentSince = now;
     node.all.inFlight++;
     node.calls++;
-    context.history.attempts++;
+    if (context.history.attempts++ > 0) void this.passedOver; // one failed before: as they stand now, not at its end
     context.history.last = node;
     context.history.outcome = undefined; // what was judged before is not this
     context.scope.onCancel(this);
+  }
+
+  get passedOver(): readonly PassedOver[] {
+    if (this.#passedOver === undefined) {
+      const { history, policy } = this.#context;
+      const ask = history.target === undefined ? this.node.all.passedOver : undefined; // sent there, nobody chose
+      this.#passedOver = ask?.(this.node, policy, history.tried, history.priority) ?? NOBODY_PASSED;
+    }
+    return this.#passedOver;
+  }
+
+  get waitedMs(): number {
+    const { begunAt, history } = this.#context;
+    const before = history.reports.reduce((latest, { beganMs, ms }) => Math.max(latest, beganMs + ms), 0);
+    return Math.max(0, this.at - begunAt - before);
   }
 
   onEnd(landing: Landing): void {
@@ -102,9 +119,15 @@ export class AttemptFlight implements Flight {
     this.node.load.observe({ rps, eps, utilization: applicationUtilization || cpuUtilization }, this.#env.clock.now());
   }
 
-  #note({ is, why, sent }: Outcome, ms: number): void {
-    const { history, attempt } = this.#context;
-    const report = { attempt, endpoint: this.node.endpoint.address, outcome: is, why, sent, ms };
+  #note({ is, why, sent, status }: Outcome, ms: number): void {
+    const { history, attempt, begunAt, policy } = this.#context;
+    const { node, at, waitedMs } = this;
+    const beganMs = at - begunAt;
+    // An answer such as 404 is nothing to explain, and there may be many.
+    const isFine = is === 'success' && !policy.retry.on.has(status);
+    const passedOver = isFine ? (this.#passedOver ?? NOBODY_PASSED) : this.passedOver;
+    const { address } = node.endpoint;
+    const report = { attempt, endpoint: address, outcome: is, why, sent, ms, beganMs, waitedMs, passedOver };
     history.reports = [...history.reports, report];
     history.tried = [...history.tried, this.node];
   }

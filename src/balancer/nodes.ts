@@ -1,5 +1,5 @@
 import { type Endpoint, sameEndpoint, tierOf } from '../core/endpoint.ts';
-import type { Node } from '../core/node.ts';
+import type { Node, Others } from '../core/node.ts';
 import { NO_PEERS, type Peers } from '../core/peers.ts';
 import { NOWHERE, type Place } from '../core/place.ts';
 import { Ejection } from '../math/ejection.ts';
@@ -7,6 +7,7 @@ import { PeakEwma } from '../math/peak-ewma.ts';
 import type { Places } from '../math/weighted-set.ts';
 import type { Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
+import { passedOver } from './passed-over.ts';
 import type { Choice } from './pick.ts';
 import type { Terms, View } from './view.ts';
 import { Views } from './views.ts';
@@ -26,7 +27,10 @@ export class Nodes extends Group implements Choice {
   readonly #byId = new Map<string, Node>();
   readonly #views: Views;
   readonly #warmUp = new WarmUp();
-  readonly #all = { inFlight: 0 };
+  readonly #all: Others = {
+    inFlight: 0,
+    passedOver: (chosen, policy, tried, priority) => passedOver(this, chosen, policy, tried, priority),
+  };
   /** Where we are ourselves, and what is known of our like. */
   readonly ourselves: Ourselves;
   /** Grows with every change of the list. */

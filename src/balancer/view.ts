@@ -140,12 +140,26 @@ export class View implements Choice {
 
   /** Why a node gets nothing although it is well; empty when it gets something. */
   whyNot(node: Node, levels: readonly LevelFacts[]): string {
-    if (!this.admits(node)) return 'not picked: its record has not the labels of the subset';
-    if (this.#aperture?.cut?.has(node) === false) return 'not picked: it is for others of our service (aperture)';
+    const apart = this.apart(node);
+    if (apart === 'subset') return 'not picked: its record has not the labels of the subset';
+    if (apart === 'aperture') return 'not picked: it is for others of our service (aperture)';
+    const behind = this.behind(node, levels);
+    if (behind === undefined) return '';
+    return `not picked: ${behind === 'zone' ? 'it is in another zone' : `its priority is ${node.tier >> 1}`}, and those before it are well`;
+  }
+
+  /** What keeps a node out of sight of these calls; nothing where they see it. */
+  apart(node: Node): 'subset' | 'aperture' | undefined {
+    if (!this.admits(node)) return 'subset';
+    return this.#aperture?.cut?.has(node) === false ? 'aperture' : undefined;
+  }
+
+  /** By what a node stands behind others that are well, so that it gets nothing; nothing where it gets something. */
+  behind(node: Node, levels: readonly LevelFacts[]): 'zone' | 'priority' | undefined {
     const tier = node.tier & this.#tiers;
     const own = levels.find(({ priority, elsewhere }) => tier === 2 * priority + (elsewhere ? 1 : 0));
-    if (own === undefined || own.percent > 0) return '';
-    return `not picked: ${own.elsewhere ? 'it is in another zone' : `its priority is ${own.priority}`}, and those before it are well`;
+    if (own === undefined || own.percent > 0) return undefined;
+    return own.elsewhere ? 'zone' : 'priority';
   }
 
   warm(window: number, now: number): void {

@@ -4,6 +4,7 @@ import type { Trace } from '../wire/trace-context.ts';
 import type { AttemptReport } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Classify, Outcome } from './outcome.ts';
+import type { PassedOver } from './passed-over.ts';
 import type { Principal } from './principal.ts';
 import type { Priority } from './priority.ts';
 import type { Scope } from './scope.ts';
@@ -49,6 +50,10 @@ export interface Flight {
   readonly term: number;
   /** The span that records it, as what follows belongs to it; nothing where nobody does. Written by who records. */
   trace: Trace | undefined;
+  /** Who was not chosen, and why. Found out when first asked for: at the start by who watches, else once it has failed. */
+  readonly passedOver: readonly PassedOver[];
+  /** How long the call had waited just before it began, in milliseconds. */
+  readonly waitedMs: number;
   /** Runs `landing` at the end, also when the client that sends never lets go. The first to ask is the first to hear. */
   onEnd(landing: Landing): void;
 }

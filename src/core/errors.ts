@@ -1,3 +1,5 @@
+import type { PassedOver } from './passed-over.ts';
+
 /** What kind of failure it is: gRPC's name, and the HTTP status that says the same. */
 export const codes = {
   INVALID_ARGUMENT: { http: 400, about: 'Something was asked for in a way that can not be understood.' },
@@ -66,6 +68,24 @@ export interface AttemptReport {
   readonly why: string;
   readonly sent: Sent;
   readonly ms: number;
+  /** When it began, in milliseconds since the call did. */
+  readonly beganMs: number;
+  /** How long the call had waited just before: for its turn, for the delay of a retry, for what a hedge waits for. */
+  readonly waitedMs: number;
+  /** Who was not chosen, and why; those that could have been as well are not told. */
+  readonly passedOver: readonly PassedOver[];
+  /** Whether it was tried again, or why not; nothing where that was no question. */
+  readonly next?: NextReport;
+}
+
+/** What was decided after an attempt that failed. */
+export interface NextReport {
+  /** `retry`: it is tried again. Else why not; `policy` where the policy does not name such a failure. */
+  readonly is: 'retry' | 'policy' | 'unsafe' | 'final' | 'attempts' | 'deadline' | 'budget';
+  /** How long it waits until then; 0 unless it is tried again. */
+  readonly waitMs: number;
+  /** Retries that the budget had left before this one, whole ones. */
+  readonly budget: number;
 }
 
 /** What is known about a failure. Facts only: what to do about them is the policy's to say. */

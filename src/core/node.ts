@@ -3,7 +3,23 @@ import type { Ejection } from '../math/ejection.ts';
 import type { LoadWeight } from '../math/load-weight.ts';
 import type { PeakEwma } from '../math/peak-ewma.ts';
 import type { Verdicts } from '../math/verdicts.ts';
+import type { Policy } from '../policy/table.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { PassedOver } from './passed-over.ts';
+import type { Priority } from './priority.ts';
+
+/** What all nodes of one service have together. */
+export interface Others {
+  /** Calls under way. */
+  inFlight: number;
+  /** Who was not chosen when `chosen` was, and why, as they stand now; nothing where nobody knows the others. */
+  readonly passedOver?: (
+    chosen: Node,
+    policy: Policy,
+    tried: readonly Node[],
+    priority: Priority,
+  ) => readonly PassedOver[];
+}
 
 /** An endpoint as the balancer sees it, and all that has been learnt about it. Goes when the endpoint goes. */
 export interface Node {
@@ -13,7 +29,7 @@ export interface Node {
   /** Calls under way. */
   inFlight: number;
   /** Calls under way at all nodes of its service together. */
-  readonly all: { inFlight: number };
+  readonly all: Others;
   /** Since when it has had calls and said nothing: its last answer, or the first call after a pause. */
   silentSince: number;
   /** Calls begun since we know it. */

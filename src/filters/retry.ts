@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
-import { MeshError } from '../core/errors.ts';
+import { MeshError, type NextReport } from '../core/errors.ts';
 import { grpcPushbackOf, grpcStatusOf } from '../core/grpc.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, isNack, type Outcome } from '../core/outcome.ts';
@@ -57,28 +57,39 @@ function waitFor(
   const { on } = policy.retry;
   const isFine = outcome.is === 'success' && on.grpc === 0 && !on.has(outcome.status);
   if (isFine || outcome.is === 'none' || scope.cancelled) return undefined;
-  if (outcome.final) return spent(context);
-  if (policy.retry.attempts === 1) return undefined;
+  const refuse = (is: NextReport['is']): undefined => note(env, context, budget, is);
+  if (outcome.final) {
+    spent(context);
+    return refuse('final');
+  }
+  if (policy.retry.attempts === 1) return refuse('attempts');
   const asked = askedFor(env, settled, outcome, on);
-  if (asked === 'never' || !isInvited(settled, outcome, on, asked) || !isSafe(outcome, context)) return undefined;
+  if (asked === 'never' || !isInvited(settled, outcome, on, asked)) return refuse('policy');
+  if (!isSafe(outcome, context)) return refuse('unsafe');
   return granted(env, context, outcome, asked, budget);
 }
 
 /** Milliseconds until the next attempt, where there is an attempt, time and budget left for it. */
 function granted(
-  { clock, random, events }: Env,
+  env: Env,
   context: Context,
   { why }: Outcome,
   asked: number | undefined,
   budget: RetryBudget,
 ): number | undefined {
+  const { clock, random, events } = env;
   const { attempt, history, policy, scope, service } = context;
   const { attempts, backoff: base, maxBackoff, budget: share, perSecond } = policy.retry;
-  if (Math.max(attempt, history.attempts) >= attempts) return spent(context);
+  if (Math.max(attempt, history.attempts) >= attempts) {
+    spent(context);
+    return note(env, context, budget, 'attempts');
+  }
   const waitMs = asked ?? backoff(base, maxBackoff, attempt, random.next());
   const now = clock.now();
-  if (now + waitMs >= scope.due) return undefined;
+  if (now + waitMs >= scope.due) return note(env, context, budget, 'deadline');
+  const left = budget.balance(share, perSecond, now);
   const granted = budget.withdraw(share, perSecond, now);
+  noteNext(context, { is: granted ? 'retry' : 'budget', waitMs: granted ? waitMs : 0, budget: whole(left) });
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
     const facts = { at: clock.epoch(), service, attempt, why };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' });
@@ -90,6 +101,20 @@ function granted(
 function spent({ history }: Context): undefined {
   history.serving?.retriesSpent();
 }
+
+/** Notes why it is not tried again. */
+function note({ clock }: Env, context: Context, budget: RetryBudget, is: NextReport['is']): undefined {
+  const { budget: share, perSecond } = context.policy.retry;
+  noteNext(context, { is, waitMs: 0, budget: whole(budget.balance(share, perSecond, clock.now())) });
+}
+
+/** Notes what was decided with the attempt that it was decided after: the last that came to something. A refusal is none. */
+function noteNext({ history }: Context, next: NextReport): void {
+  const at = history.reports.findLastIndex(({ outcome }) => outcome !== 'none');
+  if (at >= 0 && history.reports[at]!.next === undefined) history.reports = history.reports.with(at, { ...history.reports[at]!, next });
+}
+
+const whole = (retries: number): number => Math.max(0, Math.floor(retries));
 
 /** How long the other side asks to wait. */
 function askedFor(

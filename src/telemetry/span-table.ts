@@ -53,6 +53,8 @@ export const spanTable = {
       'url.full': { when: 'known', about: 'Where it was sent, without the query, which may hold secrets.' },
       'url.template': { when: 'known', about: 'The template of the route.' },
       'http.request.resend_count': { when: 'known', about: '1 for the first retry.' },
+      'inmesh.passed_over': { when: 'known', about: 'Who was not chosen and why, as words; at most five are named.' },
+      'inmesh.waited_ms': { when: 'known', about: 'What the call waited just before it, in milliseconds.' },
       'http.response.status_code': STATUS,
       'error.type': { when: 'failed', about: 'The status, the code of the error or the reason of the mesh.' },
     },

@@ -6,6 +6,7 @@ import {
   SpanKind,
   trace as traces,
 } from '@opentelemetry/api';
+import { sayPassedOver } from '../core/passed-over.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
 import { flagsOf } from './flags.ts';
 import { end, parentOf, SUPPRESS, traceOf } from './otel.ts';
@@ -53,6 +54,7 @@ class SpannedCall implements CallWatcher {
     if (this.#before !== undefined) this.#tellRetry(this.#before);
     this.#before = record;
     const span = this.#start(record, this.#context);
+    if (span.isRecording()) tellWhy(span, record);
     record.context.flight!.trace = traceOf(span.spanContext());
     // What is inside makes no spans: a client's instrumentation would record again what we record, and write a second
     // traceparent.
@@ -81,10 +83,17 @@ class SpannedCall implements CallWatcher {
     );
   }
 
+  /** What led to another attempt: the one before came to nothing, or is still under way. */
   #tellRetry({ context, outcome }: AttemptRecord): void {
-    this.#span.addEvent('inmesh.retry', {
-      'inmesh.attempt': context.attempt,
-      'inmesh.why': outcome?.why ?? '',
-    });
+    const attempt = { 'inmesh.attempt': context.attempt };
+    if (outcome === undefined) this.#span.addEvent('inmesh.hedge', attempt);
+    else this.#span.addEvent('inmesh.retry', { ...attempt, 'inmesh.why': outcome.why });
   }
+}
+
+/** Who was not chosen for an attempt, and what was waited before it; nothing where there is nothing to tell. */
+function tellWhy(span: Span, { context }: AttemptRecord): void {
+  const { passedOver, waitedMs } = context.flight!;
+  if (passedOver.length > 0) span.setAttribute('inmesh.passed_over', sayPassedOver(passedOver));
+  if (waitedMs > 0) span.setAttribute('inmesh.waited_ms', waitedMs);
 }

@@ -191,7 +191,17 @@ test('what did not end well is noted in the history of the call, with where it w
   await service('x', context);
   await service('x', context);
   assert.deepEqual(context.history.reports, [
-    { attempt: 1, endpoint: 'h0:1', outcome: 'failure', why: 'status 503', sent: 'yes', ms: 0 },
+    {
+      attempt: 1,
+      endpoint: 'h0:1',
+      outcome: 'failure',
+      why: 'status 503',
+      sent: 'yes',
+      ms: 0,
+      beganMs: 0,
+      waitedMs: 0,
+      passedOver: [],
+    },
   ]);
   assert.deepEqual(context.history.tried, all(nodes));
   assert.equal(context.history.attempts, 2);

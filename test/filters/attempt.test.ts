@@ -14,7 +14,18 @@ test('an attempt is over when its own time is, to the millisecond, whether or no
   assert.equal(error?.sent, 'maybe');
   assert.equal(error?.endpoint, 'b:1');
   assert.deepEqual(error?.attempts, [
-    { attempt: 1, endpoint: 'b:1', outcome: 'failure', why: 'attempt timeout', sent: 'maybe', ms: 100 },
+    {
+      attempt: 1,
+      endpoint: 'b:1',
+      outcome: 'failure',
+      why: 'attempt timeout',
+      sent: 'maybe',
+      ms: 100,
+      beganMs: 0,
+      waitedMs: 0,
+      passedOver: [],
+      next: { is: 'unsafe', waitMs: 0, budget: 10 },
+    },
   ]);
 });
 

@@ -13,7 +13,17 @@ test('the call is over at the deadline, to the millisecond, whether or not the c
   assert.equal(error?.status, 504);
   assert.equal(error?.sent, 'maybe');
   assert.deepEqual(error?.attempts, [
-    { attempt: 1, endpoint: 'b:1', outcome: 'none', why: 'deadline', sent: 'maybe', ms: 10_000 },
+    {
+      attempt: 1,
+      endpoint: 'b:1',
+      outcome: 'none',
+      why: 'deadline',
+      sent: 'maybe',
+      ms: 10_000,
+      beganMs: 0,
+      waitedMs: 0,
+      passedOver: [],
+    },
   ]);
 });
 

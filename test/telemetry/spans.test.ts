@@ -69,7 +69,10 @@ test('a call is an internal span, and each attempt a client span in it, named as
     assert.equal(span.parentSpanContext?.spanId, idOf(call));
     const host = span.attributes['server.address'];
     assert.match(String(host), /^10\.0\.0\.[123]$/);
-    assert.deepEqual(span.attributes, {
+    const { 'inmesh.passed_over': passed, 'inmesh.waited_ms': waited, ...rest } = span.attributes;
+    assert.match(String(passed), [/^undefined$/, /^1 already tried \(\S+\)$/, /^2 already tried \(\S+, \S+\)$/][at]!);
+    assert.equal(Number(waited) > 0, at > 0, 'before a retry is waited');
+    assert.deepEqual(rest, {
       'inmesh.service': 'orders',
       'server.address': host,
       'server.port': 3000,
