@@ -93,7 +93,7 @@ test('every example says on top what it shows, imports the package as a user doe
   for (const name of Object.keys(printed)) {
     const code = await readFile(join(root, 'examples', `${name}.ts`), 'utf8');
     assert.match(code, /^\/\/ [A-Z].*\.\n/i, name);
-    assert.match(code, / from 'inmesh';\n/, name);
+    assert.match(code, / from 'inmesh(?:\/testing)?';\n/, name);
     assert.doesNotMatch(code, /\.\.\//, name);
     assert.ok(code.split('\n').length <= LONGEST_LINES, name);
   }
