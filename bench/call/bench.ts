@@ -2,7 +2,7 @@ import { type Bench, roundsOf } from '../kit/bench.ts';
 import { hold, type Results } from '../kit/contest.ts';
 import { ROOM } from '../kit/measure.ts';
 import type { Table, Target } from '../kit/report.ts';
-import { SLOTS } from './meshes.ts';
+import { ON, SLOTS } from './meshes.ts';
 
 const FLOOR = 'bare';
 const MESH = 'mesh, defaults';
@@ -19,6 +19,8 @@ const WORKING = [
   'cockatiel, all',
   STACK,
 ];
+const NOTHING = 'mesh with nothing';
+const WITH = Object.keys(ON).map((slot) => `mesh with ${slot}`);
 const FAILING = [
   'bare, failing',
   'mesh, failing',
@@ -38,6 +40,7 @@ export const bench: Bench = async (effort) => {
   const contest = { bench: 'call', rounds: roundsOf(effort, 30), warmups: effort.quick ? 2 : 10 };
   const time = await hold({ ...contest, names, task: { ms } });
   const heap = await hold({ ...contest, names, task: { operations: 50_000 }, rounds: 5, warmups: 5, flags: ROOM });
+  const filters = await hold({ ...contest, names: WITH, task: { ms: ms / 2 }, rounds: roundsOf(effort, 15) });
   const failures = await hold({
     ...contest,
     names: FAILING,
@@ -48,7 +51,7 @@ export const bench: Bench = async (effort) => {
     bench: 'call',
     about:
       'A call of an async function that returns at once: what is around it is all there is. Sequential; processor time, garbage collection included; lower quartiles over the rounds.',
-    tables: [working(time, heap), failing(failures)],
+    tables: [working(time, heap), switchedOn(filters), failing(failures)],
     targets: targets(time, heap, failures),
   };
 };
@@ -63,6 +66,16 @@ const working = (time: Results, heap: Results): Table => ({
     time.ratio(name, STACK, 'cpuNs'),
     over(heap, name, 'bytes'),
     time.median(name, 'waiting') * 100,
+  ]),
+});
+
+const switchedOn = (filters: Results): Table => ({
+  title: 'a GET that works, with one filter more than the defaults',
+  columns: ['ns', 'ns over the defaults'],
+  rows: filters.names.map((name) => [
+    name,
+    filters.calm(name, 'cpuNs'),
+    filters.calm(name, 'cpuNs') - filters.calm(NOTHING, 'cpuNs'),
   ]),
 });
 

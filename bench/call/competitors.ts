@@ -1,6 +1,6 @@
 import type { Competitor, Opening } from '../kit/competitor.ts';
 import { bytes, sequential } from '../kit/measure.ts';
-import { mesh, SLOTS, through } from './meshes.ts';
+import { mesh, ON, SLOTS, through } from './meshes.ts';
 import type { Wrapped } from './peers.ts';
 import * as peers from './peers.ts';
 
@@ -40,6 +40,7 @@ function refusing({ call }: Wrapped): Competitor {
 }
 
 const direct = (action: peers.Action): Wrapped => ({ call: action });
+const GET = { method: 'GET', path: '/orders/7' } as const; // some filters look at nothing else
 const busy = { policy: { defaults: { attempt: { timeout: '1s' } } } } as const;
 
 /** Everything that calls, by the name it has in the table. */
@@ -51,6 +52,15 @@ export const competitors: Readonly<Record<string, Opening>> = {
   'mesh, and a timeout per attempt': async () => calling((await through(works, mesh([], busy))).call),
   ...Object.fromEntries(
     SLOTS.map((slot) => [`mesh without ${slot}`, async () => calling((await through(works, mesh([slot]))).call)]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(ON).map(([slot, defaults]) => [
+      `mesh with ${slot}`,
+      async () => {
+        const calls = await mesh([], { policy: { defaults } });
+        return calling(() => calls.call('orders', works, GET));
+      },
+    ]),
   ),
   'opossum alone': () => calling(peers.opossum(works).call),
   'cockatiel, breaker alone': () => calling(peers.cockatielBreaker(works).call),
