@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   http: () => import('./http/bench.ts'),
   serve: () => import('./serve/bench.ts'),
   overload: () => import('./overload/bench.ts'),
+  telemetry: () => import('./telemetry/bench.ts'),
   registry: () => import('./registry/bench.ts'),
 };
 

@@ -4,6 +4,7 @@ import type { Competitor, Opening, Task } from './competitor.ts';
 
 const benches: Readonly<Record<string, () => Promise<{ readonly competitors: Readonly<Record<string, Opening>> }>>> = {
   call: () => import('../call/competitors.ts'),
+  telemetry: () => import('../telemetry/competitors.ts'),
   brownout: () => import('../brownout/competitors.ts'),
   http: () => import('../http/competitors.ts'),
   serve: () => import('../serve/competitors.ts'),

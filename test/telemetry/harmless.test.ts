@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { metrics, trace } from '@opentelemetry/api';
 import { SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { TelemetryOptions } from '../../src/telemetry/options.ts';
 import { answer, refused, script } from '../../src/testing/script.ts';
 import { aMesh } from '../support/mesh.ts';
 import { FakeArrival } from './arrival.ts';
@@ -35,7 +36,7 @@ after(() => {
 });
 
 /** What callers and servers get of a mesh, one way and the other. */
-async function lived(telemetry: NonNullable<Parameters<typeof aMesh>[0]>['telemetry'], listen: boolean) {
+async function lived(telemetry: TelemetryOptions, listen: boolean) {
   const { mesh, env } = await aMesh({ telemetry, policy: { defaults: { outlier: { failures: 2 } } } });
   if (listen) mesh.on(thrower);
   const came: unknown[] = [];
