@@ -64,7 +64,7 @@ export class Breaker {
   }
 
   /** A call came to an end. Counts only in the term that it began in. */
-  report(term: number, is: Outcome['is'], now: number): void {
+  report(term: number, is: Outcome['is'], now: number, _why?: string): void {
     if (term !== this.#term) return;
     if (is === 'none') {
       this.#probeUntil = Number.NEGATIVE_INFINITY;

@@ -5,6 +5,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { Passage } from '../core/passage.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse } from '../core/service.ts';
+import type { Adopted } from './adopted.ts';
 import type { Breaker } from './breaker.ts';
 import type { Circuits } from './circuits.ts';
 
@@ -16,13 +17,14 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
       const breaker = circuits.for(context, now);
       if (breaker === undefined) return next(request, context);
       const { circuit } = context.policy;
+      const mode = circuit.mode;
       const term = breaker.admit(circuit, now);
       if (term !== undefined) return new Guarded(env, context, breaker, term, now).watch(next(request, context));
-      return circuit.mode === 'enforce' ? refuse(breaker.refusal(now)) : next(request, context);
+      return mode === 'enforce' || mode === 'off' ? refuse(breaker.refusal(now)) : next(request, context);
     };
     return (request, context) => {
       const { mode } = context.policy.circuit;
-      if (mode === 'off') return next(request, context);
+      if (mode === 'closed' || (mode === 'off' && !circuits.given(context.service))) return next(request, context);
       if (mode === 'open') return refuse(forcedOpen(context));
       if (circuits.loaded) return guard(request, context);
       return race(circuits.load(), context.scope).then(() => guard(request, context));
@@ -37,11 +39,11 @@ function forcedOpen({ service }: Context): MeshError {
 /** A call that the breaker has let through, and hears of at its end. */
 class Guarded extends Passage {
   readonly #env: Env;
-  readonly #breaker: Breaker;
+  readonly #breaker: Breaker | Adopted;
   readonly #term: number;
   readonly #at: number;
 
-  constructor(env: Env, context: Context, breaker: Breaker, term: number, at: number) {
+  constructor(env: Env, context: Context, breaker: Breaker | Adopted, term: number, at: number) {
     super(context);
     this.#env = env;
     this.#breaker = breaker;
@@ -51,7 +53,7 @@ class Guarded extends Passage {
 
   protected over(outcome: Outcome): void {
     const now = this.#env.clock.now();
-    this.#breaker.report(this.#term, this.#verdict(outcome, now), now);
+    this.#breaker.report(this.#term, this.#verdict(outcome, now), now, outcome.why);
   }
 
   /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */

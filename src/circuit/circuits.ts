@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import { type UserBreaker, userBreaker } from '../core/breakers.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { Adopted } from './adopted.ts';
 import type { Breaker } from './breaker.ts';
 import type { CircuitFacts } from './facts.ts';
 
@@ -14,6 +16,7 @@ export class Circuits {
   #loading: Promise<void> | undefined;
   #own: Breaker | undefined;
   #routes: LRUCache<string, Breaker> | undefined;
+  readonly #adopted = new Map<UserBreaker, Adopted>(); // as many as were given
   #closed = false;
 
   /** `names` says whether the policy has settings for a route. */
@@ -35,8 +38,11 @@ export class Circuits {
   }
 
   /** The circuit that a call falls under; nothing once they are closed. To be asked when `loaded`. */
-  for({ service, route, policy }: Context, now: number): Breaker | undefined {
+  for({ service, route, policy }: Context, now: number): Breaker | Adopted | undefined {
     if (this.#closed) return undefined;
+    const given = this.#env.breakers && userBreaker(this.#env.breakers, service, route);
+    if (given !== undefined) return this.#adopt(service, given);
+    if (policy.circuit.mode === 'off') return undefined; // only other routes were given a breaker
     if (route === undefined || !this.#names(route)) {
       this.#own ??= new this.#makes!(this.#env, { service, route: '' }, policy.circuit, now);
       return this.#own;
@@ -50,15 +56,31 @@ export class Circuits {
     return breaker;
   }
 
+  /** Whether the user has given breakers for a service: they guard it although the policy does not say so. */
+  given(service: string): boolean {
+    const { breakers } = this.#env;
+    return breakers !== undefined && Object.hasOwn(breakers, service);
+  }
+
+  #adopt(service: string, { breaker, route }: { breaker: UserBreaker; route: string }): Adopted {
+    let adopted = this.#adopted.get(breaker);
+    if (adopted === undefined) {
+      adopted = new Adopted(this.#env, { service, route }, breaker);
+      this.#adopted.set(breaker, adopted);
+    }
+    return adopted;
+  }
+
   /** How they stand, the service's own first. Empty before the first call that one of them guarded. */
   facts(now: number): CircuitFacts[] {
     const all = this.#own === undefined ? [] : [this.#own];
-    return [...all, ...(this.#routes?.values() ?? [])].map((breaker) => breaker.facts(now));
+    return [...this.#adopted.values(), ...all, ...(this.#routes?.values() ?? [])].map((breaker) => breaker.facts(now));
   }
 
   close(): void {
     this.#closed = true;
     this.#own?.close();
     this.#routes?.clear();
+    for (const adopted of this.#adopted.values()) adopted.close();
   }
 }

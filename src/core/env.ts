@@ -1,3 +1,4 @@
+import type { UserBreakers } from './breakers.ts';
 import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
@@ -23,6 +24,8 @@ export interface Env {
   readonly place?: Place | undefined;
   /** Where quotas are counted that all instances share; nowhere unless told. */
   readonly quotaStore?: QuotaStore | undefined;
+  /** Circuit breakers that the user has made; none unless told. */
+  readonly breakers?: UserBreakers | undefined;
   /** How an endpoint is asked how it is; over sockets unless told. */
   readonly probe?: Probe | undefined;
 }

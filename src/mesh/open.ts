@@ -19,7 +19,13 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const policies = readPolicy(options.policy === undefined ? {} : options.policy);
   const world = options.env ?? realWorld();
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
-  const env = await identified(await counting(await watched({ ...world, place }, options.telemetry), options), options);
+  const env = await identified(
+    await counting(
+      await watched({ ...world, place, breakers: options.circuits ?? world.breakers }, options.telemetry),
+      options,
+    ),
+    options,
+  );
   const registry = await opening(env, () => {
     if (options.stacks !== undefined) checkStacks(options.stacks, env);
     return openRegistry(options.registry, env);

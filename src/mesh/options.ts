@@ -1,4 +1,5 @@
 import type { IdentityOptions } from '../auth/options.ts';
+import { checkBreakers, type UserBreakers } from '../core/breakers.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { FixedServices } from '../discovery/fixed.ts';
@@ -44,6 +45,12 @@ export interface MeshOptions {
    * `rate-limiter-flexible`. The mesh asks it, and neither opens nor closes it.
    */
   readonly redis?: RedisClient;
+  /**
+   * Opossum breakers of your own, by service, or by service and route (`*` for the other routes): they stand in for the
+   * circuit there, with their options, events and counts, and guard calls unless `circuit.mode` says otherwise. The mesh
+   * feeds them and never shuts them down.
+   */
+  readonly circuits?: UserBreakers;
   /** What the mesh tells of itself: the access log, a logger. */
   readonly telemetry?: TelemetryOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
@@ -59,6 +66,7 @@ const KEYS: readonly (keyof MeshOptions)[] = [
   'signals',
   'identity',
   'redis',
+  'circuits',
   'telemetry',
   'env',
 ];
@@ -73,7 +81,15 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
       throw new MeshError('request', `createMesh: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
   }
-  const { service, registry, zone = '', signals = false, redis, telemetry } = options as Record<string, unknown>;
+  const {
+    service,
+    registry,
+    zone = '',
+    signals = false,
+    redis,
+    circuits,
+    telemetry,
+  } = options as Record<string, unknown>;
   checkServiceName(service);
   const known = typeof registry === 'string' || (typeof registry === 'object' && registry !== null);
   if (!known)
@@ -85,6 +101,7 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
   if (redis !== undefined && typeof (redis as Partial<RedisClient> | null)?.eval !== 'function') {
     throw new MeshError('request', 'createMesh: redis must be a client of ioredis or redis');
   }
+  if (circuits !== undefined) checkBreakers(circuits);
   if (telemetry !== undefined) checkTelemetry(telemetry);
 }
 

@@ -6,9 +6,9 @@ export const circuit = section(
   {
     mode: choice({
       default: 'off',
-      of: ['off', 'observe', 'enforce', 'open'],
+      of: ['off', 'observe', 'enforce', 'open', 'closed'],
       about:
-        'observe: counts and tells, and refuses nothing. enforce: refuses calls while it is open. open: refuses all.',
+        'observe: counts and tells, and refuses nothing. enforce: refuses calls while it is open. open: refuses all. closed: lets all through, whatever a circuit of yours says.',
     }),
     threshold: number({
       default: 0.5,

@@ -1,0 +1,122 @@
+import type { UserBreaker } from '../core/breakers.ts';
+import type { Env } from '../core/env.ts';
+import { MeshError } from '../core/errors.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Subject } from './breaker.ts';
+import type { CircuitFacts, CircuitState } from './facts.ts';
+
+const MOVES = ['open', 'halfOpen', 'close'] as const;
+
+/**
+ * A circuit of the user's own: an opossum instance that exists already. When it opens, tries and closes is as its options
+ * say; its events, counts and fallback go on as ever. It is told verdicts, and never runs a call of ours.
+ */
+export class Adopted {
+  readonly #env: Env;
+  readonly #subject: Subject;
+  readonly #theirs: UserBreaker;
+  readonly #moved = () => this.#move();
+  #mode: Policy['circuit']['mode'] = 'enforce';
+  #term = 1;
+  #probeUntil = Number.NEGATIVE_INFINITY;
+  #calls = 0;
+  #failures = 0;
+
+  constructor(env: Env, subject: Subject, theirs: UserBreaker) {
+    this.#env = env;
+    this.#subject = subject;
+    this.#theirs = theirs;
+    for (const move of MOVES) theirs.on(move, this.#moved);
+  }
+
+  get state(): CircuitState {
+    if (this.#theirs.halfOpen) return 'half-open';
+    return this.#theirs.opened || this.#theirs.isShutdown ? 'open' : 'closed';
+  }
+
+  /** Asks to call. Gives back the term, which the verdict must bring; nothing means: do not call. */
+  admit({ mode, open }: Policy['circuit'], now: number): number | undefined {
+    this.#mode = mode;
+    if (!this.#theirs.enabled && !this.#theirs.isShutdown) return this.#term;
+    const { state } = this;
+    if (state === 'closed') return this.#term;
+    if (state === 'half-open' && now >= this.#probeUntil) {
+      this.#probeUntil = now + open; // should it never report, the next may try
+      return this.#term;
+    }
+    if (mode !== 'observe') this.#theirs.fire().catch(nothing); // counted and told as `reject`, as they know it
+    return undefined;
+  }
+
+  /** A call came to an end. Counts only when the circuit has not moved since it began. */
+  report(term: number, is: Outcome['is'], _now: number, why: string): void {
+    if (term !== this.#term) return;
+    this.#probeUntil = Number.NEGATIVE_INFINITY;
+    if (is === 'none') return;
+    this.#calls++;
+    if (is === 'failure') this.#failures++;
+    const theirs = this.#theirs as UserBreaker & { action: unknown }; // which its types keep to themselves
+    const { action } = theirs;
+    theirs.action = () => settled(is === 'failure' ? new Error(why) : undefined);
+    try {
+      this.#theirs.fire().catch(nothing);
+    } finally {
+      theirs.action = action; // theirs again before anybody else could fire it
+    }
+  }
+
+  /** What a call gets that was not admitted. */
+  refusal(): MeshError {
+    const { service, route } = this.#subject;
+    const what = route === '' ? 'the circuit that was given' : `the circuit that was given for ${route}`;
+    const is = this.#theirs.isShutdown ? 'shut down' : this.state;
+    return new MeshError('circuit', `${service}: ${what} is ${is}`, { sent: 'no', service });
+  }
+
+  /** How it stands; counts are since it last moved. */
+  facts(): CircuitFacts {
+    return {
+      route: this.#subject.route,
+      state: this.state,
+      calls: this.#calls,
+      failures: this.#failures,
+      triesInMs: 0,
+    };
+  }
+
+  /** Lets go of it. It is not shut down: whoever made it ends it. */
+  close(): void {
+    this.#term++;
+    for (const move of MOVES) this.#theirs.off(move, this.#moved);
+  }
+
+  #move(): void {
+    this.#term++;
+    this.#probeUntil = Number.NEGATIVE_INFINITY;
+    const { clock, events } = this.#env;
+    const [calls, failures] = [this.#calls, this.#failures];
+    [this.#calls, this.#failures] = [0, 0];
+    if (!events.hears('circuit')) return;
+    const enforced = this.#mode !== 'observe';
+    const { state } = this;
+    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, calls, failures, forMs: 0, enforced });
+  }
+}
+
+/** Settles while it is asked, so that opossum hears of a verdict in one step. */
+function settled(error: Error | undefined): unknown {
+  const promise = {
+    // biome-ignore lint/suspicious/noThenProperty: it stands in for a promise that has settled
+    then: (fulfilled: () => void) => {
+      if (error === undefined) fulfilled();
+      return promise;
+    },
+    catch: (rejected: (reason: unknown) => void) => {
+      if (error !== undefined) rejected(error);
+    },
+  };
+  return promise;
+}
+
+const nothing = () => {}; // the caller has the answer; this was only a verdict, which nobody waits for

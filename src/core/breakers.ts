@@ -1,0 +1,58 @@
+import { MeshError } from './errors.ts';
+
+/** A circuit breaker that a user has made: as much of an `opossum` instance as the mesh touches. */
+export interface UserBreaker {
+  readonly opened: boolean;
+  readonly halfOpen: boolean;
+  readonly isShutdown: boolean;
+  readonly enabled: boolean;
+  fire(...given: unknown[]): Promise<unknown>;
+  on(event: 'open' | 'halfOpen' | 'close', heard: () => void): unknown;
+  off(event: 'open' | 'halfOpen' | 'close', heard: () => void): unknown;
+}
+
+/** The breakers of users by service; those of a service by route, where `*` stands for all that are not named. */
+export type UserBreakers = Readonly<Record<string, UserBreaker | Readonly<Record<string, UserBreaker>>>>;
+
+const isBreaker = (given: object): given is UserBreaker => typeof (given as Partial<UserBreaker>).fire === 'function';
+
+/** The user's breaker that a call falls under, and the route it is for; nothing where none was given. */
+export function userBreaker(
+  breakers: UserBreakers,
+  service: string,
+  route: string | undefined,
+): { readonly breaker: UserBreaker; readonly route: string } | undefined {
+  const given = Object.hasOwn(breakers, service) ? breakers[service] : undefined;
+  if (given === undefined) return undefined;
+  if (isBreaker(given)) return { breaker: given, route: '' };
+  if (route !== undefined && route !== '*' && Object.hasOwn(given, route)) return { breaker: given[route]!, route };
+  const others = Object.hasOwn(given, '*') ? given['*'] : undefined;
+  return others && { breaker: others, route: '' };
+}
+
+/** @throws MeshError INVALID_ARGUMENT for what is no breaker, and for one that would give back what it has kept. */
+export function checkBreakers(given: unknown): asserts given is UserBreakers {
+  if (typeof given !== 'object' || given === null) {
+    throw new MeshError('request', 'createMesh: circuits must be an object of opossum breakers by service');
+  }
+  for (const [service, one] of Object.entries(given)) {
+    const ofRoutes = typeof one === 'object' && one !== null && !isBreaker(one);
+    const all = ofRoutes ? Object.entries(one).map(([route, its]) => [`${service}.${route}`, its]) : [[service, one]];
+    for (const [path, breaker] of all) checkBreaker(`createMesh: circuits.${path}`, breaker);
+  }
+}
+
+function checkBreaker(path: string, given: unknown): void {
+  const breaker = given as (Partial<UserBreaker> & { readonly options?: unknown }) | null;
+  const whole = typeof breaker === 'object' && [breaker?.fire, breaker?.on, breaker?.off].every(isFunction);
+  if (!whole) throw new MeshError('request', `${path} must be an opossum breaker`);
+  const { cache, coalesce } = (breaker?.options ?? {}) as Readonly<Record<string, unknown>>;
+  if (cache || coalesce) {
+    throw new MeshError(
+      'request',
+      `${path} has a cache or coalesces calls, so it would not hear of each; see collapse`,
+    );
+  }
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';

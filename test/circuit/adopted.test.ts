@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import Opossum from 'opossum';
+import type { MeshError } from '../../src/core/errors.ts';
+import { answer, script } from '../../src/testing/script.ts';
+import { aMesh } from '../support/mesh.ts';
+
+const make = (more: Opossum.Options = {}) =>
+  new Opossum(async () => 'theirs', {
+    timeout: false,
+    errorThresholdPercentage: 50,
+    volumeThreshold: 4,
+    resetTimeout: 2 ** 30,
+    enableSnapshots: false,
+    ...more,
+  });
+const POLICY = { defaults: { retry: { attempts: 1 }, outlier: { failures: 0 } } };
+const told = (breaker: Opossum): string[] => {
+  const events: string[] = [];
+  for (const event of ['success', 'failure', 'reject', 'open', 'close'] as const)
+    breaker.on(event as 'open', () => events.push(event));
+  return events;
+};
+
+test('a breaker of the user opens by our verdicts, refuses by its state, and tells its own events', async () => {
+  const breaker = make();
+  const events = told(breaker);
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  const sick = script(env.clock, { value: answer(503) });
+  for (let call = 0; call < 4; call++) assert.deepEqual(await mesh.call('orders', sick.send), answer(503));
+  assert.ok(breaker.opened);
+  await assert.rejects(mesh.call('orders', sick.send), (error: MeshError) => error.reason === 'circuit');
+  assert.equal(sick.asked.length, 4);
+  assert.deepEqual(events, ['failure', 'failure', 'failure', 'failure', 'open', 'reject']);
+  breaker.close();
+  assert.deepEqual(await mesh.call('orders', script(env.clock, { value: answer(200) }).send), answer(200));
+  assert.equal(events.at(-1), 'success');
+  assert.equal(await breaker.fire(), 'theirs', 'its own action is still its own');
+  const listening = breaker.listenerCount('halfOpen');
+  await mesh.close();
+  assert.equal(breaker.listenerCount('halfOpen'), listening - 1);
+  assert.equal(breaker.isShutdown, false);
+  breaker.shutdown();
+});
+
+test('half-open, one call tries; an answer to a call from before it opened changes nothing', async () => {
+  const breaker = make();
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  const late = mesh.call('orders', script(env.clock, { ms: 50, value: answer(200) }).send);
+  await env.clock.advance(1);
+  breaker.open();
+  await env.clock.advance(100);
+  await late;
+  assert.ok(breaker.opened);
+  await mesh.close();
+  breaker.shutdown();
+});
+
+test('policy has the last word: observe tells and lets go, closed lets go, open refuses', async () => {
+  for (const mode of ['observe', 'closed', 'open'] as const) {
+    const breaker = make();
+    breaker.open();
+    const policy = { defaults: { ...POLICY.defaults, circuit: { mode } } };
+    const { mesh, env } = await aMesh({ policy, circuits: { orders: { '*': breaker } } });
+    const call = mesh.call('orders', script(env.clock, { value: answer(200) }).send);
+    if (mode === 'open') await assert.rejects(call, (error: MeshError) => error.reason === 'circuit');
+    else assert.deepEqual(await call, answer(200));
+    await mesh.close();
+    breaker.shutdown();
+  }
+});
+
+test('a breaker that keeps answers is refused, as is what is no breaker', async () => {
+  const cached = make({ cache: true });
+  await assert.rejects(aMesh({ circuits: { orders: cached } }), /circuits\.orders has a cache/);
+  await assert.rejects(aMesh({ circuits: { orders: { place: 1 as never } } }), /circuits\.orders\.place must be/);
+  cached.shutdown();
+});
