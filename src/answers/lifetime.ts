@@ -1,7 +1,8 @@
 import type { Call } from '../core/call.ts';
+import { callHeader } from '../core/call-header.ts';
 import type { HeaderFields } from '../core/kept.ts';
 import { type CacheControl, parseCacheControl, parseHttpDate } from '../wire/cache-control.ts';
-import { isIdle, requestHeader } from './request-key.ts';
+import { isIdle } from './request-key.ts';
 
 /** For how long an answer is good, in milliseconds from when it came. */
 export interface Lifetime {
@@ -31,8 +32,8 @@ export function lifetimeOf(
 ): Lifetime | undefined {
   const control = parseCacheControl(textOf(headers['cache-control']));
   if (!GOOD.has(status) || control.noStore || control.private || asked(call).noStore) return undefined;
-  if (headers['set-cookie'] !== undefined || requestHeader(call, 'range') !== undefined) return undefined;
-  if (!control.public && CREDENTIALS.some((name) => requestHeader(call, name) !== undefined)) return undefined;
+  if (headers['set-cookie'] !== undefined || callHeader(call, 'range') !== undefined) return undefined;
+  if (!control.public && CREDENTIALS.some((name) => callHeader(call, name) !== undefined)) return undefined;
   const vary = textOf(headers.vary)
     .toLowerCase()
     .split(/[\s,]+/);
@@ -52,8 +53,8 @@ export function lifetimeOf(
 
 /** What the request says of answers that were kept: it may want none, or only what is new. */
 export function asked(call: Call<unknown>): { readonly noStore: boolean; readonly anew: boolean } {
-  const text = requestHeader(call, 'cache-control');
-  if (text === undefined) return requestHeader(call, 'pragma') === undefined ? ANY : ANEW;
+  const text = callHeader(call, 'cache-control');
+  if (text === undefined) return callHeader(call, 'pragma') === undefined ? ANY : ANEW;
   const { noStore, noCache, maxAge } = parseCacheControl(text);
   return { noStore, anew: noStore || noCache || maxAge === 0 };
 }

@@ -46,9 +46,3 @@ export function requestKey(
   const key = JSON.stringify([path, method, parts]);
   return key.length > LONGEST ? undefined : key;
 }
-
-/** A header of the request, whoever put it there. */
-export function requestHeader({ headers, request }: Call<unknown>, name: string): string | undefined {
-  const value = request?.headers?.[name] ?? headers[name];
-  return value === undefined || typeof value === 'string' ? value : value.join(', ');
-}

@@ -38,6 +38,10 @@ export const spanTable = {
         about: 'An attempt after the first begins.',
         attributes: ['inmesh.attempt', 'inmesh.why'],
       },
+      'inmesh.hedge': {
+        about: 'A second attempt begins while the first is under way.',
+        attributes: ['inmesh.attempt'],
+      },
     },
   },
   attempt: {

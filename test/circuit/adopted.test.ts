@@ -43,7 +43,45 @@ test('a breaker of the user opens by our verdicts, refuses by its state, and tel
   breaker.shutdown();
 });
 
-test('half-open, one call tries; an answer to a call from before it opened changes nothing', async () => {
+test('half-open, one call tries and the others are refused; its answer closes the breaker', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] }); // opossum's own
+  const breaker = make({ resetTimeout: 1_000 });
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  breaker.open();
+  t.mock.timers.tick(1_000);
+  assert.ok(breaker.halfOpen);
+  const well = script(env.clock, { ms: 50, value: answer(200) });
+  const probe = mesh.call('orders', well.send);
+  await env.clock.advance(1);
+  await assert.rejects(mesh.call('orders', well.send), (error: MeshError) => error.reason === 'circuit');
+  await env.clock.advance(100);
+  assert.deepEqual(await probe, answer(200));
+  assert.equal(well.asked.length, 1);
+  assert.ok(breaker.closed);
+  await mesh.close();
+  breaker.shutdown();
+});
+
+test('a probe that never answers frees its place when its lease is over', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const breaker = make({ resetTimeout: 1_000 });
+  const policy = { defaults: { ...POLICY.defaults, circuit: { open: '2s' } } } as const;
+  const { mesh, env } = await aMesh({ policy, circuits: { orders: breaker } });
+  breaker.open();
+  t.mock.timers.tick(1_000);
+  const lost = assert.rejects(mesh.call('orders', script(env.clock, { never: true }).send));
+  const well = script(env.clock, { value: answer(200) });
+  await env.clock.advance(1_999);
+  await assert.rejects(mesh.call('orders', well.send), (error: MeshError) => error.reason === 'circuit');
+  await env.clock.advance(1);
+  assert.deepEqual(await mesh.call('orders', well.send), answer(200));
+  await env.clock.advance(20_000);
+  await lost;
+  await mesh.close();
+  breaker.shutdown();
+});
+
+test('an answer to a call from before it opened changes nothing', async () => {
   const breaker = make();
   const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
   const late = mesh.call('orders', script(env.clock, { ms: 50, value: answer(200) }).send);
