@@ -111,7 +111,8 @@ function note({ clock }: Env, context: Context, budget: RetryBudget, is: NextRep
 /** Notes what was decided with the attempt that it was decided after: the last that came to something. A refusal is none. */
 function noteNext({ history }: Context, next: NextReport): void {
   const at = history.reports.findLastIndex(({ outcome }) => outcome !== 'none');
-  if (at >= 0 && history.reports[at]!.next === undefined) history.reports = history.reports.with(at, { ...history.reports[at]!, next });
+  if (at >= 0 && history.reports[at]!.next === undefined)
+    history.reports = history.reports.with(at, { ...history.reports[at]!, next });
 }
 
 const whole = (retries: number): number => Math.max(0, Math.floor(retries));

@@ -64,7 +64,9 @@ test('those that are ejected, full, of another subset or in another zone are tol
   const { mesh, env } = world;
   await assert.rejects(mesh.call('orders', () => Promise.reject(refused()))); // one is ejected
   const stop = new AbortController();
-  const busy = mesh.call('orders', () => new Promise(() => {}), { signal: stop.signal, timeout: '60s' }).catch(() => {}); // one is full
+  const busy = mesh
+    .call('orders', () => new Promise(() => {}), { signal: stop.signal, timeout: '60s' })
+    .catch(() => {}); // one is full
   const { attempts } = await lateCall(world, 0);
   const groups = Object.fromEntries(attempts[0]!.passedOver.map(({ why, count }) => [why, count]));
   assert.deepEqual(groups, { ejected: 1, full: 1, zone: 1, subset: 1 });
