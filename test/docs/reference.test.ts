@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventsPage } from '../../scripts/docs/events.ts';
+import { inboundTexts, outboundTexts } from '../../scripts/docs/slot-texts.ts';
+import { slotsPage } from '../../scripts/docs/slots.ts';
 import { stale, write } from '../../scripts/docs.ts';
 
 test('the reference that is committed is what the code says now', async () => {
@@ -29,4 +31,14 @@ test('a page that was changed by hand, and one that is not there, are found', as
 test('an event whose type nobody explains stops the reference', () => {
   const source = `export type MeshEvent = { readonly at: number } & ({ readonly type: 'unheard-of' });`;
   assert.throws(() => eventsPage(source), /type and meaning differ for unheard-of,attempt,/);
+});
+
+test('a slot that nobody explains stops the reference, as does a text for no slot', () => {
+  const { retry, ...others } = outboundTexts;
+  assert.ok(retry);
+  assert.throws(() => slotsPage(others), /outbound: texts and slots differ for retry$/);
+  assert.throws(
+    () => slotsPage(undefined, { ...inboundTexts, unheard: retry }),
+    /inbound: texts and slots differ for unheard$/,
+  );
 });
