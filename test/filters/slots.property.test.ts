@@ -37,6 +37,17 @@ const policies = fc.record({
     enough: fc.constantFrom(0, 0.5, 1),
   }),
   limit: fc.record({ service: fc.constantFrom(0, 2), queue: fc.constantFrom(0, 2), wait: duration(50) }),
+  circuit: fc.record({
+    mode: fc.constantFrom('off', 'off', 'observe', 'enforce', 'open', 'closed'),
+    volume: fc.constant(5),
+    open: duration(100),
+  }),
+  throttle: fc.record({ mode: fc.constantFrom('off', 'observe', 'enforce') }),
+  fault: fc.record({ delay: duration(80), delayShare: fc.constantFrom(0, 0.5), abortShare: fc.constantFrom(0, 0.2) }),
+  quota: fc.record({
+    calls: fc.constantFrom([], [{ rate: '10/s', mode: 'queue' as const }], [{ rate: '3/s', mode: 'reject' as const }]),
+    wait: duration(200),
+  }),
 });
 
 const SWR = { 'cache-control': 'max-age=0, stale-while-revalidate=60' };
