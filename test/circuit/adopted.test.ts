@@ -114,3 +114,28 @@ test('a breaker that keeps answers is refused, as is what is no breaker', async 
   await assert.rejects(aMesh({ circuits: { orders: { place: 1 as never } } }), /circuits\.orders\.place must be/);
   cached.shutdown();
 });
+
+test('a circuit of any other make takes the place of ours by the name of its slot', async () => {
+  let [failures, refused] = [0, 0];
+  const { mesh, env } = await aMesh({
+    policy: POLICY,
+    stacks: {
+      cluster: (stack) =>
+        stack.replace('circuit', (next) => async (call, context) => {
+          if (failures >= 2) {
+            refused++;
+            throw new Error('open');
+          }
+          const value = (await next(call, context)) as { status: number };
+          if (value.status >= 500) failures++;
+          return value;
+        }),
+    },
+  });
+  const sick = script(env.clock, { value: answer(503) });
+  for (let call = 0; call < 2; call++) assert.deepEqual(await mesh.call('orders', sick.send), answer(503));
+  await assert.rejects(mesh.call('orders', sick.send), { message: 'open' });
+  assert.deepEqual([sick.asked.length, refused], [2, 1]);
+  assert.match(mesh.explain('orders'), /quota[\s\S]*circuit[\s\S]*retry/);
+  await mesh.close();
+});
