@@ -126,8 +126,8 @@ test('a circuit of any other make takes the place of ours by the name of its slo
             refused++;
             throw new Error('open');
           }
-          const value = (await next(call, context)) as { status: number };
-          if (value.status >= 500) failures++;
+          const value = (await next(call, context)) as { statusCode: number };
+          if (value.statusCode >= 500) failures++;
           return value;
         }),
     },
