@@ -38,23 +38,26 @@ function readyRules(rules: Settings['rules']): readonly ReadyRule[] {
 /** Judges a request by rules: custom, deny, allow. A promise only where somebody else is asked. */
 export function judgeRequest(settings: Settings, asked: Asked, check: Check): Judgement | Promise<Judgement> {
   const fitting = readyRules(settings.rules).filter((rule) => rule.fits(asked));
-  const custom = fitting.find(({ action, observe }) => action === 'custom' && !observe);
-  if (custom === undefined) return judgementOf(settings, fitting);
-  if (settings.check === '') return denied(custom.name, 'asks a check, and the policy names none');
+  const judgement = judgementOf(settings, fitting);
+  const customs = fitting.filter(({ action }) => action === 'custom');
+  const custom = customs.find(enforced) ?? customs[0]; // one that bites is asked before one that only observes
+  if (custom === undefined) return judgement;
+  if (settings.check === '') return denied(judgement, custom, 'asks a check, and the policy names none');
   return Promise.resolve()
     .then(() => check(settings.check, asked))
     .catch(() => undefined)
     .then((answer) => {
-      if (answer === false) return denied(custom.name, 'asked, and the answer was no');
+      if (answer === false) return denied(judgement, custom, 'asked, and the answer was no');
       const isAway = answer !== true;
-      if (isAway && settings.whenAway === 'deny') return denied(custom.name, 'asked, and there was no answer');
-      return judgementOf(settings, fitting);
+      if (isAway && settings.whenAway === 'deny') return denied(judgement, custom, 'asked, and there was no answer');
+      return judgement;
     });
 }
 
-function denied(rule: string, why: string): Judgement {
-  const verdict = { allowed: false, rule, why: `${rule} ${why}` };
-  return { verdict, observed: verdict, audits: [] };
+/** The judgement where whom a custom rule asked says no: it is so, or where the rule only observes, would be. */
+function denied(judgement: Judgement, { name, observe }: ReadyRule, why: string): Judgement {
+  const verdict = { allowed: false, rule: name, why: `${name} ${why}` };
+  return { ...judgement, observed: verdict, verdict: observe ? judgement.verdict : verdict };
 }
 
 function judgementOf(settings: Settings, fitting: readonly ReadyRule[]): Judgement {

@@ -62,7 +62,6 @@ const cases: readonly [
   ['one of many', [{ principals: ['cart', 'checkout'] }], {}, true],
   ['anybody who is proven', [{ principals: ['*'] }], {}, true],
   ['anonymous is not anybody', [{ principals: ['*'] }], { principal: ANONYMOUS }, false],
-  ['anonymous is not the empty name', [{ principals: [''] }], { principal: ANONYMOUS }, false],
   ['anonymous is no prefix', [{ principals: ['a*'] }], { principal: ANONYMOUS }, false],
   ['nobody anonymous', [deny({ notPrincipals: ['*'] })], { principal: ANONYMOUS }, false],
   ['nobody anonymous: who is proven may', [deny({ notPrincipals: ['*'] })], {}, true],

@@ -99,6 +99,11 @@ test('a bad push of rules is refused whole, and the old rules stay', async () =>
     /rules\[0\]\.action must be one of 'allow', 'deny', 'audit', 'custom', got 'permit'/,
   );
   assert.throws(push({ addresses: ['10.0.0.0/99'] }), /rules\[0\]\.addresses must be a list of addresses such as/);
+  // What a pattern can not say is refused, and does not quietly say less.
+  for (const bad of ['', 'a*b', '*a*', '**']) assert.throws(push({ principals: [bad] }), /a \* only at one end/, bad);
+  for (const bad of ['orders', '/a*b', '/a/{x*}/b', '/a/{x', '/a/*/b', '/a b']) {
+    assert.throws(push({ action: 'deny', paths: [bad] }), /paths must be a list of paths/, bad);
+  }
   assert.throws(push({ principal: ['x'] }), /rules\[0\]\.principal: no such field; there are name, action/);
   assert.equal(await comes({ path: '/admin/x' }), 403);
   mesh.setPolicy({});
@@ -158,6 +163,28 @@ test('a rule asks somebody else, whose no is no; whose silence is no unless told
     false,
     'never denies it',
   ]);
+});
+
+test('a rule that asks and only observes changes nothing, and its no is told; audits are told, too', async () => {
+  const { verdict, observed, audits } = await judgeRequest(
+    new PolicySet({
+      defaults: {
+        authorize: {
+          mode: 'enforce',
+          check: 'http://authz/check',
+          rules: [
+            { action: 'custom', name: 'soon', observe: true },
+            { action: 'audit', name: 'all' },
+          ],
+        },
+      },
+    }).for('orders').authorize,
+    { principal: { name: '' }, method: 'GET', path: '/', headers: {}, address: '' } as unknown as Asked,
+    () => Promise.resolve(false),
+  );
+  assert.equal(verdict.allowed, true);
+  assert.deepEqual([observed.allowed, observed.rule], [false, 'soon']);
+  assert.deepEqual(audits, ['all']);
 });
 
 test('only a URL of a service is a check', () => {

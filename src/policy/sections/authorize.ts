@@ -2,10 +2,12 @@ import { parseCidr } from '../cidr.ts';
 import { choice, flag, section } from '../fields.ts';
 import { labels, list, text, texts } from '../rules.ts';
 
-const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (anybody proven)";
+const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (anybody proven); a * only at one end";
+const NAME = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
 const methods = "a list of methods such as 'GET'";
 const METHOD = /^[A-Z][A-Z-]*$/;
-const PATH = /^(?:\/\S*|\*\S*)$/;
+// What stands anywhere else would be a sign like any other, and the rule would speak of less than it says.
+const PATH = /^[/*](?:[^\s*{}]|\{[^\s*{}/]*\})*(?:\*|\{[^\s*{}/]*\*\})?$/;
 const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json'";
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
 const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
@@ -23,8 +25,12 @@ const rule = {
       'custom: asks `check`. deny: refuses. allow: lets in; where there is such a rule, who fits none is refused. audit: tells.',
   }),
   observe: flag({ default: false, about: 'Tells what it would change, and changes nothing.' }),
-  principals: texts({ about: 'Who calls, as proven: exactly, by prefix or by suffix.', must: principals }),
-  notPrincipals: texts({ about: 'Who must not be the one who calls.', must: principals }),
+  principals: texts({
+    about: 'Who calls, as proven: exactly, by prefix or by suffix.',
+    pattern: NAME,
+    must: principals,
+  }),
+  notPrincipals: texts({ about: 'Who must not be the one who calls.', pattern: NAME, must: principals }),
   issuers: texts({ about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.' }),
   claims: labels({ about: 'What the token must say: a text, or one of a list; `*` for anything at all.' }),
   methods: texts({ about: 'The methods. GET stands for HEAD, too, in a deny.', pattern: METHOD, must: methods }),
