@@ -244,7 +244,11 @@ function settings(section: Readonly<Record<string, Setting>> | undefined): strin
 function said(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const isPlain = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one !== 'object');
-  return isPlain ? value.join('/') : JSON.stringify(value);
+  return shortened(isPlain ? value.join('/') : JSON.stringify(value));
 }
+
+const LONGEST = 160; // characters of one setting; an answer at hand may have a body of any length
+
+const shortened = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`);
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

@@ -34,18 +34,19 @@ export class Watches implements Watch {
 
   get on(): boolean {
     const watchers = this.#watchers;
-    for (let at = 0; at < watchers.length; at++) if (watchers[at]!.on) return true; // each call asks: no iterator
+    // Each call asks, so there is no iterator; whoever throws when asked wants nothing.
+    for (let at = 0; at < watchers.length; at++) if (isOn(watchers[at]!)) return true;
     return false;
   }
 
   get onRequests(): boolean {
-    for (const watcher of this.#watchers) if (watcher.onRequests === true) return true;
+    for (const watcher of this.#watchers) if (isOnRequests(watcher)) return true;
     return false;
   }
 
   call<Res>(call: Call<unknown>, context: Context, resolution: () => Resolution, run: Run<Res>): Promise<Res> {
     const record = new CallRecord(call, context, this.#env.clock.epoch(), resolution);
-    record.watchers = this.#watchers.flatMap((one) => (one.on ? (unharmed(() => one.watch(record)) ?? []) : []));
+    record.watchers = this.#watchers.flatMap((one) => (isOn(one) ? (unharmed(() => one.watch(record)) ?? []) : []));
     context.history.watched = record;
     const answer = within(record.watchers, run);
     answer.then(
@@ -75,7 +76,7 @@ export class Watches implements Watch {
     const seen = { method: incoming.method, path: incoming.path, headers: incoming.headers, wire };
     const record = new RequestRecord(seen, context, this.#env.clock.epoch(), route);
     const watchers = this.#watchers.flatMap((one) =>
-      one.onRequests ? (unharmed(() => one.request?.(record)) ?? []) : [],
+      isOnRequests(one) ? (unharmed(() => one.request?.(record)) ?? []) : [],
     );
     const end = () => this.#over(record, watchers);
     const told = wire?.onEnd(end) === true;
@@ -99,7 +100,7 @@ export class Watches implements Watch {
   }
 
   observe(service: string, look: () => Standing): void {
-    for (const watcher of this.#watchers) watcher.observe?.(service, look);
+    for (const watcher of this.#watchers) unharmed(() => watcher.observe?.(service, look));
   }
 
   async close(): Promise<void> {
@@ -133,5 +134,21 @@ function unharmed<T>(work: () => T): T | undefined {
     return work();
   } catch {
     return undefined;
+  }
+}
+
+function isOn(watcher: Watcher): boolean {
+  try {
+    return watcher.on;
+  } catch {
+    return false; // as a meter provider of somebody else's may throw
+  }
+}
+
+function isOnRequests(watcher: Watcher): boolean {
+  try {
+    return watcher.onRequests === true;
+  } catch {
+    return false;
   }
 }

@@ -188,3 +188,17 @@ test('a list that stands without the registry says for how long, and why', async
   assert.equal(mesh.snapshot().clusters[0]!.stale, null);
   await mesh.close();
 });
+
+test('explain shows of a setting what a person reads, however long it is', async () => {
+  const body = 'x'.repeat(60_000);
+  const { mesh } = await aMesh({
+    policy: { defaults: { fallback: { mode: 'answer', answer: { status: 200, body } } } },
+  });
+  const line = mesh
+    .explain('orders')
+    .split('\n')
+    .find((one) => one.includes(' fallback '))!;
+  assert.match(line, /"body":"x{20,}… \(defaults\)/);
+  assert.ok(line.length < 1_000, `${line.length} characters`);
+  await mesh.close();
+});

@@ -78,3 +78,35 @@ test('what is watched gives back the very answer, and the first to watch is oute
   assert.deepEqual(order, ['first', 'second', 'first success', 'second success']);
   await mesh.close();
 });
+
+test('whoever throws when asked whether it wants to know is told nothing, and others are told as ever', async () => {
+  let watched = 0;
+  const moody: Watcher = {
+    get on() {
+      return thrower();
+    },
+    get onRequests() {
+      return thrower();
+    },
+    watch: thrower,
+    observe: thrower,
+  };
+  const calm: Watcher = { on: true, watch: () => ({ end: () => watched++ }) };
+  const mesh = watchedMesh(moody, calm);
+  assert.equal(await mesh.call('orders', () => 'answered'), 'answered');
+  const alone = watchedMesh(moody);
+  assert.equal(await alone.call('orders', () => 'answered'), 'answered');
+  const served = await alone.receive({
+    request: {},
+    method: 'GET',
+    path: '/',
+    template: undefined,
+    headers: {},
+    onHangUp: () => {},
+    serve: async () => 'served',
+    refuse: ({ status }) => status,
+  });
+  assert.equal(served, 'served');
+  await Promise.all([mesh.close(), alone.close()]);
+  assert.equal(watched, 1);
+});
