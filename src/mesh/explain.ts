@@ -22,7 +22,8 @@ import type { HedgeFacts } from '../math/hedges.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { PolicySet, Setting } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
-import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
+import type { QuotaFacts } from '../quota/meters.ts';
+import { sayQuota } from '../quota/quotas.ts';
 import type { SheddingFacts } from '../server/shedding.ts';
 import type { Cluster } from './cluster.ts';
 

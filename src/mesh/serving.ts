@@ -1,7 +1,8 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import { type QuotaFacts, sayQuota } from '../quota/quotas.ts';
+import type { QuotaFacts } from '../quota/meters.ts';
+import { sayQuota } from '../quota/quotas.ts';
 import type { Arrival } from '../server/arrival.ts';
 import { authorize } from '../server/authorize.ts';
 import { type Guard, type GuardOptions, makeGuard } from '../server/guard.ts';

@@ -40,6 +40,20 @@ export class Meter {
   }
 }
 
+/** How a rule stands, as plain JSON. */
+export interface QuotaFacts {
+  readonly rule: string;
+  readonly rate: string;
+  readonly per: string;
+  readonly mode: string;
+  /** Among how many instances of ours the rate is divided; 1 where each has all of it. */
+  readonly among: number;
+  /** Calls let go, those that had to wait counted; those that waited; those refused. */
+  readonly passed: number;
+  readonly waited: number;
+  readonly refused: number;
+}
+
 /** What became of what a rule counted. */
 export interface QuotaTally {
   passed: number;
@@ -82,6 +96,15 @@ export class Meters<R extends QuotaRule> {
   /** What became of what a rule counted, to be added to. */
   tally(id: string): QuotaTally {
     return this.#tallies.of(id, () => ({ passed: 0, waited: 0, refused: 0 }));
+  }
+
+  /** How the rules of a list stand; `among` says among how many instances each is divided. */
+  facts(rules: readonly R[], among: (read: ReadRule<R>) => number): QuotaFacts[] {
+    return this.read(rules).map((read) => {
+      const { title, id, rule } = read;
+      const { per, mode } = rule;
+      return { rule: title, rate: formatRate(rule.rate), per, mode, among: among(read), ...this.tally(id) };
+    });
   }
 
   #read(rules: readonly R[]): readonly ReadRule<R>[] {

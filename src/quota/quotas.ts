@@ -8,28 +8,14 @@ import { formatDuration } from '../policy/duration.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import { Bounded } from './bounded.ts';
-import { Meters, type ReadRule } from './meters.ts';
+import { Meters, type QuotaFacts, type ReadRule } from './meters.ts';
 
 type CallRule = Policy['quota']['calls'][number];
 
 const LONGEST = 100; // characters of what is counted apart
 const ROUTES = 1_000; // routes of one service whose quota the other side tells of
 
-/** How a rule of `quota.calls` stands, as plain JSON. */
-export interface QuotaFacts {
-  readonly rule: string;
-  readonly rate: string;
-  readonly per: string;
-  readonly mode: string;
-  /** Among how many instances of ours the rate is divided; 1 where each has all of it. */
-  readonly among: number;
-  /** Calls let go, those that had to wait counted; those that waited; those refused. */
-  readonly passed: number;
-  readonly waited: number;
-  readonly refused: number;
-}
-
-/** The same as a sentence; `what` is counted. */
+/** How a rule stands, as a sentence; `what` is counted. */
 export function sayQuota(what: 'calls' | 'requests', facts: QuotaFacts): string {
   const { rule, rate, per, mode, among, passed, waited, refused } = facts;
   const shared = among === 1 ? '' : `, one of ${among} parts ours`;
@@ -79,14 +65,7 @@ export class Quotas {
 
   /** How the rules stand that a policy has. */
   facts({ quota }: Policy): QuotaFacts[] {
-    return this.#meters.read(quota.calls).map((read) => ({
-      rule: read.title,
-      rate: formatRate(read.rule.rate),
-      per: read.rule.per,
-      mode: read.rule.mode,
-      among: this.#among(read),
-      ...this.#meters.tally(read.id),
-    }));
+    return this.#meters.facts(quota.calls, (read) => this.#among(read));
   }
 
   #wait(read: ReadRule<CallRule>, context: Context, now: number): number {

@@ -5,10 +5,8 @@ import type { MeshError } from '../core/errors.ts';
 import type { Taken } from '../core/quota-store.ts';
 import type { Siblings } from '../core/siblings.ts';
 import type { Gcra } from '../math/gcra.ts';
-import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
-import { Meters } from '../quota/meters.ts';
-import type { QuotaFacts } from '../quota/quotas.ts';
+import { Meters, type QuotaFacts } from '../quota/meters.ts';
 import { networkOf } from '../wire/network.ts';
 import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
 import type { Arrival } from './arrival.ts';
@@ -50,14 +48,7 @@ export class RequestQuotas {
 
   /** How the rules stand that a policy has. */
   facts({ quota }: Policy): QuotaFacts[] {
-    return this.#meters.read(quota.requests).map((read) => ({
-      rule: read.title,
-      rate: formatRate(read.rule.rate),
-      per: read.rule.per,
-      mode: read.rule.mode,
-      among: this.#among(read),
-      ...this.#meters.tally(read.id),
-    }));
+    return this.#meters.facts(quota.requests, (read) => this.#among(read));
   }
 
   #claim(read: RequestRule, thing: string): Claim {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallOptions, Send } from '../../src/core/call.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { refused } from '../../src/testing.ts';
-import { aWorld, fail, give, hang, type World } from '../filters/world.ts';
-import { get, type Said, said } from './kept.ts';
+import { aWorld, fail, give, hang } from '../filters/world.ts';
+import { ask, get, said, told } from './kept.ts';
 
 const once = { retry: { attempts: 1 } } as const;
 const lastGood: PolicySections = { ...once, fallback: { mode: 'last-good' } };
 const fresh: PolicySections = { ...once, fallback: { mode: 'last-good', fresh: true } };
-
-/** Calls, and lets time pass until the answer is there. */
-async function ask(world: World, send: Send<unknown>, options: CallOptions = get(), ms = 0): Promise<Said> {
-  const call = world.call(send, options);
-  call.catch(() => {}); // it is looked at below
-  await world.env.clock.advance(ms);
-  return (await call) as Said;
-}
-
-const told = (world: World, type: string) => world.env.told.filter((event) => event.type === type);
 
 test('an answer says itself for how long it stands in: stale-if-error', async () => {
   const world = aWorld({ policy: lastGood });

@@ -1,5 +1,6 @@
-import type { CallOptions } from '../../src/core/call.ts';
+import type { CallOptions, Send } from '../../src/core/call.ts';
 import type { HeaderFields, Keeper, Kept } from '../../src/core/kept.ts';
+import type { World } from '../filters/world.ts';
 
 /** An answer with a body. */
 export interface Said {
@@ -37,3 +38,14 @@ export const get = (path = '/orders/42', headers: HeaderFields = {}, more: CallO
   request: { headers, keeper },
   ...more,
 });
+
+/** Calls, and lets time pass until the answer is there. */
+export async function ask(world: World, send: Send<unknown>, options: CallOptions = get(), ms = 0): Promise<Said> {
+  const call = world.call(send, options);
+  call.catch(() => {}); // it is looked at below
+  await world.env.clock.advance(ms);
+  return (await call) as Said;
+}
+
+/** What the world was told of one kind. */
+export const told = (world: World, type: string) => world.env.told.filter((event) => event.type === type);

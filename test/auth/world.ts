@@ -5,8 +5,8 @@ import type { IdentityOptions } from '../../src/auth/options.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import type { Arrival } from '../../src/server/arrival.ts';
-import type { Problem } from '../../src/server/problem.ts';
 import type { RequestContext } from '../../src/server/request-context.ts';
+import { anArrival } from '../support/arrival.ts';
 import { aMesh, type MeshInTest } from '../support/mesh.ts';
 
 /** Who issues tokens in these tests. */
@@ -61,18 +61,13 @@ export async function anIdentified(
 
 /** Asks a mesh as a request with these headers does. */
 export async function ask(mesh: Mesh, headers: Record<string, string>, more: Partial<Arrival> = {}): Promise<Answered> {
-  const arrival: Arrival = {
-    request: {},
-    method: 'GET',
+  const arrival = anArrival({
     path: '/orders/7?x=1',
-    template: undefined,
     headers,
-    onHangUp: () => {},
-    serve: async ({ principal }: RequestContext) => ({ status: 200, headers: {}, body: '', principal }),
-    refuse: ({ status, headers, body }: Problem): Answered => ({ status, headers, body, principal: undefined }),
-    ...more,
-  };
-  return (await mesh.receive(arrival)) as Answered;
+    serve: ({ principal }) => ({ status: 200, headers: {}, body: '', principal }),
+    refuse: ({ status, headers, body }): Answered => ({ status, headers, body, principal: undefined }),
+  });
+  return (await mesh.receive({ ...arrival, ...more })) as Answered;
 }
 
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });

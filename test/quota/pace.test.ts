@@ -1,25 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PolicySections } from '../../src/policy/table.ts';
 import { answer } from '../../src/testing.ts';
-import { aWorld, give, hang, type World } from '../filters/world.ts';
-
-type Quota = NonNullable<PolicySections['quota']>;
-
-const world = (quota: Quota, more: PolicySections = {}): World => aWorld({ policy: { ...more, quota } });
-
-/** Calls so often in one moment, and says what became of each. */
-async function times(w: World, many: number, options?: Parameters<World['call']>[1]): Promise<string[]> {
-  const calls = Array.from({ length: many }, () =>
-    w.call(give(answer(200)), options).then(
-      () => 'went',
-      (error) => error.reason as string,
-    ),
-  );
-  return Promise.all(calls);
-}
-
-const count = (outcomes: readonly string[], what = 'went'): number => outcomes.filter((one) => one === what).length;
+import { give, hang } from '../filters/world.ts';
+import { count, times, world } from './world.ts';
 
 const limited = (left: number, seconds: number, status = 200) =>
   answer(status, { ratelimit: `"default";r=${left};t=${seconds}` });

@@ -2,23 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Mesh } from '../../src/mesh/mesh.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
-import type { Arrival } from '../../src/server/arrival.ts';
 import { FakeRegistry, testEnv } from '../../src/testing.ts';
+import { anArrival } from '../support/arrival.ts';
 
 const [LIMIT, BURST] = [100, 20];
 const REQUESTS = [{ rate: `${LIMIT}/s`, burst: BURST, per: 'all', share: 'fleet' }] as const;
 const POLICY = { services: { orders: { quota: { requests: REQUESTS } } } };
-
-const arrival = (): Arrival => ({
-  request: {},
-  method: 'GET',
-  path: '/',
-  template: undefined,
-  headers: {},
-  onHangUp: () => {},
-  serve: async () => 'served',
-  refuse: () => 'refused',
-});
 
 for (const instances of [1, 2, 4]) {
   test(`${instances} instances serve no more than the limit and the burst in any second, and the limit all the time`, async () => {
@@ -30,7 +19,7 @@ for (const instances of [1, 2, 4]) {
     for (const [at, mesh] of meshes.entries()) await mesh.announce({ port: 3_000 + at, host: '10.0.0.1' });
     const served: number[] = [];
     for (let ms = 0; ms < 5_000; ms += 2) {
-      for (const mesh of meshes) if ((await mesh.receive(arrival())) === 'served') served.push(env.clock.now());
+      for (const mesh of meshes) if ((await mesh.receive(anArrival())) === 'served') served.push(env.clock.now());
       await env.clock.run(2);
     }
     for (const [at, first] of served.entries()) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { RequestContext } from '../../src/server/request-context.ts';
+import { anArrival } from '../support/arrival.ts';
+import { fc } from '../support/fast-check.ts';
 import { aMesh } from '../support/mesh.ts';
 
 const digits = fc.stringMatching(/^[0-9]{0,22}$/);
@@ -28,21 +29,13 @@ test('whatever the headers say, a request is served or refused, and leaves nothi
   await fc.assert(
     fc.asyncProperty(headers, fc.string(), async (sent, path) => {
       let seen: RequestContext | undefined;
-      const answer = await mesh.receive({
-        request: sent,
-        method: 'GET',
-        path,
-        template: undefined,
-        headers: sent,
-        onHangUp: () => {},
-        serve: async (context) => {
-          seen = context;
-          assert.match(context.trace!.traceId, /^(?!0{32})[0-9a-f]{32}$/);
-          assert.ok(context.timeLeftMs > 0 && (context.timeLeftMs <= 86_400_000 || context.deadline === undefined));
-          return 200;
-        },
-        refuse: ({ status }) => status,
-      });
+      const serve = (context: RequestContext): number => {
+        seen = context;
+        assert.match(context.trace!.traceId, /^(?!0{32})[0-9a-f]{32}$/);
+        assert.ok(context.timeLeftMs > 0 && (context.timeLeftMs <= 86_400_000 || context.deadline === undefined));
+        return 200;
+      };
+      const answer = await mesh.receive(anArrival({ path, headers: sent, serve }));
       assert.equal(answer, seen === undefined ? 504 : 200);
       assert.equal(env.clock.pending, 0);
     }),

@@ -8,6 +8,7 @@ import { type Problem, refusalOf } from '../../src/server/problem.ts';
 import { quota } from '../../src/server/quota.ts';
 import { RequestQuotas } from '../../src/server/request-quotas.ts';
 import { aContext, testEnv } from '../../src/testing.ts';
+import { anArrival } from '../support/arrival.ts';
 
 export type Requests = NonNullable<NonNullable<PolicySections['quota']>['requests']>;
 
@@ -19,17 +20,8 @@ export interface Asks {
   readonly route?: string;
 }
 
-export const anArrival = ({ address = '', headers = {} }: Asks): Arrival => ({
-  request: {},
-  method: 'GET',
-  path: '/orders/7',
-  template: undefined,
-  headers,
-  wire: { peer: address } as Arrival['wire'],
-  onHangUp: () => {},
-  serve: async () => 'served',
-  refuse: (problem) => problem,
-});
+export const arrivalOf = ({ address = '', headers = {} }: Asks): Arrival =>
+  anArrival({ path: '/orders/7', headers, peer: address, refuse: (problem) => problem });
 
 /** A guarded service. `ask` gives `served`, or the answer of who was refused. */
 export function guarded(requests: Requests, more: { store?: QuotaStore; siblings?: Siblings } = {}) {
@@ -43,7 +35,7 @@ export function guarded(requests: Requests, more: { store?: QuotaStore; siblings
     const { principal: name = '', claims = {} } = asks;
     const principal: Principal = { name, by: 'token', issuer: 'us', claims };
     context.history.principal = name === '' ? ANONYMOUS : principal;
-    return way(anArrival(asks), context).catch(refusalOf) as Promise<'served' | Problem>;
+    return way(arrivalOf(asks), context).catch(refusalOf) as Promise<'served' | Problem>;
   };
   const times = async (many: number, asks?: Asks): Promise<number> => {
     let served = 0;

@@ -4,7 +4,7 @@ import { PolicySet } from '../../src/policy/policy.ts';
 import type { Problem } from '../../src/server/problem.ts';
 import { aContext, FakeRegistry } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
-import { type Asks, anArrival, guarded, type Requests } from './quota-world.ts';
+import { type Asks, arrivalOf, guarded, type Requests } from './quota-world.ts';
 
 test('who asks for more than its quota is told how much there is and when to come again', async () => {
   const { env, ask, times } = guarded([{ name: 'per-caller', rate: '10/s', burst: 3 }]);
@@ -92,13 +92,13 @@ test('an answer says how much is left, so that who listens need not be refused',
   const remark = (name: string, value: string) => {
     fields[name] = value;
   };
-  for (let request = 0; request < 4; request++) await quotas.admit({ ...anArrival({}), remark }, context);
+  for (let request = 0; request < 4; request++) await quotas.admit({ ...arrivalOf({}), remark }, context);
   assert.deepEqual(fields, {
     'ratelimit-policy': '"all";q=1000;w=60, "each";q=100;w=1',
     ratelimit: '"all";r=1000;t=1, "each";r=100;t=1', // what drains until the second is over is left as well
   });
   await env.clock.advance(100);
-  for (let request = 0; request < 6; request++) await quotas.admit({ ...anArrival({}), remark }, context);
+  for (let request = 0; request < 6; request++) await quotas.admit({ ...arrivalOf({}), remark }, context);
   assert.equal(fields.ratelimit, '"all";r=999;t=1, "each";r=98;t=1');
 });
 
@@ -154,7 +154,7 @@ test('through a whole mesh: the slot stands below authorize, and what comes in i
       services: { checkout: { quota: { requests: [{ rate: '100/s', burst: 4, per: 'all', share: 'fleet' }] } } },
     },
   });
-  const status = () => mesh.receive({ ...anArrival({}), refuse: (problem) => problem.status });
+  const status = () => mesh.receive({ ...arrivalOf({}), refuse: (problem) => problem.status });
   const served = async (many: number) =>
     (await Promise.all(Array.from({ length: many }, status))).filter((one) => one === 'served').length;
   assert.equal(await served(9), 4);

@@ -2,27 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../src/mesh/options.ts';
-import type { Arrival } from '../../src/server/arrival.ts';
 import type { Problem } from '../../src/server/problem.ts';
 import type { RequestContext } from '../../src/server/request-context.ts';
+import { anArrival } from '../support/arrival.ts';
 import { aMesh } from '../support/mesh.ts';
 
 /** A request that has come in, and what hangs it up. */
-function anArrival(headers: Record<string, string>, serve: (context: RequestContext) => unknown = () => 'served') {
-  let tell = () => {};
-  const arrival: Arrival = {
-    request: {},
-    method: 'GET',
-    path: '/orders/7?x=1',
-    template: undefined,
-    headers,
-    onHangUp: (listener) => {
-      tell = listener;
-    },
-    serve: async (context) => serve(context),
-    refuse: ({ status }: Problem) => status,
+function aRequest(headers: Record<string, string>, serve: (context: RequestContext) => unknown = () => 'served') {
+  let hangUp = () => {};
+  const onHangUp = (tell: () => void): void => {
+    hangUp = tell;
   };
-  return { arrival, hangUp: () => tell() };
+  return { arrival: anArrival({ path: '/orders/7?x=1', headers, onHangUp, serve }), hangUp: () => hangUp() };
 }
 
 const LATE = { 'grpc-timeout': '0m' };
@@ -32,7 +23,7 @@ test('of the requests that come too late no more than a fifth are refused in 10 
   const { mesh, env, told } = await aMesh();
   const answers: unknown[] = [];
   for (let request = 0; request < 100; request++) {
-    answers.push(await mesh.receive(anArrival(LATE).arrival));
+    answers.push(await mesh.receive(aRequest(LATE).arrival));
     await env.clock.advance(10);
   }
   assert.equal(answers.filter((answer) => answer === 504).length, 20);
@@ -46,14 +37,14 @@ test('a few requests that come too late among many are all refused', async () =>
   const { mesh } = await aMesh();
   const answers: unknown[] = [];
   for (let request = 1; request <= 100; request++) {
-    answers.push(await mesh.receive(anArrival(request % 10 === 0 ? LATE : {}).arrival));
+    answers.push(await mesh.receive(aRequest(request % 10 === 0 ? LATE : {}).arrival));
   }
   assert.equal(answers.filter((answer) => answer === 504).length, 10);
 });
 
 test('where it is off nothing is refused and nothing told', async () => {
   const { mesh, told } = await aMesh(policed({ expired: 'off', refuse: 1 }));
-  assert.equal(await mesh.receive(anArrival(LATE).arrival), 'served');
+  assert.equal(await mesh.receive(aRequest(LATE).arrival), 'served');
   assert.deepEqual(told('refused'), []);
 });
 
@@ -62,7 +53,7 @@ test("Finagle's deadline is by the clock of who wrote it, and the least time cou
   const at = (ms: number) => `1 ${BigInt(Math.round(env.clock.epoch() + ms)) * 1_000_000n}`;
   const name = 'finagle-ctx-com.twitter.finagle.deadline';
   const left = (headers: Record<string, string>) =>
-    mesh.receive(anArrival(headers, ({ timeLeftMs }) => Math.round(timeLeftMs)).arrival);
+    mesh.receive(aRequest(headers, ({ timeLeftMs }) => Math.round(timeLeftMs)).arrival);
   assert.equal(await left({ [name]: at(250) }), 250);
   assert.equal(await left({ [name]: at(250), 'x-envoy-expected-rq-timeout-ms': '100' }), 100);
   assert.equal(await left({ [name]: at(50), 'x-envoy-expected-rq-timeout-ms': '100' }), 50);
@@ -74,7 +65,7 @@ test('the deadline is told as a moment and as what is left', async () => {
   const { mesh, env } = await aMesh();
   const { promise, resolve } = Promise.withResolvers<void>();
   const begun = env.clock.epoch();
-  const { arrival } = anArrival({ 'grpc-timeout': '100m' }, async (context) => {
+  const { arrival } = aRequest({ 'grpc-timeout': '100m' }, async (context) => {
     await promise;
     return [context.deadline! - begun, context.timeLeftMs, context.signal.aborted];
   });
@@ -87,7 +78,7 @@ test('the deadline is told as a moment and as what is left', async () => {
 
 test('the signal aborts at the deadline, and no timer outlives the request', async () => {
   const { mesh, env } = await aMesh();
-  const { arrival } = anArrival(
+  const { arrival } = aRequest(
     { 'grpc-timeout': '100m' },
     ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason.code))),
   );
@@ -101,7 +92,7 @@ test('the signal aborts at the deadline, and no timer outlives the request', asy
 test('the signal aborts when the caller hangs up, also where nobody had asked for it before', async () => {
   const { mesh } = await aMesh();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { arrival, hangUp } = anArrival({}, async (context) => {
+  const { arrival, hangUp } = aRequest({}, async (context) => {
     await promise;
     return context.signal.reason?.code;
   });
@@ -114,7 +105,7 @@ test('the signal aborts when the caller hangs up, also where nobody had asked fo
 test('what the handler throws is not taken for a refusal', async () => {
   const { mesh } = await aMesh();
   const thrown = new Error('mine');
-  const { arrival } = anArrival({}, () => {
+  const { arrival } = aRequest({}, () => {
     throw thrown;
   });
   await assert.rejects(mesh.receive(arrival), (error) => error === thrown);
@@ -135,14 +126,14 @@ test('filters of a user stand on the way in by name, and what they throw is answ
         }),
     },
   });
-  assert.equal(await mesh.receive(anArrival({}).arrival), 500);
+  assert.equal(await mesh.receive(aRequest({}).arrival), 500);
   assert.deepEqual(seen, ['/orders/7?x=1']);
 });
 
 test('outside of a request there is no context', async () => {
   const { mesh } = await aMesh();
   assert.equal(mesh.context, undefined);
-  assert.equal(await mesh.receive(anArrival({}, (context) => mesh.context === context).arrival), true);
+  assert.equal(await mesh.receive(aRequest({}, (context) => mesh.context === context).arrival), true);
   assert.equal(mesh.context, undefined);
 });
 
@@ -152,7 +143,7 @@ function requests(mesh: Mesh) {
   const ask = (): Promise<unknown> => {
     const { promise, resolve } = Promise.withResolvers<string>();
     ends.push(() => resolve('served'));
-    return mesh.receive(anArrival({}, () => promise).arrival);
+    return mesh.receive(aRequest({}, () => promise).arrival);
   };
   return { ask, ends };
 }
@@ -183,12 +174,12 @@ test('a request that fails makes room as well', async () => {
   const { mesh } = await aMesh(limited('enforce'));
   const failing = () =>
     mesh.receive(
-      anArrival({}, () => {
+      aRequest({}, () => {
         throw new Error('mine');
       }).arrival,
     );
   for (let request = 0; request < 5; request++) await assert.rejects(failing(), /mine/);
-  assert.equal(await mesh.receive(anArrival({}).arrival), 'served');
+  assert.equal(await mesh.receive(aRequest({}).arrival), 'served');
 });
 
 test('where the limit is only observed, what it would have refused is told and served', async () => {
@@ -205,7 +196,7 @@ test('where the limit is only observed, what it would have refused is told and s
 
 test('a request that is refused says so by problem details, a time and a nack', async () => {
   const { mesh } = await aMesh({ policy: { defaults: { shed: { mode: 'enforce', limit: 0 } } } });
-  const { arrival } = anArrival({});
+  const { arrival } = aRequest({});
   const refused = (await mesh.receive({ ...arrival, refuse: (problem) => problem })) as Problem;
   assert.deepEqual(refused.headers, {
     'content-type': 'application/problem+json',
@@ -218,7 +209,7 @@ test('a request that is refused says so by problem details, a time and a nack', 
 test('what comes in baggage is known while it is served, and goes along with the calls made meanwhile', async () => {
   const { mesh } = await aMesh();
   const inside = await mesh.receive(
-    anArrival({ baggage: 'user.id=7,inmesh.priority=critical' }, async ({ priority, principal }) => {
+    aRequest({ baggage: 'user.id=7,inmesh.priority=critical' }, async ({ priority, principal }) => {
       const { baggage } = await mesh.call('orders', ({ headers }) => headers);
       return { priority, baggage, by: principal.by };
     }).arrival,

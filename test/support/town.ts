@@ -6,8 +6,8 @@ import type { Stacks } from '../../src/mesh/cluster.ts';
 import { Mesh } from '../../src/mesh/mesh.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicyDocument } from '../../src/policy/table.ts';
-import type { Arrival } from '../../src/server/arrival.ts';
 import { FakeRegistry, testEnv } from '../../src/testing.ts';
+import { anArrival } from './arrival.ts';
 
 /** Proves who sends a request by a header that says it; good enough for a town where all are honest. */
 const HONEST: Stacks = {
@@ -50,17 +50,7 @@ export function aTown(document: PolicyDocument, self = 'checkout') {
     );
   /** Does `work` while a request is served that had these headers; `x-who` is who sent it. */
   const serving = (headers: Record<string, string>, work: () => Promise<string> = call): Promise<string> => {
-    const arrival: Arrival = {
-      request: {},
-      method: 'GET',
-      path: '/',
-      template: undefined,
-      headers,
-      onHangUp: () => {},
-      serve: () => work(),
-      refuse: ({ status }) => status,
-    };
-    return mesh.receive(arrival) as Promise<string>;
+    return mesh.receive(anArrival({ headers, serve: () => work() })) as Promise<string>;
   };
   const told = (): unknown[] =>
     env.told.flatMap((event) => (event.type === 'route' ? [[event.why, event.to, event.rule]] : []));

@@ -5,6 +5,7 @@ import { PolicySet } from '../../src/policy/policy.ts';
 import { Watches } from '../../src/telemetry/watch.ts';
 import type { Watcher } from '../../src/telemetry/watcher.ts';
 import { FakeRegistry, testEnv } from '../../src/testing.ts';
+import { anArrival } from '../support/arrival.ts';
 
 function watchedMesh(...watchers: Watcher[]): Mesh {
   const env = testEnv();
@@ -96,17 +97,7 @@ test('whoever throws when asked whether it wants to know is told nothing, and ot
   assert.equal(await mesh.call('orders', () => 'answered'), 'answered');
   const alone = watchedMesh(moody);
   assert.equal(await alone.call('orders', () => 'answered'), 'answered');
-  const served = await alone.receive({
-    request: {},
-    method: 'GET',
-    path: '/',
-    template: undefined,
-    headers: {},
-    onHangUp: () => {},
-    serve: async () => 'served',
-    refuse: ({ status }) => status,
-  });
-  assert.equal(served, 'served');
+  assert.equal(await alone.receive(anArrival()), 'served');
   await Promise.all([mesh.close(), alone.close()]);
   assert.equal(watched, 1);
 });
