@@ -3,16 +3,16 @@ import { NOBODY_PASSED, type PassedOver, type PassedOverWhy } from '../core/pass
 import type { Priority } from '../core/priority.ts';
 import { hasRoom } from '../core/room.ts';
 import type { Policy } from '../policy/table.ts';
+import type { Group } from './group.ts';
 import type { View } from './view.ts';
 
 /** All endpoints of a service, and how the calls of a policy see them. */
-interface Known extends Iterable<Node> {
+interface Known extends Group, Iterable<Node> {
   readonly size: number;
-  readonly out: Iterable<Node>;
   view(policy: Policy): View;
 }
 
-const LOOKED_AT = 256; // endpoints: a service may have thousands, and an outage many failed attempts a second
+const LOOKED_AT = 64; // endpoints: a service may have thousands, and an outage many failed attempts a second
 const NAMED = 5;
 
 /** Who was not chosen when `chosen` was, and why, as they stand now. Those that could have been as well are not told. */
@@ -24,6 +24,8 @@ export function passedOver(
   priority: Priority,
 ): readonly PassedOver[] {
   const view = nodes.view(policy);
+  const seen = isAllAlike(nodes, view, policy) ? tried : lookedAt(nodes, tried);
+  if (seen === tried && tried.length === 0) return NOBODY_PASSED;
   const { levels, panic } = view.facts(policy);
   const groups = new Map<PassedOverWhy, { count: number; endpoints: string[] }>();
   let named = 0;
@@ -37,7 +39,7 @@ export function passedOver(
     if (policy.limit.endpoint > 0 && !hasRoom(node, policy.limit, priority)) return 'full';
     return view.behind(node, levels);
   };
-  for (const node of lookedAt(nodes, tried)) {
+  for (const node of seen) {
     const reason = node === chosen ? undefined : why(node);
     if (reason === undefined) continue;
     const group = groups.get(reason) ?? { count: 0, endpoints: [] };
@@ -47,6 +49,10 @@ export function passedOver(
   }
   return groups.size === 0 ? NOBODY_PASSED : Array.from(groups, ([reason, group]) => ({ why: reason, ...group }));
 }
+
+/** Whether nothing tells them apart but where the call has been: all are in rotation, on one level, and none can be full. */
+const isAllAlike = (nodes: Known, view: View, { limit }: Policy): boolean =>
+  limit.endpoint === 0 && view.whole === nodes && view.levels === undefined && nodes.ready.size === nodes.size;
 
 /** All, where that is not too many; else those of whom there is most to tell come first. */
 function lookedAt(nodes: Known, tried: readonly Node[]): Iterable<Node> {

@@ -13,7 +13,7 @@ export type PassedOverWhy =
 /** Endpoints that were not chosen for an attempt, all for one reason. */
 export interface PassedOver {
   readonly why: PassedOverWhy;
-  /** How many of them, among those that were looked at: 256 at most. */
+  /** How many of them, among those that were looked at: 64 at most. */
   readonly count: number;
   /** Some of them, as `host:port`. All groups of an attempt together name five. */
   readonly endpoints: readonly string[];
