@@ -1,8 +1,8 @@
-import { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import type { Policy } from '../policy/table.ts';
 import { Admission, shareOf } from './admission.ts';
 import type { Context } from './context.ts';
 import type { Env } from './env.ts';
+import { LearntLimit } from './learnt-limit.ts';
 import type { Priority } from './priority.ts';
 
 /** Whether so many more attempts find an endpoint that is not full. */
@@ -11,26 +11,19 @@ export type RoomFor = (attempts: number, context: Context) => boolean;
 /** What is under way to one service and who waits to be: what `limit` keeps between calls. */
 export class Limits {
   readonly admission: Admission;
-  readonly #env: Env;
+  /** The limit of the whole service. */
+  readonly learnt: LearntLimit;
   readonly #roomFor: RoomFor;
-  #adaptive: AdaptiveLimit | undefined;
 
   constructor(env: Env, roomFor: RoomFor) {
-    this.#env = env;
+    this.learnt = new LearntLimit(env);
     this.#roomFor = roomFor;
     this.admission = new Admission(env.timeouts);
   }
 
-  /** What learns the limit of the whole service; made when a policy first asks for it. */
-  get adaptive(): AdaptiveLimit {
-    this.#adaptive ??= new AdaptiveLimit(this.#env.random.next());
-    return this.#adaptive;
-  }
-
-  /** How many attempts may be under way to the whole service, as it stands. What is critical is not kept out to measure it. */
+  /** How many attempts may be under way to the whole service, as it stands. */
   limit({ service, algorithm }: Policy['limit'], priority?: Priority): number {
-    if (algorithm === 'fixed') return service;
-    return priority === 'critical' ? this.adaptive.learnt(service) : this.adaptive.limit(service);
+    return this.learnt.of(algorithm, service, priority);
   }
 
   /** What is full: nothing when one more may go. */

@@ -83,7 +83,7 @@ class Limited extends Passage {
     if (service > 0 && algorithm !== 'fixed' && isTelling(outcome, this.context)) {
       const now = this.#env.clock.now();
       const answered = { ms: now - this.#at, inFlight: this.#inFlight, dropped: isDropped(outcome) };
-      this.#limits.adaptive.observe(algorithm, answered, service, now);
+      this.#limits.learnt.adaptive.observe(algorithm, answered, service, now);
     }
     this.#limits.admission.end();
   }

@@ -48,12 +48,12 @@ export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Fil
 }
 
 /** Takes in how long a request took. One whose deadline came was too much; a caller who hung up says nothing. */
-function learn({ adaptive }: Shedding, { policy, scope }: Context, inFlight: number, at: number, now: number): void {
+function learn({ learnt }: Shedding, { policy, scope }: Context, inFlight: number, at: number, now: number): void {
   const { algorithm, limit } = policy.shed;
   if (algorithm === 'fixed') return;
   const dropped = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
   if (scope.cancelled && !dropped) return;
-  adaptive.observe(algorithm, { ms: now - at, inFlight, dropped }, limit, now);
+  learnt.adaptive.observe(algorithm, { ms: now - at, inFlight, dropped }, limit, now);
 }
 
 function refusal(env: Env, context: Context, problem: string): MeshError {

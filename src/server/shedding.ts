@@ -1,8 +1,8 @@
 import { Admission, SHARES, shareOf } from '../core/admission.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { LearntLimit } from '../core/learnt-limit.ts';
 import type { Priority } from '../core/priority.ts';
-import { AdaptiveLimit } from '../math/adaptive-limit.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { Policy } from '../policy/table.ts';
 import { type EventLoop, MeasuredEventLoop } from './event-loop.ts';
@@ -17,24 +17,19 @@ export class Shedding {
   readonly admission: Admission;
   readonly #env: Env;
   readonly #loop: EventLoop;
-  #adaptive: AdaptiveLimit | undefined;
+  /** The limit, where it is learnt. */
+  readonly learnt: LearntLimit;
 
   constructor(env: Env, loop: EventLoop = new MeasuredEventLoop()) {
     this.#env = env;
+    this.learnt = new LearntLimit(env);
     this.#loop = loop;
     this.admission = new Admission(env.timeouts);
   }
 
-  /** What learns the limit; made when a policy first asks for it. */
-  get adaptive(): AdaptiveLimit {
-    this.#adaptive ??= new AdaptiveLimit(this.#env.random.next());
-    return this.#adaptive;
-  }
-
-  /** How many may be served at once, as it stands. What is critical is not kept out to measure it. */
+  /** How many may be served at once, as it stands. */
   limit({ algorithm, limit }: Policy['shed'], priority?: Priority): number {
-    if (algorithm === 'fixed') return limit;
-    return priority === 'critical' ? this.adaptive.learnt(limit) : this.adaptive.limit(limit);
+    return this.learnt.of(algorithm, limit, priority);
   }
 
   /** Why a request is not let in: empty when it is. */

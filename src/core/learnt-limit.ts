@@ -1,0 +1,26 @@
+import { AdaptiveLimit } from '../math/adaptive-limit.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Env } from './env.ts';
+import type { Priority } from './priority.ts';
+
+/** A limit that is a number, or is learnt below that number, as the policy says at the time. */
+export class LearntLimit {
+  readonly #env: Env;
+  #adaptive: AdaptiveLimit | undefined;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** What learns it; made when a policy first asks for it. */
+  get adaptive(): AdaptiveLimit {
+    this.#adaptive ??= new AdaptiveLimit(this.#env.random.next());
+    return this.#adaptive;
+  }
+
+  /** The limit as it stands, `most` at most. What is critical is not kept out to measure it. */
+  of(algorithm: Policy['limit']['algorithm'], most: number, priority?: Priority): number {
+    if (algorithm === 'fixed') return most;
+    return priority === 'critical' ? this.adaptive.learnt(most) : this.adaptive.limit(most);
+  }
+}
