@@ -51,7 +51,7 @@ export class AttemptFlight implements Flight {
   get waitedMs(): number {
     const { begunAt, history } = this.#context;
     const before = history.reports.reduce((latest, { beganMs, ms }) => Math.max(latest, beganMs + ms), 0);
-    return Math.max(0, this.at - begunAt - before);
+    return Math.max(0, micros(this.at - begunAt - before));
   }
 
   onEnd(landing: Landing): void {
@@ -122,12 +122,22 @@ export class AttemptFlight implements Flight {
   #note({ is, why, sent, status }: Outcome, ms: number): void {
     const { history, attempt, begunAt, policy } = this.#context;
     const { node, at, waitedMs } = this;
-    const beganMs = at - begunAt;
+    const beganMs = micros(at - begunAt);
     // An answer such as 404 is nothing to explain, and there may be many.
     const isFine = is === 'success' && !policy.retry.on.has(status);
     const passedOver = isFine ? (this.#passedOver ?? NOBODY_PASSED) : this.passedOver;
     const { address } = node.endpoint;
-    const report = { attempt, endpoint: address, outcome: is, why, sent, ms, beganMs, waitedMs, passedOver };
+    const report = {
+      attempt,
+      endpoint: address,
+      outcome: is,
+      why,
+      sent,
+      ms: micros(ms),
+      beganMs,
+      waitedMs,
+      passedOver,
+    };
     history.reports = [...history.reports, report];
     history.tried = [...history.tried, this.node];
   }
@@ -139,3 +149,6 @@ export class AttemptFlight implements Flight {
     events.emit({ at: clock.epoch(), type: 'attempt', service, attempt, endpoint, outcome: is, why, sent, ms });
   }
 }
+
+/** Milliseconds as people read them: what a clock says beyond a microsecond is noise. */
+const micros = (ms: number): number => Math.round(ms * 1_000) / 1_000;

@@ -75,8 +75,9 @@ async function answer(
   context: RequestContext,
 ): Promise<void> {
   try {
-    const answered = await handler(request, context, response);
+    const answered: unknown = await handler(request, context, response);
     if (answered instanceof Response) await write(response, answered);
+    else if (answered !== undefined && answered !== response && !response.headersSent) throw notAnswer(answered);
   } catch (error) {
     if (isHangUp(error)) return; // there is nobody to be told
     const problem = problemOf(error);
@@ -84,6 +85,15 @@ async function answer(
     writeProblem(response, problem);
   }
 }
+
+/** Else the caller would wait until its deadline for an answer that nobody gives. */
+const notAnswer = (answered: unknown): TypeError =>
+  new TypeError(
+    `a handler gives back a Response, or nothing and answers through its third argument; got ${kindOf(answered)} (Response.json makes an answer of a value)`,
+  );
+
+const kindOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? `an object of ${value.constructor?.name ?? 'no class'}` : String(value);
 
 const isHangUp = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
 import type { MeshEvent } from '../../../src/core/events.ts';
@@ -96,6 +97,30 @@ test('one handler of an application can be decorated: what came in by the middle
   mesh.setPolicy({ defaults: { shed: { mode: 'enforce', limit: 1 } } }); // one that came in twice would be refused
   const answer = await fetch(`${url}/orders/7`);
   assert.deepEqual(await answer.json(), { same: true, route: 'GET /orders/{id}' });
+});
+
+test('what is no answer is a fault of the handler, told at once and not waited for', async (t) => {
+  for (const [given, said] of [
+    [{ id: 42 }, 'an object of Object'],
+    [null, 'null'],
+    ['text', 'text'],
+  ] as const) {
+    const { url, told } = await handling(t, (() => given) as never);
+    assert.equal((await fetch(url)).status, 500);
+    const [fault] = told;
+    assert.ok(fault?.type === 'fault');
+    assert.ok(fault.problem.includes(`a handler gives back a Response, or nothing`), fault.problem);
+    assert.ok(fault.problem.includes(`got ${said} (`), fault.problem);
+  }
+});
+
+test('who answers by hand may give back whatever comes of it', async (t) => {
+  const { url } = await handling(t, ((_request: unknown, _context: unknown, response: ServerResponse) =>
+    response.end('by hand')) as never);
+  assert.equal(await (await fetch(url)).text(), 'by hand');
+  const piped = await handling(t, ((_request: unknown, _context: unknown, response: ServerResponse) =>
+    Readable.from(['later']).pipe(response)) as never);
+  assert.equal(await (await fetch(piped.url)).text(), 'later');
 });
 
 test('what is no handler is told at the door', async (t) => {
