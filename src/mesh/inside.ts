@@ -1,0 +1,65 @@
+import type { Caller } from '../core/call.ts';
+import type { Env } from '../core/env.ts';
+import { checkServiceName } from '../discovery/names.ts';
+import type { Registry } from '../discovery/registry.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import { AmbientContext } from './ambient.ts';
+import { askService } from './authorizing.ts';
+import { Cluster, type Stacks } from './cluster.ts';
+import { Clusters } from './clusters.ts';
+import { LazyTransport } from './lazy-transport.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import { Policies } from './policies.ts';
+import { Presence } from './presence.ts';
+import { RegisteredSiblings } from './registered-siblings.ts';
+import { Serving } from './serving.ts';
+
+/** What a mesh is made of: its faces, the one that calls and those that serve and tell, share it. */
+export class Inside {
+  readonly service: string;
+  readonly env: Env;
+  readonly registry: Registry;
+  readonly policies: Policies;
+  readonly ambient: AmbientContext;
+  readonly clusters: Clusters;
+  readonly around: Neighbourhood;
+  readonly presence: Presence;
+  readonly serving: Serving;
+  readonly transport: LazyTransport;
+  readonly #stacks: Stacks;
+
+  /** `caller` gives the mesh itself, once it is made. */
+  constructor(
+    { service, env, registry }: Pick<Inside, 'service' | 'env' | 'registry'>,
+    policies: PolicySet,
+    stacks: Stacks,
+    caller: () => Caller,
+  ) {
+    this.service = service;
+    this.env = env;
+    this.registry = registry;
+    this.policies = new Policies(service, env, policies);
+    this.#stacks = stacks;
+    this.ambient = new AmbientContext(env.clock);
+    this.presence = new Presence(service, env, registry);
+    this.transport = new LazyTransport(async () => {
+      const { createTransport } = await import('../transport/transport.ts');
+      return createTransport(env, caller(), (called) => this.policies.current.for(called));
+    });
+    const current = () => this.policies.current;
+    const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
+    this.around = new Neighbourhood(service, siblings, () => this.clusters, current);
+    this.clusters = new Clusters((name) => this.#open(name));
+    this.serving = new Serving({ service, env, ambient: this.ambient }, stacks, current, {
+      readiness: () => this.presence.readiness,
+      siblings: this.around.siblings,
+      check: askService((url, options) => this.transport.request(url, options)),
+    });
+  }
+
+  #open(service: string): Cluster {
+    checkServiceName(service);
+    const forget = (url: string) => this.transport.forget(url);
+    return new Cluster(service, this.env, this.registry.resolve(service), this.#stacks, forget, this.around);
+  }
+}
