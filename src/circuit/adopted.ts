@@ -22,6 +22,7 @@ export class Adopted {
   #probeUntil = Number.NEGATIVE_INFINITY;
   #calls = 0;
   #failures = 0;
+  #slow = 0;
 
   constructor(env: Env, subject: Subject, theirs: UserBreaker) {
     this.#env = env;
@@ -49,12 +50,14 @@ export class Adopted {
     return undefined;
   }
 
-  /** A call came to an end. Counts only when the circuit has not moved since it began. */
-  report(term: number, is: Outcome['is'], _now: number, why: string): void {
+  /** A call came to an end. Counts only when the circuit has not moved since it began. It knows no other fault than failure. */
+  report(term: number, verdict: Outcome['is'], _now: number, slow: boolean, why: string): void {
     if (term !== this.#term) return;
     this.#probeUntil = Number.NEGATIVE_INFINITY;
-    if (is === 'none') return;
+    if (verdict === 'none') return;
+    const is = slow ? 'failure' : verdict;
     this.#calls++;
+    if (slow) this.#slow++;
     if (is === 'failure') this.#failures++;
     const theirs = this.#theirs as UserBreaker & { action: unknown }; // which its types keep to themselves
     const { action } = theirs;
@@ -81,6 +84,7 @@ export class Adopted {
       state: this.state,
       calls: this.#calls,
       failures: this.#failures,
+      slow: this.#slow,
       triesInMs: 0,
     };
   }
@@ -95,12 +99,13 @@ export class Adopted {
     this.#term++;
     this.#probeUntil = Number.NEGATIVE_INFINITY;
     const { clock, events } = this.#env;
-    const [calls, failures] = [this.#calls, this.#failures];
-    [this.#calls, this.#failures] = [0, 0];
+    const [calls, failures, slow] = [this.#calls, this.#failures, this.#slow];
+    [this.#calls, this.#failures, this.#slow] = [0, 0, 0];
     if (!events.hears('circuit')) return;
     const enforced = this.#mode !== 'observe';
     const { state } = this;
-    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, calls, failures, forMs: 0, enforced });
+    const counts = { calls, failures, slow };
+    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, ...counts, forMs: 0, enforced });
   }
 }
 

@@ -2,6 +2,7 @@ import Opossum from 'opossum';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { formatDuration } from '../policy/duration.ts';
 import type { Policy } from '../policy/table.ts';
 import type { CircuitFacts, CircuitState } from './facts.ts';
 import { Window } from './window.ts';
@@ -18,9 +19,9 @@ export interface Subject {
 /**
  * The circuit of a service or a route: opossum, fed with verdicts, and given a short life.
  *
- *     closed ──too many fail──▶ open ──time is up──▶ half-open ──success──▶ closed
- *                                ▲                       │
- *                                └────────failure────────┘
+ *     closed ──too many fail, or are slow──▶ open ──time is up──▶ half-open ──success──▶ closed
+ *                                             ▲                       │
+ *                                             └───failure, slowness───┘
  *
  * Each opossum breaker lives for one term, which ends when it opens and has waited, so an answer of a call that began
  * before can not reach the next. It is told of a call when the verdict is known, at once and in one step.
@@ -64,7 +65,7 @@ export class Breaker {
   }
 
   /** A call came to an end. Counts only in the term that it began in. */
-  report(term: number, is: Outcome['is'], now: number, _why?: string): void {
+  report(term: number, is: Outcome['is'], now: number, slow = false, _why?: string): void {
     if (term !== this.#term) return;
     if (is === 'none') {
       this.#probeUntil = Number.NEGATIVE_INFINITY;
@@ -72,7 +73,13 @@ export class Breaker {
     }
     const wasClosed = this.#opossum.closed;
     this.#window.now = now;
-    this.#opossum.fire(is === 'failure');
+    if (slow) this.#window.addSlow();
+    const counts = this.#limits.slow.over !== Number.POSITIVE_INFINITY;
+    // A call that tries and is slow shows that the service is not well: for opossum it has failed.
+    const triedSlowly = counts && slow && !wasClosed && is === 'success';
+    if (triedSlowly) this.#window.increment('fires');
+    else this.#opossum.fire(is === 'failure');
+    if (triedSlowly || (counts && this.#opossum.closed && this.#isTooSlow)) this.#opossum.open();
     if (this.#opossum.opened) this.#opened(now);
     else if (!wasClosed) this.#tell('closed', 0);
   }
@@ -87,9 +94,10 @@ export class Breaker {
   /** How it stands, for people and machines. */
   facts(now: number): CircuitFacts {
     this.#window.now = now;
-    const { fires, failures } = this.#window.stats;
+    const { stats, slow } = this.#window;
     const triesInMs = this.#opossum.opened ? Math.max(0, Math.ceil(this.#triesAt - now)) : 0;
-    return { route: this.#subject.route, state: this.state, calls: fires, failures, triesInMs };
+    const counts = { calls: stats.fires, failures: stats.failures, slow };
+    return { route: this.#subject.route, state: this.state, ...counts, triesInMs };
   }
 
   /** Ends it. Whatever is still reported counts for nothing. */
@@ -100,6 +108,12 @@ export class Breaker {
 
   get #triesAt(): number {
     return this.#openedAt + this.#limits.open * this.#share;
+  }
+
+  /** Whether slowness alone is enough to open. */
+  get #isTooSlow(): boolean {
+    const { fires } = this.#window.stats;
+    return fires >= this.#limits.volume && this.#window.slow >= this.#limits.slow.share * fires - ROUNDING;
   }
 
   /** A policy has brought other numbers: the state and the counts stay. */
@@ -125,7 +139,10 @@ export class Breaker {
     this.#openedAt = now;
     this.#share = 1 - this.#env.random.next() / 2;
     const { fires, failures } = this.#window.stats;
-    this.#why = `${this.#what} is open, ${failures} of ${fires} calls failed`;
+    const { slow } = this.#window;
+    const failed = `${failures} of ${fires} calls failed`;
+    const lasted = `${slow} took longer than ${formatDuration(this.#limits.slow.over)}`;
+    this.#why = `${this.#what} is open, ${slow > 0 ? `${failed}, ${lasted}` : failed}`;
     this.#tell('open', this.#limits.open * this.#share);
   }
 
@@ -143,8 +160,9 @@ export class Breaker {
     const { clock, events } = this.#env;
     if (!events.hears('circuit')) return;
     const { fires: calls, failures } = this.#window.stats;
+    const counts = { calls, failures, slow: this.#window.slow };
     const enforced = this.#limits.mode === 'enforce';
-    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, calls, failures, forMs, enforced });
+    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, ...counts, forMs, enforced });
   }
 }
 

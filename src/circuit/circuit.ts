@@ -53,15 +53,15 @@ class Guarded extends Passage {
 
   protected over(outcome: Outcome): void {
     const now = this.#env.clock.now();
-    this.#breaker.report(this.#term, this.#verdict(outcome, now), now, outcome.why);
+    const took = now - this.#at;
+    const slow = took > this.context.policy.circuit.slow.over;
+    this.#breaker.report(this.#term, this.#verdict(outcome, took), now, slow, outcome.why);
   }
 
   /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */
-  #verdict({ is }: Outcome, now: number): Outcome['is'] {
+  #verdict({ is }: Outcome, took: number): Outcome['is'] {
+    if (is !== 'none') return is;
     const { policy, scope } = this.context;
-    const took = now - this.#at;
-    if (is === 'success') return took > policy.circuit.slow ? 'failure' : 'success';
-    if (is === 'failure') return 'failure';
     const isLate = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
     return isLate && took >= policy.deadline.timeout / 2 ? 'failure' : 'none';
   }

@@ -12,14 +12,16 @@ export interface CircuitFacts {
   readonly calls: number;
   /** Those of them that failed. */
   readonly failures: number;
+  /** Those of them that took long, as `circuit.slow` has it. */
+  readonly slow: number;
   /** Milliseconds until a call may try; 0 unless it is open. */
   readonly triesInMs: number;
 }
 
 /** The same as a sentence. */
-export function sayCircuit({ route, state, calls, failures, triesInMs }: CircuitFacts): string {
+export function sayCircuit({ route, state, calls, failures, slow, triesInMs }: CircuitFacts): string {
   const what = route === '' ? 'circuit' : `circuit of ${route}`;
-  const counts = `${failures} of ${calls} calls failed`;
+  const counts = `${failures} of ${calls} calls failed${slow > 0 ? `, ${slow} were slow` : ''}`;
   if (state === 'closed') return `${what} closed: ${counts}`;
   if (state === 'half-open') return `${what} half-open: one call is trying whether the service is well again`;
   if (triesInMs === 0) return `${what} open: the next call will try whether the service is well again`;

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import Opossum from 'opossum';
 import { RollingSum } from '../math/rolling-sum.ts';
 
-/** What a breaker asks of its window when it decides. */
+/** What opossum asks of its window when it decides. */
 export interface Counts {
   /** Calls that came to a verdict. */
   readonly fires: number;
@@ -34,6 +34,7 @@ export class Window extends StatusOfOpossum {
   readonly lengthMs: number;
   readonly #fires: RollingSum;
   readonly #failures: RollingSum;
+  readonly #slow: RollingSum;
 
   constructor(lengthMs: number, now: number) {
     super(silent());
@@ -41,6 +42,7 @@ export class Window extends StatusOfOpossum {
     this.lengthMs = lengthMs;
     this.#fires = new RollingSum(lengthMs);
     this.#failures = new RollingSum(lengthMs);
+    this.#slow = new RollingSum(lengthMs);
   }
 
   override increment(property: string): void {
@@ -52,13 +54,24 @@ export class Window extends StatusOfOpossum {
     return { fires: this.#fires.sum(this.now), failures: this.#failures.sum(this.now) };
   }
 
+  /** A call took long, whatever came of it. */
+  addSlow(): void {
+    this.#slow.add(1, this.now);
+  }
+
+  /** Calls that took long, of which opossum knows nothing. */
+  get slow(): number {
+    return this.#slow.sum(this.now);
+  }
+
   /** A window of another length that begins with what this one holds, as if all of it were of this moment. */
   resize(lengthMs: number, now: number): Window {
     this.now = now;
-    const { fires, failures } = this.stats;
+    const { stats, slow } = this;
     const other = new Window(lengthMs, now);
-    other.#fires.add(fires, now);
-    other.#failures.add(failures, now);
+    other.#fires.add(stats.fires, now);
+    other.#failures.add(stats.failures, now);
+    other.#slow.add(slow, now);
     return other;
   }
 }

@@ -30,15 +30,24 @@ export function userBreaker(
   return others && { breaker: others, route: '' };
 }
 
-/** @throws MeshError INVALID_ARGUMENT for what is no breaker, and for one that would give back what it has kept. */
+/**
+ * @throws MeshError INVALID_ARGUMENT for what is no breaker; for one that would give back what it has kept, or bounds the
+ * calls that it runs, of which it runs none; and for one given twice, whose verdicts about one service would close another.
+ */
 export function checkBreakers(given: unknown): asserts given is UserBreakers {
   if (typeof given !== 'object' || given === null) {
     throw new MeshError('request', 'createMesh: circuits must be an object of opossum breakers by service');
   }
+  const paths = new Map<unknown, string>();
   for (const [service, one] of Object.entries(given)) {
     const ofRoutes = typeof one === 'object' && one !== null && !isBreaker(one);
     const all = ofRoutes ? Object.entries(one).map(([route, its]) => [`${service}.${route}`, its]) : [[service, one]];
-    for (const [path, breaker] of all) checkBreaker(`createMesh: circuits.${path}`, breaker);
+    for (const [path, breaker] of all) {
+      checkBreaker(`createMesh: circuits.${path}`, breaker);
+      const other = paths.get(breaker);
+      if (other !== undefined) throw twice(path as string, other);
+      paths.set(breaker, path as string);
+    }
   }
 }
 
@@ -46,13 +55,27 @@ function checkBreaker(path: string, given: unknown): void {
   const breaker = given as (Partial<UserBreaker> & { readonly options?: unknown }) | null;
   const whole = typeof breaker === 'object' && [breaker?.fire, breaker?.on, breaker?.off].every(isFunction);
   if (!whole) throw new MeshError('request', `${path} must be an opossum breaker`);
-  const { cache, coalesce } = (breaker?.options ?? {}) as Readonly<Record<string, unknown>>;
+  const { cache, coalesce, capacity = NO_BOUND } = (breaker?.options ?? {}) as Readonly<Record<string, unknown>>;
   if (cache || coalesce) {
     throw new MeshError(
       'request',
       `${path} has a cache or coalesces calls, so it would not hear of each; see collapse`,
     );
   }
+  if ((capacity as number) < NO_BOUND) {
+    throw new MeshError(
+      'request',
+      `${path} has a capacity, but runs no calls: it is told what came of them; see limit.service`,
+    );
+  }
 }
+
+const NO_BOUND = Number.MAX_SAFE_INTEGER; // opossum's own word for a capacity that was not given
+
+const twice = (path: string, other: string): MeshError =>
+  new MeshError(
+    'request',
+    `createMesh: circuits.${path} is the breaker of circuits.${other}: each guards one service or route ('*' is all routes that are not named)`,
+  );
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -126,9 +126,10 @@ export type CallEvent =
       /** Empty when it is the circuit of the whole service. */
       readonly route: string;
       readonly state: 'closed' | 'open' | 'half-open';
-      /** Calls that came to a verdict within the window, and those of them that failed. */
+      /** Calls that came to a verdict within the window; those of them that failed, and those that took long. */
       readonly calls: number;
       readonly failures: number;
+      readonly slow: number;
       /** How long until a call may try; 0 unless it has opened. */
       readonly forMs: number;
       /** Whether calls are refused; a policy that only observes refuses none. */

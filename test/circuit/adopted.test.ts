@@ -115,6 +115,111 @@ test('a breaker that keeps answers is refused, as is what is no breaker', async 
   cached.shutdown();
 });
 
+test('a breaker with a capacity is refused, since it runs no calls whose number it could bound', async () => {
+  const bounded = make({ capacity: 10 });
+  await assert.rejects(aMesh({ circuits: { orders: { 'GET /1': bounded } } }), {
+    code: 'INVALID_ARGUMENT',
+    message: /circuits\.orders\.GET \/1 has a capacity, .*limit\.service/,
+  });
+  bounded.shutdown();
+});
+
+test('a breaker that is given twice is refused, for two services and for two routes of one', async () => {
+  const breaker = make();
+  await assert.rejects(aMesh({ circuits: { orders: breaker, stock: breaker } }), {
+    code: 'INVALID_ARGUMENT',
+    message: /circuits\.stock is the breaker of circuits\.orders: each guards one/,
+  });
+  await assert.rejects(
+    aMesh({ circuits: { orders: { place: breaker, '*': breaker } } }),
+    /circuits\.orders\.\* is the breaker of circuits\.orders\.place/,
+  );
+  breaker.shutdown();
+});
+
+test('routes that are named have breakers of their own, and * is for the others: none hears of the calls of another', async () => {
+  const [place, others] = [make(), make()];
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: { place, '*': others } } });
+  const sick = script(env.clock, { value: answer(503) });
+  const well = script(env.clock, { value: answer(200) });
+  for (let call = 0; call < 4; call++) await mesh.call('orders', sick.send, { route: 'place' });
+  for (const route of ['list', undefined, '*']) await mesh.call('orders', well.send, { route });
+  assert.deepEqual([place.opened, others.opened], [true, false]);
+  assert.deepEqual([place.stats.failures, place.stats.successes], [4, 0]);
+  assert.deepEqual([others.stats.failures, others.stats.successes], [0, 3]);
+
+  await assert.rejects(mesh.call('orders', well.send, { route: 'place' }), {
+    message: 'orders: the circuit that was given for place is open (UNAVAILABLE: circuit)',
+  });
+  assert.deepEqual(await mesh.call('orders', well.send, { route: 'list' }), answer(200));
+  const { circuits } = mesh.snapshot().clusters.find((one) => one.service === 'orders')!;
+  assert.deepEqual(
+    circuits.map(({ route, state }) => ({ route, state })),
+    [
+      { route: 'place', state: 'open' },
+      { route: '', state: 'closed' },
+    ],
+  );
+  assert.deepEqual(
+    env.told.filter(({ type }) => type === 'circuit').map((event) => 'route' in event && event.route),
+    ['place'],
+  );
+  await mesh.close();
+  place.shutdown();
+  others.shutdown();
+});
+
+test('routes that no breaker was given for are as the policy has it', async () => {
+  const place = make();
+  place.open();
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: { place } } });
+  const well = script(env.clock, { value: answer(200) });
+  assert.deepEqual(await mesh.call('orders', well.send), answer(200));
+  assert.deepEqual(await mesh.call('orders', well.send, { route: 'toString' }), answer(200));
+  await assert.rejects(mesh.call('orders', well.send, { route: 'place' }), { reason: 'circuit' });
+  await mesh.close();
+  place.shutdown();
+});
+
+test('a breaker that its owner has shut down refuses, and one that was disabled lets through', async () => {
+  const breaker = make();
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  const well = script(env.clock, { ms: 50, value: answer(200) });
+  breaker.open();
+  breaker.disable();
+  const through = mesh.call('orders', well.send);
+  await env.clock.advance(50);
+  assert.deepEqual(await through, answer(200));
+
+  breaker.enable();
+  breaker.close();
+  const underWay = mesh.call('orders', well.send);
+  breaker.shutdown();
+  await env.clock.advance(50);
+  assert.deepEqual(await underWay, answer(200), 'what was let through gets its answer');
+  await assert.rejects(mesh.call('orders', well.send), {
+    message: 'orders: the circuit that was given is shut down (UNAVAILABLE: circuit)',
+  });
+  assert.equal(well.asked.length, 2);
+  await mesh.close();
+});
+
+test('a slow call is told to a breaker as one that failed, and its caller gets the answer', async () => {
+  const breaker = make();
+  const policy = { defaults: { ...POLICY.defaults, circuit: { slow: { over: '1s', share: 1 } } } };
+  const { mesh, env } = await aMesh({ policy, circuits: { orders: breaker } });
+  const slow = script(env.clock, { ms: 1_001, value: answer(200) });
+  const calls = Promise.all(Array.from({ length: 4 }, () => mesh.call('orders', slow.send)));
+  await env.clock.advance(1_001);
+  assert.deepEqual(
+    await calls,
+    Array.from({ length: 4 }, () => answer(200)),
+  );
+  assert.ok(breaker.opened);
+  await mesh.close();
+  breaker.shutdown();
+});
+
 test('a circuit of any other make takes the place of ours by the name of its slot', async () => {
   let [failures, refused] = [0, 0];
   const { mesh, env } = await aMesh({

@@ -10,7 +10,10 @@ const limits = fc.record({
   volume: fc.integer({ min: 5, max: 30 }),
   window: fc.integer({ min: 100, max: 20_000 }),
   open: fc.integer({ min: 1, max: 10_000 }),
-  slow: fc.constant(Number.POSITIVE_INFINITY),
+  slow: fc.record({
+    over: fc.constantFrom(Number.POSITIVE_INFINITY, 1_000),
+    share: fc.double({ min: 0.01, max: 1, noNaN: true }),
+  }),
 }) satisfies fc.Arbitrary<Limits>;
 
 /** What may befall a breaker: a call, an end of one of those under way (or never), time, another policy. */
@@ -22,6 +25,7 @@ const step = fc.oneof(
       is: fc.constant('end' as const),
       which: fc.nat(),
       verdict: fc.constantFrom('success' as const, 'failure' as const, 'failure' as const, 'none' as const),
+      slow: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 6_000 }) }) },
@@ -44,10 +48,10 @@ test('whatever befalls a circuit, at most one call tries at a time, and there is
           if (breaker.state === 'half-open') assert.equal(breaker.admit(current, now), undefined);
         } else if (underWay.length > 0) {
           const [term] = underWay.splice(one.which % underWay.length, 1);
-          breaker.report(term!, one.verdict, now);
+          breaker.report(term!, one.verdict, now, one.slow);
         }
-        const { calls, failures } = breaker.facts(now);
-        assert.ok(failures >= 0 && failures <= calls);
+        const { calls, failures, slow } = breaker.facts(now);
+        assert.ok(failures >= 0 && failures <= calls && slow >= 0 && slow <= calls);
       }
       now += 10_000; // as long as any may be open, or any call may try
       const term = breaker.admit(current, now);

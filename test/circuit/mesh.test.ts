@@ -53,7 +53,7 @@ test('a service of which every endpoint fails is left alone, and called again wh
   assert.deepEqual(await mesh.call('orders', well.send), answer(200));
   assert.match(mesh.explain('orders'), /circuit closed: 0 of 1 calls failed/);
   assert.deepEqual(mesh.snapshot().clusters[0]!.circuits, [
-    { route: '', state: 'closed', calls: 1, failures: 0, triesInMs: 0 },
+    { route: '', state: 'closed', calls: 1, failures: 0, slow: 0, triesInMs: 0 },
   ]);
 
   await mesh.close();
@@ -74,7 +74,7 @@ test('however often a call is tried, it is one verdict', async () => {
     assert.equal(flaky.asked.length, 3);
   }
   const [circuit] = mesh.snapshot().clusters[0]!.circuits;
-  assert.deepEqual(circuit, { route: '', state: 'closed', calls: 30, failures: 0, triesInMs: 0 });
+  assert.deepEqual(circuit, { route: '', state: 'closed', calls: 30, failures: 0, slow: 0, triesInMs: 0 });
   await mesh.close();
 });
 

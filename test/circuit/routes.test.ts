@@ -33,7 +33,7 @@ test('the facts list the service first, then its routes', async () => {
   await guarded.calls(3, ok);
   await guarded.env.clock.advance(1_000);
   assert.deepEqual(guarded.circuits.facts(guarded.env.clock.now()), [
-    { route: '', state: 'closed', calls: 3, failures: 0, triesInMs: 0 },
-    { route: search, state: 'open', calls: 5, failures: 5, triesInMs: 4_000 },
+    { route: '', state: 'closed', calls: 3, failures: 0, slow: 0, triesInMs: 0 },
+    { route: search, state: 'open', calls: 5, failures: 5, slow: 0, triesInMs: 4_000 },
   ]);
 });

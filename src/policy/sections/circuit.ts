@@ -1,4 +1,30 @@
-import { choice, duration, integer, number, section } from '../fields.ts';
+import { choice, duration, type Field, integer, number, section, type Values, type Writes } from '../fields.ts';
+import { readField } from '../read.ts';
+import { group } from '../rules.ts';
+
+const over = duration({ default: 'off', off: true, min: '1ms', about: 'What takes longer than this is slow.' });
+const share = number({
+  default: 1,
+  min: 0.01,
+  max: 1,
+  about: 'Opens when at least this share of the calls is slow, whether they succeed or fail.',
+});
+const parts = group({
+  of: { over, share },
+  about:
+    'When slowness opens it too, as resilience4j has it: by a share of its own, of the same `volume`. A slow answer is given to its caller all the same. A duration alone is `over`, of all calls. A circuit of yours is told of each slow call as of one that failed.',
+});
+
+type Slow = Values<{ over: typeof over; share: typeof share }>;
+
+/** What is slow, and how much of it is too much: the length of time alone, or both. */
+const slow: Field<Slow> & Writes<string | { readonly over?: string; readonly share?: number }> = {
+  ...parts,
+  must: `${over.must}; or an object of \`over\` and \`share\``,
+  json: { anyOf: [over.json, parts.json] },
+  read: (value, path) =>
+    typeof value === 'string' ? { over: readField(over, value, path), share: 1 } : parts.read!(value, path),
+};
 
 /** The settings of `circuit`. */
 export const circuit = section(
@@ -23,11 +49,6 @@ export const circuit = section(
       min: '1ms',
       about: 'How long it stays open, less up to half by chance. Then one call tries whether the service is well.',
     }),
-    slow: duration({
-      default: 'off',
-      off: true,
-      min: '1ms',
-      about: 'An answer that took longer counts as a failure here. The caller gets it all the same.',
-    }),
+    slow,
   },
 );
