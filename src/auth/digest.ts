@@ -13,14 +13,20 @@ export function hasBody(incoming: IncomingMessage): boolean {
   return length !== '0' || encoding !== undefined;
 }
 
+/** The first digest of a Content-Digest that we can check. @throws Doubt when there is none. */
+export function readDigest(header: string): { readonly algorithm: string; readonly digest: Buffer } {
+  const [, bits, digest] = KNOWN.exec(header) ?? [];
+  believe(digest !== undefined, 'content-digest has none that we know');
+  return { algorithm: `sha${bits}`, digest: Buffer.from(digest, 'base64') };
+}
+
 /**
  * Sees to it that the body is the one that a Content-Digest is of (RFC 9530): whoever reads it never comes to its end
  * otherwise. `fail` is told, and says whether it is to be broken off. @throws Doubt when it can not be seen to.
  */
 export function guardBody(incoming: IncomingMessage, header: string, fail: () => boolean): void {
-  const [, bits, digest] = KNOWN.exec(header) ?? [];
-  believe(digest !== undefined, 'content-digest has none that we know');
-  const [hash, wanted] = [createHash(`sha${bits}`), Buffer.from(digest, 'base64')];
+  const { algorithm, digest: wanted } = readDigest(header);
+  const hash = createHash(algorithm);
   if (!hasBody(incoming)) {
     believe(hash.digest().equals(wanted), 'it has no body, and content-digest is of one');
     return;

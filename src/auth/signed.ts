@@ -10,6 +10,7 @@ import { believe } from './doubt.ts';
 import { unique } from './mint.ts';
 import { Nonces } from './nonces.ts';
 import { principalOf } from './peers.ts';
+import { derived, signatureBase } from './signature-base.ts';
 import { readSignature, readSignatureInput, type SignatureInput } from './signature-input.ts';
 
 const WINDOW_S = 30; // that a signature may be old, or ahead of us
@@ -49,7 +50,9 @@ export class SignedRequests {
     const raw =
       `(${components.map((name) => `"${name}"`).join(' ')});created=${created};keyid="${this.#service}"` +
       `;alg="${ALGORITHM}";nonce="${unique(random)}";tag="${service}"`;
-    const base = baseOf(components, raw, (name) => (name === 'content-digest' ? digest : derived(name, method, path)));
+    const base = signatureBase(components, raw, (name) =>
+      name === 'content-digest' ? digest : derived(name, method, path),
+    );
     const signature = seal(secret, base).toString('base64');
     return { 'signature-input': `${LABEL}=${raw}`, signature: `${LABEL}=:${signature}:` };
   }
@@ -62,7 +65,7 @@ export class SignedRequests {
     const input = readSignatureInput(described);
     const { keyid, nonce } = this.#checkParameters(input);
     const { method, path } = shown;
-    const base = baseOf(input.components, input.raw, (name) =>
+    const base = signatureBase(input.components, input.raw, (name) =>
       name.startsWith('@') ? derived(name, method, path) : shown.header(name)?.trim(),
     );
     const given = readSignature(signature, input.label);
@@ -113,23 +116,8 @@ export class SignedRequests {
   }
 }
 
-/** What is signed (RFC 9421, 2.5). @throws Doubt when a component is not there. */
-function baseOf(components: readonly string[], raw: string, valueAt: (name: string) => string | undefined): string {
-  const lines = components.map((name) => {
-    const value = valueAt(name);
-    believe(value !== undefined, 'it signs what is not there');
-    return `"${name}": ${value}\n`;
-  });
-  return `${lines.join('')}"@signature-params": ${raw}`;
-}
-
-function derived(name: string, method: string, path: string): string | undefined {
-  const query = path.indexOf('?');
-  if (name === '@method') return method;
-  if (name === '@path') return query < 0 ? path : path.slice(0, query);
-  return name === '@query' ? (query < 0 ? '?' : path.slice(query)) : undefined;
-}
-
-const seal = (secret: string, base: string): Buffer => createHmac('sha256', secret).update(base).digest();
+/** The signature of a base, by HMAC using SHA-256 (RFC 9421, 3.3.3). */
+export const seal = (secret: string | Uint8Array, base: string): Buffer =>
+  createHmac('sha256', secret).update(base).digest();
 
 const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

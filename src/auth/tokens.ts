@@ -8,6 +8,7 @@ import { type Compact, readCompact } from './compact.ts';
 import { believe, Doubt, quote } from './doubt.ts';
 import { jose } from './jose.ts';
 import type { KeySet } from './key-set.ts';
+import type { Key } from './keys.ts';
 
 const BELIEVED_MS = 60_000; // for how long a signature is not checked again: also how long a key outlives its withdrawal
 const DOUBTED_MS = 10_000;
@@ -109,14 +110,7 @@ export class Tokens {
   ): Promise<void> {
     const candidates = await keys.find(kid, algorithm);
     believe(candidates.length > 0, `${quote(issuer)} has no such key for ${quote(algorithm)}`);
-    const { compactVerify } = await jose();
-    for (const { jwk } of candidates) {
-      const good = await compactVerify(text, jwk, { algorithms: [algorithm] }).then(
-        () => true,
-        () => false,
-      );
-      if (good) return;
-    }
+    if (await isSigned(text, algorithm, candidates)) return;
     this.#bad.set(key, this.#env.clock.now() + DOUBTED_MS);
     throw new Doubt('its signature is not good');
   }
@@ -134,4 +128,17 @@ export class Tokens {
     });
     return believed.principal;
   }
+}
+
+/** Whether one of these keys has signed a token, by this algorithm. */
+export async function isSigned(token: string, algorithm: string, keys: readonly Key[]): Promise<boolean> {
+  const { compactVerify } = await jose();
+  for (const { jwk } of keys) {
+    const good = await compactVerify(token, jwk, { algorithms: [algorithm] }).then(
+      () => true,
+      () => false,
+    );
+    if (good) return true;
+  }
+  return false;
 }
