@@ -77,6 +77,7 @@ export const house: House = {
     },
     { where: 'server/event-loop.ts', what: 'setImmediate', because: 'sees where a turn of the event loop ends' },
     { where: 'server/event-loop.ts', what: 'performance', because: 'Node knows how busy its event loop is; no time' },
+    { where: 'telemetry/start.ts', what: 'process.env', because: 'the SDK reads its settings there, and we give way' },
     { where: 'server/event-loop.ts', what: 'node:perf_hooks', because: 'as the line above: there it is' },
   ],
   sections: [

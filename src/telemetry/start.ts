@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { MeshError } from '../core/errors.ts';
 import { type Metric, metrics as table } from './metrics.ts';
 
 type Sdk = typeof import('@opentelemetry/sdk-node');
+type Resources = Sdk['resources'];
 
 /** Who a process is to those that look at its telemetry. */
 export interface StartOptions {
@@ -35,11 +38,11 @@ export async function startTelemetry(options: StartOptions): Promise<Telemetry> 
   if (typeof options?.service !== 'string' || options.service === '') {
     throw new MeshError('request', 'startTelemetry: service must be a name');
   }
-  const sdk = await load();
-  const { trace, metrics, context, propagation } = sdk.api;
+  const { NodeSDK, resources } = await load();
+  const { trace, metrics, context, propagation } = await import('@opentelemetry/api');
   const begun = registered();
   if (begun !== undefined) throw new MeshError('request', `startTelemetry: there is an SDK for ${begun} already`);
-  const node = new sdk.NodeSDK({ resource: resourceOf(options, sdk), views: viewsOf(sdk), ...options.sdk });
+  const node = new NodeSDK({ ...resourceOf(options, resources), views: VIEWS, ...options.sdk });
   node.start();
   let over: Promise<void> | undefined;
   const shutdown = (): Promise<void> => {
@@ -51,13 +54,18 @@ export async function startTelemetry(options: StartOptions): Promise<Telemetry> 
   return { shutdown, [Symbol.asyncDispose]: shutdown };
 }
 
-async function load(): Promise<Sdk> {
+async function load(): Promise<{ readonly NodeSDK: Sdk['NodeSDK']; readonly resources: Resources }> {
   try {
-    return await import('@opentelemetry/sdk-node');
+    const { NodeSDK } = await import('@opentelemetry/sdk-node');
+    return { NodeSDK, resources: besideSdk('@opentelemetry/resources') as Resources };
   } catch (cause) {
     throw new MeshError('request', 'startTelemetry needs the package @opentelemetry/sdk-node', { cause });
   }
 }
+
+/** A package that the SDK stands on, the very copy of it. Since its version 0.300 the SDK no longer hands it on. */
+const besideSdk = (name: string): unknown =>
+  createRequire(fileURLToPath(import.meta.resolve('@opentelemetry/sdk-node')))(name);
 
 /** What somebody has started before us. The API keeps it in a global of its own. */
 function registered(): string | undefined {
@@ -65,10 +73,11 @@ function registered(): string | undefined {
   return ['trace', 'metrics'].find((signal) => api !== undefined && signal in api);
 }
 
-/** Who we are. The SDK lays over it what the environment says. */
-function resourceOf({ service, version, instance, attributes }: StartOptions, { resources }: Sdk) {
+/** Who we are. The SDK lays over it what the environment says, and what its detectors find. */
+function resourceOf({ service, version, instance, attributes }: StartOptions, resources: Resources) {
   const { defaultResource, detectResources, resourceFromAttributes, serviceInstanceIdDetector } = resources;
-  return defaultResource()
+  const { processDetector, hostDetector, osDetector, envDetector } = resources;
+  const resource = defaultResource()
     .merge(detectResources({ detectors: [serviceInstanceIdDetector] }))
     .merge(
       resourceFromAttributes({
@@ -78,15 +87,17 @@ function resourceOf({ service, version, instance, attributes }: StartOptions, { 
         ...(instance === undefined ? {} : { 'service.instance.id': instance }),
       }),
     );
+  // Since version 0.300 a detector of the SDK makes up an instance of its own: here are the others.
+  const named = instance !== undefined && process.env.OTEL_NODE_RESOURCE_DETECTORS === undefined;
+  const resourceDetectors = [processDetector, hostDetector, osDetector, envDetector];
+  return named ? { resource, resourceDetectors } : { resource };
 }
 
+const EXPLICIT_BUCKETS: import('@opentelemetry/sdk-node').metrics.AggregationType.EXPLICIT_BUCKET_HISTOGRAM = 4;
+
 /** Our histograms with the boundaries of the table: an SDK may pass over what an instrument only advises. */
-function viewsOf({ metrics }: Sdk) {
-  const type: typeof metrics.AggregationType.EXPLICIT_BUCKET_HISTOGRAM =
-    metrics.AggregationType.EXPLICIT_BUCKET_HISTOGRAM;
-  return Object.entries(table as Readonly<Record<string, Metric>>).flatMap(([instrumentName, { boundaries }]) =>
-    boundaries === undefined
-      ? []
-      : [{ instrumentName, aggregation: { type, options: { boundaries: [...boundaries] } } }],
-  );
-}
+const VIEWS = Object.entries(table as Readonly<Record<string, Metric>>).flatMap(([instrumentName, { boundaries }]) =>
+  boundaries === undefined
+    ? []
+    : [{ instrumentName, aggregation: { type: EXPLICIT_BUCKETS, options: { boundaries: [...boundaries] } } }],
+);
