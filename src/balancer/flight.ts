@@ -5,7 +5,7 @@ import type { Node } from '../core/node.ts';
 import { answerOf, discard, headerOf, type Outcome } from '../core/outcome.ts';
 import { NOBODY_PASSED, type PassedOver } from '../core/passed-over.ts';
 import { LoadWeight } from '../math/load-weight.ts';
-import { ORCA_HEADER, parseOrca } from '../wire/orca.ts';
+import { readOrca } from '../wire/orca.ts';
 import type { Trace } from '../wire/trace-context.ts';
 
 const TOO_MANY = 429;
@@ -112,7 +112,7 @@ export class AttemptFlight implements Flight {
 
   /** Takes in what an answer tells of the load of who gave it. */
   #weigh(answer: unknown): void {
-    const report = parseOrca(headerOf(answer, ORCA_HEADER));
+    const report = readOrca((name) => headerOf(answer, name));
     if (report === undefined) return;
     const { rps = 0, eps = 0, applicationUtilization = 0, cpuUtilization = 0 } = report;
     this.node.load ??= new LoadWeight();

@@ -1,3 +1,5 @@
+import { readFields, type WireField } from './protobuf.ts';
+
 /** How loaded the server that answered says it is: what of ORCA's load report is of use for weights. */
 export interface OrcaReport {
   /** Processor time used, as a share of what there is; may be above 1. */
@@ -17,6 +19,9 @@ export interface OrcaReport {
 /** The header, or trailer, that carries a report in text. */
 export const ORCA_HEADER = 'endpoint-load-metrics';
 
+/** The one that carries it as an `xds.data.orca.v3.OrcaLoadReport`, as gRPC servers send it. */
+export const ORCA_BINARY_HEADER = 'endpoint-load-metrics-bin';
+
 const LONGEST = 4_096; // characters of a report
 const MOST = 32; // figures of one map
 
@@ -33,17 +38,32 @@ const MAPS = { utilization: ['utilization', 1], named_metrics: ['named', Number.
 
 type Draft = { -readonly [K in keyof OrcaReport]: OrcaReport[K] };
 
+/** The load report of an answer, whose headers `get` tells: in binary where it is there, else in text. */
+export function readOrca(get: (name: string) => string | undefined): OrcaReport | undefined {
+  const binary = get(ORCA_BINARY_HEADER);
+  return binary === undefined ? parseOrca(get(ORCA_HEADER)) : parseBinaryOrca(binary);
+}
+
 /**
- * Reads a load report: `JSON {"cpu_utilization":0.3}` or `TEXT cpu_utilization=0.3,named_metrics.queue=4`. Nothing when
- * it is neither, too long, or has a figure that is none: a report is believed whole or not at all.
+ * Reads a load report: `JSON {"cpu_utilization":0.3}` or `TEXT cpu_utilization=0.3,named_metrics.queue=4`, or `BIN ` and
+ * what the binary header would be. Nothing when it is none of these, too long, or has a figure that is none: a report is believed whole or not at all.
  */
 export function parseOrca(header: string | undefined): OrcaReport | undefined {
   if (header === undefined || header.length > LONGEST) return undefined;
+  if (header.startsWith('BIN ')) return parseBinaryOrca(header.slice(4));
   const pairs = header.startsWith('JSON ')
     ? ofJson(header.slice(5))
     : header.startsWith('TEXT ')
       ? ofText(header.slice(5))
       : undefined;
+  return pairs && reportOf(pairs);
+}
+
+/** Reads a load report in Protocol Buffers and base64, padded or not. Nothing when it is not as it must be. */
+export function parseBinaryOrca(base64: string): OrcaReport | undefined {
+  if (base64.length > LONGEST || !BASE64.test(base64)) return undefined;
+  const fields = readFields(bytesOf(base64), FIELDS);
+  const pairs = fields && ofFields(fields);
   return pairs && reportOf(pairs);
 }
 
@@ -92,6 +112,59 @@ function parsedJson(json: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+const FIELDS = 256; // of one message
+
+/** Only ASCII makes a name, so what the bytes beyond it mean does not matter. */
+const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+/** The numbers of the fields of OrcaLoadReport (cncf/xds, `orca_load_report.proto`). */
+const DOUBLES: Readonly<Record<number, string>> = {
+  1: 'cpu_utilization',
+  2: 'mem_utilization',
+  6: 'rps_fractional',
+  7: 'eps',
+  9: 'application_utilization',
+};
+const OLD_RPS = 3; // a whole number, before there was rps_fractional
+const MAPS_BY_NUMBER: Readonly<Record<number, string>> = { 5: 'utilization', 8: 'named_metrics' };
+
+/** As Protocol Buffers have it: of what stands there twice the last counts, and fields that are not known are passed over. */
+function ofFields(fields: readonly WireField[]): readonly Pair[] | undefined {
+  const pairs = new Map<string, number>();
+  let oldRps: number | undefined;
+  for (const field of fields) {
+    const [double, map] = [DOUBLES[field.number], MAPS_BY_NUMBER[field.number]];
+    if (double !== undefined) {
+      if (field.is !== 'double') return undefined;
+      pairs.set(double, field.value);
+    } else if (map !== undefined) {
+      const entry = field.is === 'bytes' ? entryOf(field.value) : undefined;
+      if (entry === undefined) return undefined;
+      pairs.set(`${map}.${entry[0]}`, entry[1]);
+    } else if (field.number === OLD_RPS) {
+      if (field.is !== 'varint') return undefined;
+      oldRps = field.value;
+    }
+  }
+  if (oldRps !== undefined && !pairs.has('rps_fractional')) pairs.set('rps_fractional', oldRps);
+  return [...pairs];
+}
+
+/** An entry of a map from text to double: a message of both, where what is left out is empty and 0. */
+function entryOf(bytes: Uint8Array): readonly [name: string, value: number] | undefined {
+  let [name, value] = ['', 0];
+  const fields = readFields(bytes, FIELDS);
+  for (const field of fields ?? []) {
+    if (field.number === 1 && field.is === 'bytes') name = latin1(field.value);
+    else if (field.number === 2 && field.is === 'double') value = field.value;
+    else if (field.number <= 2) return undefined;
+  }
+  return fields && [name, value];
 }
 
 function reportOf(pairs: readonly Pair[]): OrcaReport | undefined {

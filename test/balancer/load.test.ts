@@ -71,6 +71,8 @@ test('an answer tells its load, be it a good one or one that the client throws',
   assert.equal(await told(aContext(), () => ({ ...answer(200), ...header(report) })), undefined, 'nobody asked');
   assert.equal(await told(aContext({ policy: BY_LOAD }), () => ({ ...answer(200), ...header('TEXT x') })), undefined);
   assert.equal(await told(aContext({ policy: BY_LOAD }), () => ({ ...answer(200), ...header(report) })), 200);
+  const binary = { headers: { 'endpoint-load-metrics-bin': 'CQAAAAAAAOA/MQAAAAAAAFlA' } }; // cpu 0.5, rps 100
+  assert.equal(await told(aContext({ policy: BY_LOAD }), () => ({ ...answer(200), ...binary })), 200);
   const thrown = Object.assign(new Error('503'), {
     response: { status: 503, ...header('JSON {"rps_fractional": 100, "cpu_utilization": 2}') },
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatOrca, type OrcaReport, parseOrca } from '../../src/wire/orca.ts';
+import { formatOrca, type OrcaReport, parseOrca, readOrca } from '../../src/wire/orca.ts';
 
 const FULL: OrcaReport = {
   cpuUtilization: 0.3,
@@ -21,6 +21,35 @@ test('a report is read from JSON and from text alike', () => {
   assert.deepEqual(parseOrca(text), FULL);
 });
 
+test('a report in binary is read from the header of its own, and after BIN', () => {
+  assert.deepEqual(parseOrca('BIN CTMzMzMzM9M/'), { cpuUtilization: 0.3 });
+  const headers: Record<string, string> = {
+    'endpoint-load-metrics-bin': 'CTMzMzMzM9M/',
+    'endpoint-load-metrics': 'TEXT eps=1',
+  };
+  assert.deepEqual(
+    readOrca((name) => headers[name]),
+    { cpuUtilization: 0.3 },
+  );
+  delete headers['endpoint-load-metrics-bin'];
+  assert.deepEqual(
+    readOrca((name) => headers[name]),
+    { eps: 1 },
+  );
+  assert.equal(
+    readOrca(() => undefined),
+    undefined,
+  );
+});
+
+test('a report in binary is as short as one in text may be', () => {
+  const long = Buffer.concat([Buffer.from('52ff17', 'hex'), Buffer.alloc(3_071)]); // 4,100 letters
+  assert.equal(parseOrca(`BIN ${long.toString('base64')}`), undefined);
+  const many = Buffer.from('5001'.repeat(257), 'hex');
+  assert.equal(parseOrca(`BIN ${many.toString('base64')}`), undefined);
+  assert.deepEqual(parseOrca(`BIN ${many.subarray(2).toString('base64')}`), {});
+});
+
 test('what is written is read back', () => {
   assert.equal(formatOrca({ cpuUtilization: 0.3, eps: 1 }), 'TEXT cpu_utilization=0.3,eps=1');
   assert.deepEqual(parseOrca(formatOrca(FULL)), FULL);
@@ -38,7 +67,8 @@ test('figures that are not known are passed over', () => {
 for (const [what, header] of [
   ['nothing', undefined],
   ['no format', 'cpu_utilization=0.3'],
-  ['another format', 'BIN CQAAAAAAAPA/'],
+  ['another format', 'YAML eps: 1'],
+  ['a binary form that is none', 'BIN eps=1'],
   ['a format in small letters', 'text cpu_utilization=0.3'],
   ['broken JSON', 'JSON {"cpu_utilization": 0.3'],
   ['JSON that is a list', 'JSON [1]'],

@@ -14,7 +14,7 @@ export const balance = section(
       default: 'off',
       of: ['off', 'orca'],
       about:
-        'orca: weighted-round-robin weighs endpoints by the load that their answers tell (`endpoint-load-metrics`): requests a second for all that is used, as gRPC does. off: by the weight of their records.',
+        'orca: weighted-round-robin weighs endpoints by the load that their answers tell (`endpoint-load-metrics`, or `endpoint-load-metrics-bin`): requests a second for all that is used, as gRPC does. off: by the weight of their records.',
     }),
     decay: duration({
       default: '10s',
