@@ -2,6 +2,7 @@ import { type Endpoint, sameEndpoint, tierOf } from '../core/endpoint.ts';
 import type { Node, Others } from '../core/node.ts';
 import { NO_PEERS, type Peers } from '../core/peers.ts';
 import { NOWHERE, type Place } from '../core/place.ts';
+import { sameEnds } from '../core/same-ends.ts';
 import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
 import type { Places } from '../math/weighted-set.ts';
@@ -35,6 +36,8 @@ export class Nodes extends Group implements Choice {
   readonly ourselves: Ourselves;
   /** Grows with every change of the list. */
   listed = 0;
+  #list: readonly Endpoint[] = []; // as it was told last
+  #listOf = 0; // which `listed` that was
   #elsewhere = 0; // nodes of another zone than ours, where we have one
   #lesser = 0; // nodes of another priority than the first
 
@@ -85,7 +88,8 @@ export class Nodes extends Group implements Choice {
     const [added, removed]: [Node[], Node[]] = [[], []];
     const staying = new Set<string>();
     const isFirst = this.size === 0;
-    for (const endpoint of endpoints) {
+    const [before, now] = this.#between(endpoints);
+    for (const endpoint of now) {
       if (staying.has(endpoint.id)) continue; // an id stands once in a list; the first one counts
       staying.add(endpoint.id);
       const known = this.#byId.get(endpoint.id);
@@ -93,12 +97,26 @@ export class Nodes extends Group implements Choice {
       added.push(this.#byId.get(endpoint.id)!);
       if (known !== undefined) removed.push(known); // the same name, at another place
     }
-    for (const node of staying.size < this.#byId.size ? [...this.#byId.values()] : []) {
-      if (staying.has(node.endpoint.id)) continue;
+    for (const { id } of before) {
+      const node = staying.has(id) ? undefined : this.#byId.get(id);
+      if (node === undefined) continue;
       removed.push(node);
-      this.drop(node.endpoint.id);
+      this.drop(id);
     }
+    this.#list = endpoints;
+    this.#listOf = this.listed;
     return { added, removed };
+  }
+
+  /** What differs in the list before and in this one, since mostly that is little of much; all, where ids stand twice. */
+  #between(endpoints: readonly Endpoint[]): readonly [before: readonly Endpoint[], now: readonly Endpoint[]] {
+    const before = this.#listOf === this.listed ? this.#list : [...this.#byId.values()].map(({ endpoint }) => endpoint);
+    const [head, tail] = sameEnds(before, endpoints);
+    const old = before.slice(head, before.length - tail);
+    const now = endpoints.slice(head, endpoints.length - tail);
+    const ids = new Set(old.map(({ id }) => id));
+    const once = before.length === this.size && now.every(({ id }) => ids.has(id) || !this.#byId.has(id));
+    return once ? [old, now] : [before, endpoints];
   }
 
   /** Adds an endpoint, or changes the one of that id in place; says whether it is new. `warm`: needs no warming up. */

@@ -1,8 +1,10 @@
 import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { sameEnds } from '../core/same-ends.ts';
 
 const UNKNOWN: Resolution = { is: 'unknown' };
+const NONE: readonly Endpoint[] = Object.freeze([]);
 
 /**
  * Keeps the last good list of a service. What stays the same stays the same object, the order is that of the ids, and a
@@ -25,15 +27,8 @@ export class LastGood implements Live<Resolution> {
   list(endpoints: readonly Endpoint[]): void {
     if (this.#closed) return;
     const before = this.#endpoints;
-    const now = [...endpoints].sort(byId);
-    let at = 0;
-    for (let place = 0; place < now.length; place++) {
-      const endpoint = now[place]!;
-      while (at < before.length && before[at]!.id < endpoint.id) at++; // both are in the order of ids
-      if (before[at]?.id === endpoint.id) now[place] = kept(before[at], endpoint);
-    }
-    const same = this.value.is === 'bound' && sameList(before, now);
-    if (!same) this.#live.set({ is: 'bound', endpoints: Object.freeze(now) });
+    const now = inOrder(before, endpoints);
+    if (this.value.is !== 'bound' || now !== before) this.#live.set({ is: 'bound', endpoints: now });
     this.#problem = undefined;
   }
 
@@ -70,8 +65,32 @@ export class LastGood implements Live<Resolution> {
   }
 
   get #endpoints(): readonly Endpoint[] {
-    return this.value.is === 'bound' || this.value.is === 'stale' ? this.value.endpoints : [];
+    return this.value.is === 'bound' || this.value.is === 'stale' ? this.value.endpoints : NONE;
   }
+}
+
+/** The list in the order of ids. Where it says what it said before, it is the list before, and so is each endpoint. */
+function inOrder(before: readonly Endpoint[], endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  let [head, tail] = sameEnds(before, endpoints);
+  let middle = between(endpoints, head, tail).sort(byId);
+  if (!fits(middle, before[head - 1], before[before.length - tail])) {
+    [head, tail] = [0, 0];
+    middle = [...endpoints].sort(byId);
+  }
+  const old = between(before, head, tail);
+  const known = new Map(old.map((endpoint) => [endpoint.id, endpoint]));
+  for (const [at, endpoint] of middle.entries()) middle[at] = kept(known.get(endpoint.id), endpoint);
+  if (sameList(old, middle)) return before;
+  return Object.freeze(endpoints.slice(0, head).concat(middle, endpoints.slice(endpoints.length - tail)));
+}
+
+const between = <T>(list: readonly T[], head: number, tail: number): T[] => list.slice(head, list.length - tail);
+
+/** Whether a part that is in order stands between what comes before and after it. */
+function fits(part: readonly Endpoint[], before: Endpoint | undefined, after: Endpoint | undefined): boolean {
+  const [first, last] = [part[0], part.at(-1)];
+  if (first === undefined || last === undefined) return true;
+  return (before === undefined || byId(before, first) < 0) && (after === undefined || byId(last, after) < 0);
 }
 
 const kept = (before: Endpoint | undefined, now: Endpoint): Endpoint =>

@@ -22,7 +22,7 @@ export function recordOf(
     metadata: {
       instance_status: 'UP',
       ...(instance.zone !== '' && { zone: instance.zone }),
-      weight: String(weight),
+      ...(weight !== 1 && { weight: String(weight) }), // what all take it for where nobody says
       ...instance.metadata,
       ...(weight === 0 && { instance_status: 'OUT_OF_SERVICE' }),
       ...internal,
