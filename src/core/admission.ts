@@ -1,5 +1,5 @@
 import { PRIORITIES, type Priority } from './priority.ts';
-import { Linked, Ring } from './ring.ts';
+import { type Linked, leave, Ring } from './ring.ts';
 import type { CancelListener, Scope } from './scope.ts';
 import type { Timeout, Timeouts } from './timeouts.ts';
 
@@ -143,7 +143,9 @@ export class Admission {
   }
 }
 
-class Waiter extends Linked {
+class Waiter implements Linked {
+  before: Linked = this;
+  behind: Linked = this;
   readonly entrant: Entrant;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -151,7 +153,6 @@ class Waiter extends Linked {
   timeout: Timeout | undefined = undefined;
 
   constructor(entrant: Entrant, resolve: () => void, reject: (error: unknown) => void, left: () => void) {
-    super();
     this.entrant = entrant;
     this.resolve = resolve;
     this.reject = reject;
@@ -167,7 +168,7 @@ class Waiter extends Linked {
 
   /** It waits no longer. */
   over(): void {
-    this.leave();
+    leave(this);
     this.timeout?.cancel();
     this.entrant.scope.offCancel(this);
     this.#left();

@@ -1,5 +1,5 @@
 import type { Cancel } from './live.ts';
-import { Linked } from './ring.ts';
+import type { Linked } from './ring.ts';
 
 /** Hears that something was called off: a function, or an object that would need a function of its own. */
 export type CancelListener = ((reason: unknown) => void) | { calledOff(reason: unknown): void };
@@ -8,7 +8,9 @@ export type CancelListener = ((reason: unknown) => void) | { calledOff(reason: u
  * Something that can be called off, once, for a reason. Does the work of an AbortController at a fraction of the price,
  * and becomes an AbortSignal only when somebody asks for one.
  */
-export class Scope extends Linked {
+export class Scope implements Linked {
+  /** @internal */ before: Linked = this;
+  /** @internal */ behind: Linked = this;
   /** The moment, on the mesh's clock, when it will be called off; set by who sees to that. Infinity before. */
   due: number;
   #cancelled = false;
@@ -20,7 +22,6 @@ export class Scope extends Linked {
   #timer: { cancel(): void } | undefined = undefined;
 
   constructor(due = Number.POSITIVE_INFINITY) {
-    super();
     this.due = due;
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
-import { Linked, Ring } from './ring.ts';
+import { type Linked, leave, Ring } from './ring.ts';
 
 /** A timeout that waits in a queue of its equals. */
 export interface Timeout {
@@ -100,20 +100,21 @@ class Queue {
   }
 }
 
-class Waiting extends Linked implements Timeout {
+class Waiting implements Timeout, Linked {
+  before: Linked = this;
+  behind: Linked = this;
   readonly due: number;
   task: ((subject: unknown) => void) | undefined;
   subject: unknown;
 
   constructor(due: number, task: (subject: unknown) => void, subject: unknown) {
-    super();
     this.due = due;
     this.task = task;
     this.subject = subject;
   }
 
   cancel(): void {
-    this.leave();
+    leave(this);
     this.task = this.subject = undefined; // a finished call is not kept alive
   }
 }

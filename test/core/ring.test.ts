@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Linked, Ring } from '../../src/core/ring.ts';
+import { type Linked, Ring } from '../../src/core/ring.ts';
 import { fc } from '../support/fast-check.ts';
 
-class Bead extends Linked {
+class Bead implements Linked {
+  before: Linked = this;
+  behind: Linked = this;
   readonly name: number;
 
   constructor(name: number) {
-    super();
     this.name = name;
   }
 }
