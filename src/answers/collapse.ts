@@ -2,6 +2,7 @@ import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { Filter, Service } from '../core/service.ts';
+import type { Policy } from '../policy/table.ts';
 import { requestKey } from './request-key.ts';
 import { SharedCall } from './shared-call.ts';
 
@@ -15,8 +16,8 @@ export class SharedCalls {
 /** Sends what is asked for several times at once only once. Each who asked reads a copy, and gives up for itself alone. */
 export function collapse<Res>(env: Env, shared: SharedCalls): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
-    const { mode, ignore, waiters } = context.policy.collapse;
-    if (mode === 'off' || context.scope.cancelled) return next(call, context);
+    const { ignore, waiters } = context.policy.collapse;
+    if (collapsesNothing(context.policy) || context.scope.cancelled) return next(call, context);
     const key = keyOf(call, context, ignore);
     if (key === undefined) return next(call, context);
     const known = shared.byKey.get(key) as SharedCall<Res> | undefined;
@@ -31,6 +32,9 @@ export function collapse<Res>(env: Env, shared: SharedCalls): Filter<Call<Res>, 
     return answer;
   };
 }
+
+/** Whether the policy has each request sent. */
+export const collapsesNothing = ({ collapse }: Policy): boolean => collapse.mode === 'off';
 
 function begin<Res>(
   { byKey }: SharedCalls,

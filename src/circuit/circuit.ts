@@ -5,6 +5,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { Passage } from '../core/passage.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse } from '../core/service.ts';
+import type { Policy } from '../policy/table.ts';
 import type { Adopted } from './adopted.ts';
 import type { Breaker } from './breaker.ts';
 import type { Circuits } from './circuits.ts';
@@ -31,6 +32,10 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
     };
   };
 }
+
+/** Whether no call is guarded, of whichever service. */
+export const guardsNothing = ({ breakers }: Env, { circuit: { mode } }: Policy): boolean =>
+  mode === 'closed' || (mode === 'off' && breakers === undefined);
 
 function forcedOpen({ service }: Context): MeshError {
   return new MeshError('circuit', `${service}: the policy holds the circuit open`, { sent: 'no', service });

@@ -1,9 +1,12 @@
-import { compose, type Filter, type Service } from './service.ts';
+import type { Policy } from '../policy/table.ts';
+import type { Filter, Service } from './service.ts';
 
 /** A named place in a stack, and the filter that stands there. */
 export interface Slot<Req, Res> {
   readonly name: string;
   readonly filter: Filter<Req, Res>;
+  /** Whether it has nothing to do for any call of such a policy: these pass it by. Calls come by where it does not say. */
+  readonly idle?: ((policy: Policy) => boolean) | undefined;
 }
 
 /** An ordered list of named filters. Never changes: every verb gives back a new stack. */
@@ -50,10 +53,9 @@ export class Stack<Req, Res> {
 
   /** The service with every filter around it; the first filter listed meets the request first. */
   around(service: Service<Req, Res>): Service<Req, Res> {
-    return compose(
-      this.#slots.map((slot) => slot.filter),
-      service,
-    );
+    let way: readonly Step<Req, Res>[] = [{ service, idle: undefined }];
+    for (const { filter, idle } of this.#slots.toReversed()) way = [{ service: filter(along(way)), idle }, ...way];
+    return along(way);
   }
 
   toString(): string {
@@ -69,4 +71,25 @@ export class Stack<Req, Res> {
     if (at < 0) throw new RangeError(`no filter is named '${name}'; there are ${this}`);
     return at;
   }
+}
+
+/** A slot as calls meet it, or the end of the way. */
+interface Step<Req, Res> {
+  readonly service: Service<Req, Res>;
+  readonly idle: Slot<Req, Res>['idle'];
+}
+
+/** Leads to the first of `way` that has something to do; the last has. Looks again when the policy is another. */
+function along<Req, Res>(way: readonly Step<Req, Res>[]): Service<Req, Res> {
+  let { service } = way[0]!;
+  if (way[0]!.idle === undefined) return service;
+  let known: Policy | undefined;
+  return (request, context) => {
+    const { policy } = context;
+    if (policy !== known) {
+      service = way.find(({ idle }) => !idle?.(policy))!.service;
+      known = policy;
+    }
+    return service(request, context);
+  };
 }

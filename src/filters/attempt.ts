@@ -5,12 +5,13 @@ import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
+import type { Policy } from '../policy/table.ts';
 
 /** Bounds one attempt: at its end the client is told to stop, and whoever waits above hears at once. */
 export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   return (next) => (request, context) => {
     const { timeout, last } = context.policy.attempt;
-    if (timeout === Number.POSITIVE_INFINITY || (!last && isLast(context))) return next(request, context);
+    if (boundsNothing(context.policy) || (!last && isLast(context))) return next(request, context);
     const { at } = context.flight!;
     const scope = new Scope(Math.min(context.scope.due, at + timeout));
     const pass = (reason: unknown) => scope.cancel(reason);
@@ -34,6 +35,9 @@ export function attempt<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
     );
   };
 }
+
+/** Whether an attempt may take as long as the call. */
+export const boundsNothing = ({ attempt }: Policy): boolean => attempt.timeout === Number.POSITIVE_INFINITY;
 
 /** Whether nothing would be gained by ending it: as Linkerd has it, what can not be tried again may as well go on. */
 const isLast = ({ attempt, history, idempotent, replayable, policy }: Context): boolean =>

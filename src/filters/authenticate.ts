@@ -15,14 +15,17 @@ const UNAUTHORIZED = 401;
 /** Proves to the service called who we are. A proof that was refused is made anew, once, and the call goes again. */
 export function authenticate<Res>({ identity }: Env): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
-    const { mode } = context.policy.authenticate;
-    if (mode === 'off') return next(call, context);
+    if (provesNothing(context.policy)) return next(call, context);
     if (identity === undefined) return refuse(nothing(context));
-    if (mode === 'signature') return next({ ...call, send: signed(call, context, identity) }, context);
+    if (context.policy.authenticate.mode === 'signature')
+      return next({ ...call, send: signed(call, context, identity) }, context);
     if (call.headers.authorization !== undefined) return next(call, context); // the caller's own word stands
     return new Bearer(call, context, identity, next).go();
   };
 }
+
+/** Whether the other side is not to know who we are. */
+export const provesNothing = ({ authenticate }: Policy): boolean => authenticate.mode === 'off';
 
 const nothing = ({ service }: Context): MeshError =>
   new MeshError('authenticate', `${service}: the policy wants a proof of who we are, and there is no identity`, {

@@ -13,8 +13,8 @@ import { type AskedFault, readAskedFault } from '../wire/fault.ts';
 /** Delays calls and breaks calls off, by chance or because somebody who may asks for it. Each is drawn apart (gRFC A33). */
 export function fault<Res>(env: Env, self: string): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
+    if (injectsNothing(context.policy)) return next(call, context);
     const { delay, delayShare, abortShare, callers } = context.policy.fault;
-    if (delayShare === 0 && abortShare === 0 && callers.length === 0) return next(call, context);
     const { random } = env;
     const asked = askedFor(call, context, callers, self);
     const wait =
@@ -26,6 +26,10 @@ export function fault<Res>(env: Env, self: string): Filter<Call<Res>, Res> {
     return sleep(env.clock, wait, context.scope).then(() => (aborts ? refuse(broken(context)) : next(call, context)));
   };
 }
+
+/** Whether calls go as they should, whoever asks. */
+export const injectsNothing = ({ fault: { delayShare, abortShare, callers } }: Policy): boolean =>
+  delayShare === 0 && abortShare === 0 && callers.length === 0;
 
 /** What calls have to reckon with, as a sentence; nothing where all go as they should. */
 export function sayFault({ fault: { delay, delayShare, abortShare } }: Policy): string | undefined {

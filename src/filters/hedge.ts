@@ -9,6 +9,7 @@ import { type CancelListener, Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
 import type { HedgeFacts, Hedges } from '../math/hedges.ts';
 import type { RetryBudget } from '../math/retry-budget.ts';
+import type { Policy } from '../policy/table.ts';
 
 /** What hedging needs of a service called. */
 export interface HedgeParts {
@@ -25,11 +26,14 @@ export interface HedgeParts {
  */
 export function hedge<Res>(parts: HedgeParts): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
-    if (context.policy.hedge.mode === 'off') return next(call, context);
+    if (sendsOnce(context.policy)) return next(call, context);
     if (!context.idempotent || !context.replayable || context.scope.cancelled) return next(call, context);
     return new Promise((resolve, reject) => new Hedged(parts, next, call, context, resolve, reject).begin());
   };
 }
+
+/** Whether an attempt is never sent to a second endpoint as well. */
+export const sendsOnce = ({ hedge }: Policy): boolean => hedge.mode === 'off';
 
 /** One request on its way, perhaps to two endpoints. */
 class Hedged<Res> {

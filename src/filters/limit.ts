@@ -7,6 +7,7 @@ import { Passage } from '../core/passage.ts';
 import { roomAt } from '../core/room.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
+import type { Policy } from '../policy/table.ts';
 
 /**
  * Bounds how many attempts are under way to a service. What finds no room waits, where the policy lets it: the most
@@ -37,10 +38,7 @@ export function limit<Req, Res>(env: Env, limits: Limits): Filter<Req, Res> {
         return send(request, context);
       });
     };
-    return (request, context) => {
-      const { service, endpoint } = context.policy.limit;
-      return service === 0 && endpoint === 0 ? next(request, context) : guard(request, context);
-    };
+    return (request, context) => (limitsNothing(context.policy) ? next(request, context) : guard(request, context));
   };
 }
 
@@ -54,14 +52,20 @@ export function endpointLimit<Req, Res>(env: Env): Filter<Req, Res> {
     node.limit.observe(algorithm, answered, endpoint, now);
   };
   return (next) => (request, context) => {
+    if (limitsNoEndpoint(context.policy)) return next(request, context);
     const { limit } = context.policy;
-    if (limit.endpoint === 0) return next(request, context);
     const { node } = context.flight!;
     if (node.inFlight > roomAt(node, limit, context.history.priority)) return refuse(tooMany(context));
     if (limit.algorithm !== 'fixed') context.flight!.onEnd(learn);
     return next(request, context);
   };
 }
+
+/** Whether as many attempts may be under way as there are. */
+export const limitsNothing = (policy: Policy): boolean => policy.limit.service === 0 && limitsNoEndpoint(policy);
+
+/** The same, of each endpoint. */
+export const limitsNoEndpoint = ({ limit }: Policy): boolean => limit.endpoint === 0;
 
 /** An attempt that was let in, and makes room at its end. */
 class Limited extends Passage {

@@ -8,6 +8,7 @@ import { race } from '../core/race.ts';
 import type { Reach } from '../core/reach.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
+import type { Policy } from '../policy/table.ts';
 
 /** Tells who gets a copy whose call it is one of. */
 const MIRROR_HEADER = 'x-inmesh-mirror';
@@ -15,14 +16,17 @@ const MIRROR_HEADER = 'x-inmesh-mirror';
 /** Makes some calls to another service as well, after they are on their way, and gives nobody what comes of it. */
 export function mirror<Res>(env: Env, mirrors: Mirrors, reach: Reach): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
-    const { to, share, most } = context.policy.mirror;
-    if (to === '' || !context.replayable) return next(call, context);
+    if (copiesNothing(context.policy) || !context.replayable) return next(call, context);
+    const { share, most } = context.policy.mirror;
     const answer = ask(next, call, context); // first of all: nothing that follows holds it up
     if (share < 1 && env.random.next() >= share) return answer;
     if (mirrors.admits(most)) compare(env, context, answer, begin(env, mirrors, reach, call, context));
     return answer;
   };
 }
+
+/** Whether nobody gets a copy. */
+export const copiesNothing = ({ mirror }: Policy): boolean => mirror.to === '';
 
 /** What became of one, and how long it took. */
 interface Settled {

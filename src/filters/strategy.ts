@@ -25,14 +25,18 @@ export interface StrategyParts {
  */
 export function strategy<Res>(parts: StrategyParts): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
+    if (changesNothing(context.policy)) return next(call, context);
     const { mode } = context.policy.strategy;
     if (mode === 'failfast' || mode === 'forking') return next(call, withPolicy(context, settingsOf(context.policy)));
-    if (mode !== 'broadcast') return next(call, context);
     const { known: resolution } = parts;
     if (resolution?.value.is !== 'pending') return broadcast(parts, next, call, context);
     return race(known(resolution), context.scope).then(() => broadcast(parts, next, call, context));
   };
 }
+
+/** Whether a strategy is none of this filter's. */
+export const changesNothing = ({ strategy: { mode } }: Policy): boolean =>
+  mode !== 'failfast' && mode !== 'forking' && mode !== 'broadcast';
 
 const overlaid = new WeakMap<Policy, Policy>();
 

@@ -17,13 +17,12 @@ export function throttle<Req, Res>(env: Env, throttling: Throttling): Filter<Req
   const { clock, random } = env;
   return (next) => (request, context) => {
     const { policy, history } = context;
-    const { mode } = policy.throttle;
-    if (mode === 'off') return next(request, context);
+    if (throttlesNothing(policy)) return next(request, context);
     const now = history.fresh ? context.begunAt : clock.now();
     const share = history.attempts > 0 ? 0 : shareFor(history.priority, policy.throttle, throttling, now);
     if (share > 0 && random.next() < share) {
       tell(env, context, share);
-      if (mode === 'enforce') {
+      if (policy.throttle.mode === 'enforce') {
         throttling.count(false, now);
         return refuse(tooMuch(context, share));
       }
@@ -39,6 +38,9 @@ export function throttle<Req, Res>(env: Env, throttling: Throttling): Filter<Req
     return answer;
   };
 }
+
+/** Whether every call is made, however many are refused. */
+export const throttlesNothing = ({ throttle }: Policy): boolean => throttle.mode === 'off';
 
 const shareFor = (
   priority: Priority,

@@ -7,6 +7,7 @@ import type { CancelListener } from '../core/scope.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import { sleep } from '../core/sleep.ts';
 import type { Pace } from '../math/pace.ts';
+import type { Policy } from '../policy/table.ts';
 import { readQuotaLeft } from '../wire/rate-limit.ts';
 import type { Quotas } from './quotas.ts';
 
@@ -16,10 +17,9 @@ export function quota<Res>(env: Env, quotas: Quotas): Filter<Call<Res>, Res> {
     const go = (call: Call<Res>, context: Context, pace: Pace | undefined): Promise<Res> =>
       pace === undefined ? next(call, context) : new PacedCall(env, pace, context).watch(ask(next, call, context));
     return (call, context) => {
-      const { calls, pace: pacing } = context.policy.quota;
-      if (calls.length === 0 && pacing === 'off') return next(call, context);
+      if (rationsNothing(context.policy)) return next(call, context);
       const now = context.history.fresh ? context.begunAt : env.clock.now();
-      const pace = pacing === 'off' ? undefined : quotas.pace(context);
+      const pace = context.policy.quota.pace === 'off' ? undefined : quotas.pace(context);
       const wait = quotas.admit(context, pace, now);
       if (typeof wait !== 'number') return refuse(wait);
       if (wait === 0) return go(call, context, pace);
@@ -33,6 +33,9 @@ export function quota<Res>(env: Env, quotas: Quotas): Filter<Call<Res>, Res> {
     };
   };
 }
+
+/** Whether calls may be as many as they like. */
+export const rationsNothing = ({ quota }: Policy): boolean => quota.calls.length === 0 && quota.pace === 'off';
 
 /** A call that has gone, until its answer says what is left, or it is called off. Then it counts as under way no more. */
 class PacedCall {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, compose, type Filter, type Service } from '../../src/core/service.ts';
 import { Stack } from '../../src/core/stack.ts';
+import { PolicySet } from '../../src/policy/policy.ts';
+import type { Policy } from '../../src/policy/table.ts';
 import { aContext } from '../../src/testing.ts';
 
 /** Writes its name into the request on the way in, and into the answer on the way out. */
@@ -103,4 +105,38 @@ test('whatever a service does, asking it comes to a promise', async () => {
     ask(() => promise, '', aContext()),
     promise,
   );
+});
+
+test('calls pass by a filter that has nothing to do under their policy, also where the policy is another from there on', async () => {
+  const [calm, busy] = ['enforce', 'off'].map((mode) =>
+    new PolicySet({ defaults: { throttle: { mode } } } as never).for('x'),
+  );
+  const asked: Policy[] = [];
+  const idle = (policy: Policy): boolean => {
+    asked.push(policy);
+    return policy === calm;
+  };
+  const turns: Filter<string, string> = (next) => (request, context) =>
+    next(
+      request,
+      request.startsWith('turn') ? { ...context, policy: context.policy === calm ? busy! : calm! } : context,
+    );
+  const slots = ['a', 'b', 'c'].map((name) => ({ name, filter: named(name), idle }));
+  const service = new Stack([...slots.slice(0, 2), { name: 't', filter: turns }, ...slots.slice(2)]).around(echo);
+  const through = (request: string, policy = calm!) => service(request, { ...aContext(), policy });
+  assert.equal(await through(''), '');
+  assert.equal(await through('', busy), '>a>b>c<c<b<a');
+  assert.equal(await through('turn'), 'turn>c<c');
+  assert.equal(await through('turn', busy), 'turn>a>b<b<a');
+  assert.equal(await through('', busy), '>a>b>c<c<b<a');
+  const looked = asked.length;
+  assert.equal(await through('', busy), '>a>b>c<c<b<a');
+  assert.equal(asked.length, looked, 'not asked again while the policy is the same');
+});
+
+test('a filter in the place of one that may be passed by is asked each time', async () => {
+  const idle = () => true;
+  const passing = new Stack([{ name: 'a', filter: named('a'), idle }]);
+  assert.equal(await way(passing), '');
+  assert.equal(await way(passing.replace('a', named('A'))), '>A<A');
 });
