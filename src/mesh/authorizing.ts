@@ -4,8 +4,10 @@ import type { PolicySet } from '../policy/policy.ts';
 import { type Authority, explainAuthorize, type RuleCount } from '../server/authorize.ts';
 import type { Check } from '../server/authorizer.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
+import { routeFor } from '../server/way-in.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
+import { CHECK_HEADER } from '../wire/nack.ts';
 
 const PATIENCE = '200ms'; // Envoy's for an external authorizer
 
@@ -38,7 +40,7 @@ export class Authorizing {
   /** What the rules in force would say of a request, and which of them decides. Counts nothing; `check` is asked. */
   explain({ method = 'GET', path, headers = {}, principal, address }: RequestToAuthorize): Promise<string> {
     const policies = this.#policies();
-    const { authorize } = policies.for(this.#service, policies.routeOf(this.#service, method, path));
+    const { authorize } = policies.for(this.#service, routeFor(policies, this.#service, method, path));
     const asked = { method, path, headers, principal: { ...ANONYMOUS, ...principal }, address };
     return explainAuthorize(authorize, asked, this.#authority.check);
   }
@@ -49,14 +51,17 @@ export class Authorizing {
   }
 }
 
-/** Asks a service: 200 is yes, 401 and 403 are no, all else is no answer. It is told what was proven, and no secret. */
+/**
+ * Asks a service: 200 is yes, 401 and 403 are no, all else is no answer. It is told what was proven, and no secret: the
+ * path goes without its query.
+ */
 export const askService =
   (request: (url: string, options: RequestOptions) => Promise<MeshResponse>): Check =>
   async (url, { principal, method, path, address }) => {
     const { statusCode, body } = await request(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ principal, method, path, address }),
+      headers: { 'content-type': 'application/json', [CHECK_HEADER]: '1' },
+      body: JSON.stringify({ principal, method, path: path.replace(/\?.*$/s, ''), address }),
       timeout: PATIENCE,
       idempotent: true, // to ask changes nothing
     });

@@ -1,4 +1,6 @@
 import type { Policy } from '../policy/table.ts';
+import { CHECK_HEADER } from '../wire/nack.ts';
+import { field } from './fields.ts';
 import { type Asked, type ReadyRule, readyRule } from './rules.ts';
 
 type Settings = Policy['authorize'];
@@ -41,8 +43,9 @@ export function judgeRequest(settings: Settings, asked: Asked, check: Check): Ju
   const judgement = judgementOf(settings, fitting);
   const customs = fitting.filter(({ action }) => action === 'custom');
   const custom = customs.find(enforced) ?? customs[0]; // one that bites is asked before one that only observes
-  if (custom === undefined) return judgement;
+  if (custom === undefined || !(judgement.verdict.allowed || judgement.observed.allowed)) return judgement;
   if (settings.check === '') return denied(judgement, custom, 'asks a check, and the policy names none');
+  if (field(asked.headers, CHECK_HEADER) !== undefined) return denied(judgement, custom, 'asks no check about a check');
   return Promise.resolve()
     .then(() => check(settings.check, asked))
     .catch(() => undefined)

@@ -2,7 +2,7 @@ import { BlockList } from 'node:net';
 import type { Principal } from '../core/principal.ts';
 import { parseCidr } from '../policy/cidr.ts';
 import type { Policy } from '../policy/table.ts';
-import { plainPath } from '../wire/path.ts';
+import { decodePattern, readings } from '../wire/path.ts';
 import { field, type IncomingHeaders } from './fields.ts';
 
 /** One rule, as the policy has it. */
@@ -56,15 +56,15 @@ function ofCaller({ action, principals, notPrincipals, issuers, claims, addresse
 
 /**
  * A deny must not be talked round by spelling, and an allow must not be talked into: so what guards is read widely
- * (letters of any case, an ending slash more or less, HEAD for GET), what opens is read narrowly, and a path that is
- * unclear is guarded and not opened.
+ * (letters of any case, an ending slash more or less, HEAD for GET; any path that a server might make of it), what opens
+ * is read narrowly (every path that a server might make of it), and a path that is unclear is guarded and not opened.
  */
 function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Rule): Test[] {
   const guards = action !== 'allow';
   const [wanted, unwanted] = [pathTest(paths, guards), pathTest(notPaths, !guards)];
-  const of = ({ path }: Asked, test: (path: string) => boolean): boolean => {
-    const plain = plainPath(path);
-    return plain === undefined ? guards : test(plain);
+  const of = ({ path }: Asked, test: (paths: readonly string[]) => boolean): boolean => {
+    const read = readings(path);
+    return read === undefined ? guards : test(read);
   };
   const methodOf = (listed: readonly string[], wide: boolean, method: string): boolean =>
     listed.includes(method) || (wide && method === 'HEAD' && listed.includes('GET'));
@@ -72,11 +72,11 @@ function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Ru
     ...some(methods, ({ method }) => methodOf(methods, guards, method)),
     ...some(notMethods, ({ method }) => !methodOf(notMethods, !guards, method)),
     ...some(paths, (asked) => of(asked, wanted)),
-    ...some(notPaths, (asked) => of(asked, (path) => !unwanted(path))),
+    ...some(notPaths, (asked) => of(asked, (read) => !unwanted(read))),
     ...Object.entries(headers).map(
       ([name, value]): Test =>
         (asked) =>
-          isText(value, field(asked.headers, name.toLowerCase()) ?? ''),
+          hasText(value, field(asked.headers, name.toLowerCase()), guards),
     ),
   ];
 }
@@ -91,6 +91,12 @@ function isText(pattern: string, text: string): boolean {
   if (pattern.endsWith('*')) return text.startsWith(pattern.slice(0, -1));
   if (pattern.startsWith('*')) return text.endsWith(pattern.slice(1));
   return text === pattern && text !== '';
+}
+
+/** A header that came several times is one, with commas: what guards is for any of them. */
+function hasText(pattern: string, value: string | undefined, wide: boolean): boolean {
+  if (value === undefined || !wide) return isText(pattern, value ?? '');
+  return pattern === '*' || isText(pattern, value) || value.split(',').some((one) => isText(pattern, one.trim()));
 }
 
 function hasClaim(claims: Readonly<Record<string, unknown>>, name: string, wanted: string): boolean {
@@ -113,19 +119,31 @@ function ranges(listed: readonly string[]): (address: string) => boolean {
   };
 }
 
-function pathTest(listed: readonly string[], wide: boolean): (path: string) => boolean {
-  const forms = listed.map((pattern) => new RegExp(`^${formOf(pattern, wide)}$`, wide ? 'i' : ''));
-  return (path) => {
-    const asked = wide && path.length > 1 ? path.replace(/\/$/, '') : path;
-    return forms.some((form) => form.test(asked));
-  };
+function pathTest(listed: readonly string[], wide: boolean): (paths: readonly string[]) => boolean {
+  const forms = listed.map((pattern) => new RegExp(`^${formOf(decodePattern(pattern), wide)}$`, wide ? 'isu' : 'su'));
+  const fits = (path: string): boolean => forms.some((form) => form.test(path));
+  return wide ? (paths) => paths.some((path) => fits(bare(path))) : (paths) => paths.every(fits);
+}
+
+/** As servers see it that are not exact: letters that look alike; dots and blanks at the end, which Windows leaves out. */
+function bare(path: string): string {
+  const segments = path.normalize('NFKC').split('/').map(withoutEnd);
+  if (segments.length > 2 && segments.at(-1) === '') segments.pop();
+  return segments.join('/');
+}
+
+function withoutEnd(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end--;
+  return end === 0 ? segment : segment.slice(0, end); // nothing but dots is a way, and no name
 }
 
 /** The form of a path pattern: `{x}` is one segment, `{x*}` at the end the rest; `*` at either end is anything. */
 function formOf(pattern: string, wide: boolean): string {
-  const [, before = '', middle = '', after = ''] = /^(\*?)(.*?)(\*?|\{[^/{}]*\*\})$/s.exec(pattern) ?? [];
-  const bare = wide && after === '' && middle.length > 1 ? middle.replace(/\/$/, '') : middle;
-  const written = bare
+  const plain = wide ? pattern.normalize('NFKC') : pattern;
+  const [, before = '', middle = '', after = ''] = /^(\*?)(.*?)(\*?|\{[^/{}]*\*\})$/s.exec(plain) ?? [];
+  const exact = wide && after === '' && middle.length > 1 ? middle.replace(/\/$/, '') : middle;
+  const written = exact
     .split(/(\{[^/{}]*\})/)
     .map((part) => (part.startsWith('{') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
     .join('');

@@ -5,6 +5,7 @@ import { Scope } from '../core/scope.ts';
 import { ask, type Service } from '../core/service.ts';
 import type { Stack } from '../core/stack.ts';
 import type { PolicySet } from '../policy/policy.ts';
+import { readings } from '../wire/path.ts';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import { refusalOf } from './problem.ts';
 import { RequestContext } from './request-context.ts';
@@ -48,7 +49,7 @@ export class WayIn implements MeshReceiver {
   #begin({ method, path }: Arrival): Context {
     const { service, env } = this.#house;
     const policies = this.#house.policies();
-    const route = policies.hasRoutes(service) ? policies.routeOf(service, method, path) : undefined;
+    const route = policies.hasRoutes(service) ? routeFor(policies, service, method, path) : undefined;
     return {
       service,
       policy: policies.for(service, route),
@@ -64,4 +65,12 @@ export class WayIn implements MeshReceiver {
       history: new History(),
     };
   }
+}
+
+/** The route that a request falls under; none where servers might take its path for one of another route. */
+export function routeFor(policies: PolicySet, service: string, method: string, path: string): string | undefined {
+  const route = policies.routeOf(service, method, path);
+  const read = readings(path);
+  const isClear = read === undefined || read.every((one) => policies.routeOf(service, method, one) === route);
+  return isClear ? route : undefined;
 }

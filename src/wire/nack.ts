@@ -15,3 +15,6 @@ export const LEAVING_HEADER = 'x-envoy-immediate-health-check-fail';
 
 /** Says in the answer to a health check which service it is that answers: an address may have got another. Envoy's. */
 export const HEALTHCHECKED_HEADER = 'x-envoy-upstream-healthchecked-cluster';
+
+/** Stands in a question of ours whether a request may come in: who is asked asks nobody else, or two would ask for ever. */
+export const CHECK_HEADER = 'x-inmesh-check';

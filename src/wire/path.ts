@@ -1,27 +1,48 @@
 // What a path means, whatever way it is written: rules that guard paths must not be talked round by spelling.
 
-const UNRESERVED = /%(4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|3[0-9]|2d|2e)/gi;
 const PLAIN = /^(?:\/[\w~-][\w.~-]*)+\/?$/; // as most are: nothing escaped, nothing to resolve
-const UNCLEAR = /%(?:2f|5c|00|25)|%(?![0-9a-f]{2})|[\\;\x00-\x20\x7f]/i;
+const UNCLEAR = /%(?:2f|5c|25|7f|[01][0-9a-f])|%(?![0-9a-f]{2})|[^\x21-\x7e]|[\\;#]/i;
+const ESCAPED = /(?:%[0-9A-F]{2})+/gi;
+/** What may stand in a path as it is (`pchar` of RFC 3986, 3.3): who escapes it writes the same in another way. */
+const NEEDLESS = /%(?:2[146-9a-e]|3[0-9abd]|4[0-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i;
 
 /**
- * The path of a request target, without its query, in the one spelling of RFC 3986, section 6: what needs no escaping is
- * not escaped, `.` and `..` are resolved, slashes stand alone. Undefined where it is unclear what a server behind
- * would make of it: escaped slashes and per cents, backslashes, parameters (`;`), and all that is no path.
+ * The paths that servers may make of a request target, without its query: as it stands, with what is escaped read, with
+ * `.` and `..` resolved, and with slashes that stand together as one. One, for most. Undefined where nobody can
+ * know what a server would make of it: escaped slashes, per cents and controls, backslashes, parameters (`;`), what is
+ * no UTF-8, and all that is no path.
  */
-export function plainPath(target: string): string | undefined {
-  const end = target.search(/[?#]/);
+export function readings(target: string): readonly string[] | undefined {
+  const end = target.indexOf('?');
   const path = end < 0 ? target : target.slice(0, end);
-  if (PLAIN.test(path)) return path;
+  if (PLAIN.test(path)) return [path];
   if (!path.startsWith('/') || UNCLEAR.test(path)) return undefined;
-  const decoded = path.replace(UNRESERVED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const decoded = decode(path);
+  if (decoded === undefined) return undefined;
+  const written = path.replace(ESCAPED, (run) => (NEEDLESS.test(run) ? run.toUpperCase() : decodeURIComponent(run)));
+  return [...new Set([written, decoded, resolved(decoded, false), resolved(decoded, true)])];
+}
+
+/** A pattern of paths with what is escaped read, as `readings` has it. */
+export const decodePattern = (pattern: string): string => decode(pattern) ?? pattern;
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // no UTF-8
+  }
+}
+
+/** Without `.` and `..` (RFC 3986, 5.2.4); `merged` takes slashes that stand together for one before. */
+function resolved(path: string, merged: boolean): string {
   const segments: string[] = [];
-  const parts = decoded.split('/').slice(1);
+  const parts = path.split('/').slice(1);
   for (const part of parts) {
     if (part === '..') segments.pop();
-    else if (part !== '.' && part !== '') segments.push(part);
+    else if (part !== '.' && !(merged && part === '')) segments.push(part);
   }
   const last = parts.at(-1);
-  const isFolder = segments.length > 0 && (last === '' || last === '.' || last === '..');
+  const isFolder = segments.length > 0 && (last === '.' || last === '..' || (merged && last === ''));
   return `/${segments.join('/')}${isFolder ? '/' : ''}`;
 }

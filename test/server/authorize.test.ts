@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MeshError } from '../../src/core/errors.ts';
+import { ANONYMOUS } from '../../src/core/principal.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { judgeRequest } from '../../src/server/authorizer.ts';
@@ -187,10 +188,83 @@ test('a rule that asks and only observes changes nothing, and its no is told; au
   assert.deepEqual(audits, ['all']);
 });
 
+test('what is refused anyhow is asked nobody about, and a question of a check is answered without another', async () => {
+  let asked = 0;
+  const check = () => {
+    asked++;
+    return Promise.resolve(true);
+  };
+  const judge = async (rules: Written['rules'], headers: Record<string, string> = {}) => {
+    const { authorize } = new PolicySet({
+      defaults: { authorize: { mode: 'enforce', check: 'http://authz/check', whenAway: 'allow', rules } },
+    }).for('orders');
+    const request = { principal: ANONYMOUS, method: 'GET', path: '/', headers, address: '' };
+    const { verdict } = await judgeRequest(authorize, request, check);
+    return [verdict.allowed, verdict.why, asked];
+  };
+  const ask = { action: 'custom', name: 'ask' } as const;
+  assert.deepEqual(await judge([ask, { action: 'deny', name: 'never' }]), [false, 'never denies it', 0]);
+  assert.deepEqual(await judge([ask, { principals: ['*'] }]), [false, 'no rule that allows fits it', 0]);
+  assert.deepEqual(await judge([ask], { 'x-inmesh-check': '1' }), [false, 'ask asks no check about a check', 0]);
+  assert.deepEqual(
+    await judge([
+      { ...ask, observe: true },
+      { action: 'deny', observe: true },
+    ]),
+    [true, 'no rule speaks of it, and otherwise is allow', 1],
+  );
+});
+
 test('only a URL of a service is a check', () => {
   const written = (check: string) => () => new PolicySet({ defaults: { authorize: { check } } });
   for (const check of ['authz', 'https://authz', 'http:///x', 'http://authz']) {
     assert.throws(written(check), /authorize\.check must be a URL such as 'http:\/\/authz\/check'/, check);
   }
   assert.doesNotThrow(written('http://authz/check'));
+});
+
+test('a path that may be one of another route falls under none: the rules of the service stand', async () => {
+  const { mesh, env } = await aMesh({
+    policy: {
+      services: {
+        checkout: {
+          authorize: { mode: 'enforce', rules: [ADMIN] },
+          routes: { 'GET /public/{rest*}': { authorize: { mode: 'off' } } },
+        },
+      },
+    },
+  });
+  const comes = (path: string) => mesh.receive(anArrival({ path }));
+  assert.equal(await comes('/public/admin/x'), 'served');
+  for (const path of ['/admin/x', '/public/../admin/x', '/public/%2e%2e/admin/x', '/public//../../admin/x']) {
+    assert.equal(await comes(path), 403, path);
+    assert.match(await mesh.authorize.explain({ path }), /no-admin denies it/);
+  }
+  await mesh.close();
+  assert.equal(env.clock.pending, 0);
+});
+
+test('a rule whose path no request is read as, or is written in a way that is not plain, is refused with its place', async () => {
+  const { mesh } = await aGuarded({ mode: 'enforce', rules: [ADMIN] });
+  for (const path of [
+    '/a//b',
+    '/a/../b',
+    '/a/.',
+    '/%61dmin',
+    '/a%2fb',
+    '/a;b',
+    '/a?b',
+    '/a#b',
+    '/a\\b',
+    '/a%zz',
+    'a',
+  ]) {
+    assert.throws(
+      () => mesh.setPolicy({ defaults: { authorize: { rules: [{ paths: [path] }] } } }),
+      /defaults\.authorize\.rules\[0\]\.paths must be a list of paths/,
+      path,
+    );
+  }
+  assert.match(await mesh.authorize.explain({ path: '/admin/x' }), /no-admin denies it/); // those in force stay
+  await mesh.close();
 });

@@ -6,9 +6,11 @@ const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (
 const NAME = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
 const methods = "a list of methods such as 'GET'";
 const METHOD = /^[A-Z][A-Z-]*$/;
-// What stands anywhere else would be a sign like any other, and the rule would speak of less than it says.
-const PATH = /^[/*](?:[^\s*{}]|\{[^\s*{}/]*\})*(?:\*|\{[^\s*{}/]*\*\})?$/;
-const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json'";
+// What stands anywhere else would be a sign like any other, and the rule would speak of less than it says. So would what
+// no request is read as: slashes that stand together, `.` and `..`, and what is escaped without need.
+const PATH =
+  /^(?!.*\/(?:\/|\.\.?(?:\/|$)))[/*](?:[^\s*{}%;?#\\]|%(?:2[02]|3[ce]|5[be]|60|7c|[89A-Fa-f][\dA-Fa-f])|\{[^\s*{}/]*\})*(?:\*|\{[^\s*{}/]*\*\})?$/;
+const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json', in plain spelling";
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
 const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createMesh } from '../../../src/index.ts';
@@ -26,7 +28,7 @@ test('a service that is asked decides; it is told who, what and where from, and 
     mesh.handler(() => new Response('hello')),
   );
   const ask = (path: string) => fetch(url + path, { headers: { authorization: 'Bearer secret', cookie: 'a=secret' } });
-  const [open, closed, broken] = [await ask('/open'), await ask('/closed'), await ask('/broken')];
+  const [open, closed, broken] = [await ask('/open?token=secret'), await ask('/closed'), await ask('/broken')];
   assert.deepEqual([open.status, closed.status, broken.status], [200, 403, 403]);
   assert.deepEqual(await closed.json(), {
     type: 'about:blank',
@@ -42,4 +44,24 @@ test('a service that is asked decides; it is told who, what and where from, and 
     path: '/open',
   });
   assert.ok(!JSON.stringify(told).includes('secret'));
+});
+
+test('a service that is told to ask itself refuses at once, and asks itself once', async (t) => {
+  await using mesh = await createMesh({
+    service: 'authz',
+    registry: 'local:',
+    policy: {
+      defaults: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
+    },
+  });
+  let came = 0;
+  const server = createServer(mesh.handler(() => new Response('yes')));
+  server.on('request', () => void came++);
+  await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
+  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  const { port } = server.address() as AddressInfo;
+  const begun = performance.now();
+  assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 403);
+  assert.deepEqual(came, 2);
+  t.diagnostic(`${Math.round(performance.now() - begun)} ms`);
 });
