@@ -10,7 +10,7 @@ import { type Offered, offer } from './offer.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
 const KINDS = ['waits', 'computes'];
-const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '2ms' } as const;
+const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '5ms' } as const;
 
 /** What one kind of instance did. */
 interface Figures {

@@ -16,11 +16,15 @@ export interface Node {
   busy(): { readonly active: number; readonly idle: number };
   /** Runs `task` when this turn has done all that was ready. */
   afterTurn(task: () => void): void;
+  /** Runs `task` in this turn still, once all promises have settled that can. */
+  afterPromises(task: () => void): void;
 }
 
-const REAL: Node = {
+/** The event loop that we run on. */
+export const REAL: Node = {
   busy: () => node.eventLoopUtilization(),
   afterTurn: (task) => void setImmediate(task),
+  afterPromises: (task) => queueMicrotask(() => process.nextTick(task)), // ticks come when no microtask is left
 };
 
 const UTILIZATION_MS = 100;

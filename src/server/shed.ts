@@ -13,7 +13,7 @@ const RETRY_AFTER_MS = 1_000; // for clients that know no nack; those that do go
  */
 export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Filter<Arrival, Res> {
   const { clock } = env;
-  const { admission } = shedding;
+  const { admission, turns } = shedding;
   return (next) => {
     const serve = (arrival: Arrival, context: Context, inFlight: number): Promise<Res> => {
       const at = context.policy.shed.algorithm === 'fixed' ? 0 : clock.now();
@@ -25,13 +25,31 @@ export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Fil
       answer.then(ended, ended);
       return answer;
     };
+    /** At once, while the event loop has time for it. */
+    const begin = (arrival: Arrival, context: Context): Promise<Res> => {
+      const { scope, policy } = context;
+      if (!shedding.inTurn(policy.shed)) return serve(arrival, context, admission.inFlight);
+      return turns.wait(scope).then(
+        () => serve(arrival, context, admission.inFlight),
+        (reason) => {
+          admission.end();
+          throw reason;
+        },
+      );
+    };
     return (arrival, context) => {
       const { mode, queue, wait } = context.policy.shed;
       if (mode === 'off') return next(arrival, context);
       const { priority } = context.history;
       const problem = admission.isNext(priority) ? shedding.problem(context) : `${admission.queued} requests wait`;
-      if (problem !== '' && mode === 'observe') tell(env, context, false);
-      if (problem === '' || mode === 'observe') return serve(arrival, context, admission.begin());
+      if (mode === 'observe') {
+        if (problem !== '') tell(env, context, false);
+        return serve(arrival, context, admission.begin());
+      }
+      if (problem === '') {
+        admission.begin();
+        return begin(arrival, context);
+      }
       if (queue === 0) return refuse(refusal(env, context, problem));
       const entrant = {
         scope: context.scope,
@@ -41,7 +59,7 @@ export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Fil
       };
       return admission.wait(entrant, { queue, wait, order: 'fifo' }, clock.now()).then(() => {
         admission.entered();
-        return serve(arrival, context, admission.inFlight);
+        return begin(arrival, context);
       });
     };
   };

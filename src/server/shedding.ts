@@ -6,6 +6,7 @@ import type { Priority } from '../core/priority.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { Policy } from '../policy/table.ts';
 import { type EventLoop, MeasuredEventLoop } from './event-loop.ts';
+import { Turns } from './turns.ts';
 
 /** The share of its time from which on the event loop is busy; below, that it was held up once means nothing. */
 const BUSY = 0.8;
@@ -15,13 +16,16 @@ const BURST = 10;
 /** What is being served, and how much may be: what `shed` keeps between requests. */
 export class Shedding {
   readonly admission: Admission;
+  /** Where those wait who are let in while the event loop is late. */
+  readonly turns: Turns;
   readonly #env: Env;
   readonly #loop: EventLoop;
   /** The limit, where it is learnt. */
   readonly learnt: LearntLimit;
 
-  constructor(env: Env, loop: EventLoop = new MeasuredEventLoop()) {
+  constructor(env: Env, loop: EventLoop = new MeasuredEventLoop(), turns = new Turns(env.clock)) {
     this.#env = env;
+    this.turns = turns;
     this.learnt = new LearntLimit(env);
     this.#loop = loop;
     this.admission = new Admission(env.timeouts);
@@ -36,18 +40,32 @@ export class Shedding {
   problem({ policy: { shed }, history: { priority } }: Context): string {
     const { inFlight } = this.admission;
     if (inFlight >= shareOf(this.limit(shed, priority), priority)) return `${inFlight} requests are being served`;
-    const heldMs = shed.lag === Number.POSITIVE_INFINITY ? 0 : this.#tooLongMs(shed.lag, priority);
-    return heldMs === 0 ? '' : `the event loop has been held up for ${formatDuration(Math.max(1, Math.round(heldMs)))}`;
+    const lateMs = shed.lag === Number.POSITIVE_INFINITY ? 0 : this.#tooLateMs(shed.lag, priority);
+    return lateMs === 0 ? '' : `the event loop is late by ${formatDuration(Math.max(1, Math.round(lateMs)))}`;
   }
 
-  /** For how long the event loop has been held up, where that is too long. What is sheddable minds the turn before, too. */
-  #tooLongMs(lag: number, priority: Priority): number {
+  /**
+   * Whether who is let in has to wait for its turn to begin, so that all that has come is read first. While the event loop
+   * has time enough nobody has.
+   */
+  inTurn({ lag }: Policy['shed']): boolean {
+    if (lag === Number.POSITIVE_INFINITY) return false;
     const now = this.#env.clock.now();
-    const turnMs = this.#loop.heldMs(now);
-    const heldMs = priority === 'sheddable' ? Math.max(turnMs, this.#loop.heldBeforeMs) : turnMs;
+    return this.turns.waiting > 0 || this.#loop.heldMs(now) >= lag || this.#loop.utilization(now) >= BUSY;
+  }
+
+  /**
+   * By how much a request would begin too late, where that is too much: for how long the turn has been held up, and those
+   * who wait are going to. What is sheddable minds the turn before, too.
+   */
+  #tooLateMs(lag: number, priority: Priority): number {
+    const now = this.#env.clock.now();
+    const aheadMs = this.#loop.heldMs(now) + this.turns.aheadMs;
+    const beforeMs = priority === 'sheddable' ? Math.max(this.#loop.heldBeforeMs, this.turns.lastMs) : 0;
+    const lateMs = Math.max(aheadMs, beforeMs);
     const mayMs = lag * SHARES[priority] ** 3;
-    if (heldMs < mayMs || (heldMs < mayMs * BURST && this.#loop.utilization(now) < BUSY)) return 0;
-    return heldMs;
+    if (lateMs < mayMs || (lateMs < mayMs * BURST && this.#loop.utilization(now) < BUSY)) return 0;
+    return lateMs;
   }
 
   /** How it stands, as plain JSON. */

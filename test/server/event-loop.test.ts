@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MeasuredEventLoop } from '../../src/server/event-loop.ts';
+import { MeasuredEventLoop, REAL } from '../../src/server/event-loop.ts';
 
 /** An event loop whose turns end when they are told to. */
 function aLoop() {
   const turns: (() => void)[] = [];
   const busy = { active: 500, idle: 500 };
-  const loop = new MeasuredEventLoop({ busy: () => ({ ...busy }), afterTurn: (task) => turns.push(task) });
+  const loop = new MeasuredEventLoop({ ...REAL, busy: () => ({ ...busy }), afterTurn: (task) => turns.push(task) });
   return { loop, turns, busy };
 }
 
@@ -45,4 +45,17 @@ test('the real one says something between 0 and 1, and its turns end', async () 
   loop.heldMs(5);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(loop.heldBeforeMs, 5);
+});
+
+test('what is to come after promises comes in the same turn, when all of them have settled, however many follow another', async () => {
+  const came: string[] = [];
+  const many = async (): Promise<void> => {
+    for (let step = 0; step < 100; step++) await undefined;
+    came.push('promises');
+  };
+  const turn = new Promise<void>((resolve) => REAL.afterTurn(() => resolve(void came.push('next turn'))));
+  void many();
+  REAL.afterPromises(() => came.push('after promises'));
+  await turn;
+  assert.deepEqual(came, ['promises', 'after promises', 'next turn']);
 });

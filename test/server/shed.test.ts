@@ -6,9 +6,10 @@ import type { Priority } from '../../src/core/priority.ts';
 import { Scope } from '../../src/core/scope.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import type { Arrival } from '../../src/server/arrival.ts';
-import type { EventLoop } from '../../src/server/event-loop.ts';
+import { type EventLoop, REAL } from '../../src/server/event-loop.ts';
 import { shed } from '../../src/server/shed.ts';
 import { Shedding } from '../../src/server/shedding.ts';
+import { Turns } from '../../src/server/turns.ts';
 import { aContext } from '../../src/testing/context.ts';
 import { testEnv } from '../../src/testing/env.ts';
 
@@ -19,11 +20,20 @@ const SILENT: EventLoop = {
 };
 
 /** The filter in front of a handler that answers when it is told to. */
-function aDoor(policy: NonNullable<PolicySections['shed']>, loop: EventLoop = SILENT) {
+function aDoor(policy: NonNullable<PolicySections['shed']>, loop: EventLoop = SILENT, holdsMs = 0) {
   const env = testEnv();
-  const shedding = new Shedding(env, loop);
+  const turns: (() => void)[] = [];
+  let heldMs = 0;
+  const node = { ...REAL, afterTurn: (task: () => void) => void turns.push(task) };
+  const shedding = new Shedding(env, loop, new Turns({ now: () => heldMs }, node));
   const ends: (() => void)[] = [];
-  const service = shed<string>(env, shedding)(() => new Promise((resolve) => ends.push(() => resolve('served'))));
+  const service = shed<string>(
+    env,
+    shedding,
+  )(() => {
+    heldMs += holdsMs;
+    return new Promise((resolve) => ends.push(() => resolve('served')));
+  });
   const usual = aContext({ policy: { shed: { mode: 'enforce', ...policy } } });
   const came: string[] = [];
   const ask = (name: string, priority: Priority = 'default'): Scope => {
@@ -36,7 +46,12 @@ function aDoor(policy: NonNullable<PolicySections['shed']>, loop: EventLoop = SI
     return scope;
   };
   const refused = () => env.told.filter((event) => event.type === 'refused').length;
-  return { env, shedding, ends, came, ask, refused };
+  /** Lets one turn of the event loop end. */
+  const turn = async (): Promise<void> => {
+    turns.shift()?.();
+    await env.clock.advance(0);
+  };
+  return { env, shedding, ends, came, ask, refused, turn };
 }
 
 test('a request that finds no room waits for a little, and comes in when there is some', async () => {
@@ -99,7 +114,7 @@ test('while the event loop is held up in a turn, those behind are refused, the c
     return came.length === before;
   };
   assert.deepEqual([await admits(0), await admits(4.9), await admits(5)], [true, true, false]);
-  assert.match(came[0]!, /the event loop has been held up for 5ms/);
+  assert.match(came[0]!, /the event loop is late by 5ms/);
   assert.deepEqual([await admits(39, 'critical'), await admits(40, 'critical')], [true, false]);
   assert.deepEqual([await admits(0.6, 'sheddable'), await admits(0.7, 'sheddable')], [true, false]);
   loop.heldBeforeMs = 3;
@@ -110,6 +125,78 @@ test('while the event loop is held up in a turn, those behind are refused, the c
   );
   loop.busy = 0.5; // it was held up once, and has time enough
   assert.deepEqual([await admits(49), await admits(50)], [true, false]);
+});
+
+const BUSY: EventLoop = { heldMs: () => 0, heldBeforeMs: 0, utilization: () => 1 };
+
+test('while the event loop is busy nobody begins before all that has come is read, and who would begin too late is refused', async () => {
+  const { shedding, ends, came, ask, turn } = aDoor({ limit: 100, lag: '5ms' }, BUSY, 2);
+  ask('first');
+  assert.equal(ends.length, 0);
+  await turn();
+  assert.equal(ends.length, 1);
+  for (const name of ['a', 'b', 'c', 'd']) ask(name); // 0, 2, 4 and 6 ms are ahead of them
+  ask('critical', 'critical');
+  ask('sheddable', 'sheddable');
+  await turn();
+  assert.deepEqual(came, [
+    'd orders: the event loop is late by 6ms (UNAVAILABLE: shed) at 0',
+    'sheddable orders: the event loop is late by 8ms (UNAVAILABLE: shed) at 0',
+  ]);
+  assert.deepEqual([ends.length, shedding.turns.waiting, shedding.admission.inFlight], [2, 3, 5]);
+  for (const _ of ['b', 'c', 'critical']) await turn();
+  assert.deepEqual([ends.length, shedding.turns.waiting], [5, 0]);
+});
+
+test('what is sheddable is refused as long as others held the thread in the turn before', async () => {
+  const { came, ask, turn } = aDoor({ limit: 100, lag: '5ms' }, BUSY, 2);
+  ask('a');
+  await turn();
+  ask('b', 'sheddable');
+  await turn();
+  assert.deepEqual(came, ['b orders: the event loop is late by 2ms (UNAVAILABLE: shed) at 0']);
+});
+
+test('who waits for its turn takes room, and gives it back when its caller hangs up', async () => {
+  const { env, shedding, ends, came, ask, turn } = aDoor({ limit: 2, lag: '5ms' }, BUSY);
+  ask('a');
+  const scope = ask('b');
+  ask('c');
+  scope.cancel('hung up');
+  await env.clock.advance(0);
+  ask('d');
+  await turn();
+  assert.deepEqual(came, ['c orders: 2 requests are being served (UNAVAILABLE: shed) at 0', 'b hung up at 0']);
+  for (const end of ends) end();
+  await env.clock.advance(0);
+  assert.equal(came.length, 4);
+  assert.equal(shedding.admission.inFlight, 0);
+});
+
+test('while the event loop has time a request begins at once, and one that comes to a turn held up for long waits for the next', async () => {
+  const loop = { held: 0, heldMs: () => loop.held, heldBeforeMs: 0, utilization: () => 0.1 };
+  const { ends, came, ask, turn } = aDoor({ limit: 100, lag: '5ms' }, loop);
+  ask('a');
+  loop.held = 4.9;
+  ask('b');
+  assert.equal(ends.length, 2);
+  loop.held = 5;
+  ask('c');
+  loop.held = 50;
+  ask('d');
+  assert.equal(ends.length, 2);
+  loop.held = 0;
+  ask('e');
+  await turn();
+  assert.equal(ends.length, 4, 'nobody overtakes who waits');
+  assert.deepEqual(came, ['d orders: the event loop is late by 50ms (UNAVAILABLE: shed) at 0']);
+});
+
+test('where it is only observed nobody waits for a turn', async () => {
+  const { ends, ask } = aDoor({ mode: 'observe', limit: 100, lag: '5ms' }, BUSY);
+  ask('a');
+  ask('b');
+  assert.equal(ends.length, 2);
 });
 
 test('a limit that is learnt follows what the handler can do, up to the one that is said', async () => {

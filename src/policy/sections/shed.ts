@@ -36,7 +36,7 @@ export const shed = section(
       min: '1ms',
       max: '1m',
       about:
-        'For how long requests may hold up the event loop in one turn while it is busy; those after them in that turn are refused. An eighth of it for what is `sheddable`, eight times for what is `critical`. For handlers that compute; 5ms is a good one.',
+        'How late a request may begin while the event loop is busy, by what holds it up and what waits; later ones are refused before any of them begins. An eighth of it for what is `sheddable`, eight times for what is `critical`. For handlers that compute; 5ms is a good one.',
     }),
   },
 );

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
@@ -57,4 +59,60 @@ test('who knows no nack gets 503 and a time, and room is made by each answer tha
   assert.equal(await text((await first).body!), 'sold');
   const { status } = await fetch(url);
   assert.equal(status, 200);
+});
+
+const MANY = 30;
+
+/** Connections that are open, so that what they send at once is there at once. */
+async function connections(t: TestContext, port: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: MANY }, () => connect(port, '127.0.0.1'));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  return sockets;
+}
+
+/** Takes the thread for itself. */
+const hold = (ms: number): void => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
+
+const HOLDS_MS = 8;
+
+test('of requests that come together to a busy thread, all are read and refused before the first is begun', async (t) => {
+  let came: string[] = [];
+  const policy = (lag: string) => ({ defaults: { shed: { mode: 'enforce', lag } } }) as const;
+  const mesh = await createMesh({ service: 'shop', registry: new FakeRegistry().client(), policy: policy('1s') });
+  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  mesh.on(({ type }) => {
+    if (type === 'refused') came.push('refused');
+  });
+  const server = createServer(
+    mesh.handler((_request, _context, response) => {
+      came.push('begun');
+      hold(HOLDS_MS);
+      response.end('sold');
+    }),
+  );
+  server.prependListener('request', () => came.push('came'));
+  const { instance } = await mesh.serve(server, LOCAL);
+  const sockets = await connections(t, instance.port);
+  await fetch(`http://127.0.0.1:${instance.port}`); // all connections before it have been taken
+  const burst = async (): Promise<string[]> => {
+    came = [];
+    const answers = sockets.map((socket) => once(socket, 'data'));
+    for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nhost: shop\r\n\r\n');
+    return (await Promise.all(answers)).map(([data]) => String(data).slice(9, 12));
+  };
+  hold(300); // so that it is known to be busy
+
+  const all = await burst();
+  assert.deepEqual(new Set(all), new Set(['200']));
+  assert.deepEqual(came, [...sockets.map(() => 'came'), ...sockets.map(() => 'begun')]);
+
+  mesh.setPolicy(policy(`${HOLDS_MS - 2}ms`)); // less than one of them takes, as has been seen
+  const few = await burst();
+  assert.equal(few.filter((status) => status === '200').length, 1);
+  assert.deepEqual(came, ['came', ...sockets.slice(1).flatMap(() => ['came', 'refused']), 'begun']);
 });
