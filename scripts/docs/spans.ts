@@ -1,7 +1,15 @@
+import { events } from '../../src/core/events.ts';
+import { spanEventName, spanEvents } from '../../src/telemetry/span-events.ts';
 import { type SpanShape, spanTable } from '../../src/telemetry/span-table.ts';
 import { code, grid, made } from './page.ts';
 
 const WHEN = { always: 'always', known: 'where it is known', failed: 'where it failed' } as const;
+
+const eventRow = (type: keyof typeof spanEvents): string[] => [
+  code(spanEventName(type)),
+  Object.keys(spanEvents[type]).map(code).join(', '),
+  events[type],
+];
 
 /** The reference of every span. */
 export function spansPage(): string {
@@ -16,9 +24,8 @@ export function spansPage(): string {
         ['attribute', 'there', 'meaning'],
         Object.entries(span.attributes).map(([name, { when, about }]) => [code(name), WHEN[when], about]),
       ),
-      ...Object.entries(span.events ?? {}).map(
-        ([name, { about, attributes }]) => `An event ${code(name)} with ${attributes.map(code).join(', ')}: ${about}`,
-      ),
+      ...(span.links === undefined ? [] : [span.links]),
+      ...(span.events === undefined ? [] : [grid(['event', 'with', 'meaning'], span.events.map(eventRow))]),
     ]),
     '',
   ].join('\n\n');

@@ -222,7 +222,8 @@ class Guarded<Res> {
 
   #tell(facts: Told): void {
     const { events, clock } = this.#env;
-    if (events.hears(facts.type)) events.emit({ at: clock.epoch(), service: this.#context.service, ...facts });
+    const { service } = this.#context;
+    if (events.hears(facts.type)) events.emit({ at: clock.epoch(), service, ...facts }, this.#context);
   }
 }
 

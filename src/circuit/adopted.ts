@@ -1,4 +1,5 @@
 import type { UserBreaker } from '../core/breakers.ts';
+import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -23,6 +24,7 @@ export class Adopted {
   #calls = 0;
   #failures = 0;
   #slow = 0;
+  #by: Context | undefined; // the call whose verdict it is being told
 
   constructor(env: Env, subject: Subject, theirs: UserBreaker) {
     this.#env = env;
@@ -51,7 +53,7 @@ export class Adopted {
   }
 
   /** A call came to an end. Counts only when the circuit has not moved since it began. It knows no other fault than failure. */
-  report(term: number, verdict: Outcome['is'], _now: number, slow: boolean, why: string): void {
+  report(term: number, verdict: Outcome['is'], _now: number, slow: boolean, why: string, by?: Context): void {
     if (term !== this.#term) return;
     this.#probeUntil = Number.NEGATIVE_INFINITY;
     if (verdict === 'none') return;
@@ -61,10 +63,12 @@ export class Adopted {
     if (is === 'failure') this.#failures++;
     const theirs = this.#theirs as UserBreaker & { action: unknown }; // which its types keep to themselves
     const { action } = theirs;
+    this.#by = by;
     theirs.action = () => settled(is === 'failure' ? new Error(why) : undefined);
     try {
       this.#theirs.fire().catch(nothing);
     } finally {
+      this.#by = undefined;
       theirs.action = action; // theirs again before anybody else could fire it
     }
   }
@@ -105,7 +109,8 @@ export class Adopted {
     const enforced = this.#mode !== 'observe';
     const { state } = this;
     const counts = { calls, failures, slow };
-    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, ...counts, forMs: 0, enforced });
+    const facts = { at: clock.epoch(), ...this.#subject, state, ...counts, forMs: 0, enforced };
+    events.emit({ ...facts, type: 'circuit' }, this.#by);
   }
 }
 

@@ -1,4 +1,5 @@
 import Opossum from 'opossum';
+import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -52,12 +53,12 @@ export class Breaker {
   }
 
   /** Asks to call. Gives back the term, which the verdict must bring; nothing means: do not call. */
-  admit(limits: Limits, now: number): number | undefined {
+  admit(limits: Limits, now: number, by?: Context): number | undefined {
     if (limits !== this.#limits) this.#follow(limits, now);
     if (this.#opossum.closed) return this.#term;
     if (this.#opossum.opened) {
       if (now < this.#triesAt) return undefined;
-      this.#halfOpen(now);
+      this.#halfOpen(now, by);
     }
     if (now < this.#probeUntil) return undefined; // one call is trying
     this.#probeUntil = now + limits.open; // should it never report, the next may try
@@ -65,7 +66,7 @@ export class Breaker {
   }
 
   /** A call came to an end. Counts only in the term that it began in. */
-  report(term: number, is: Outcome['is'], now: number, slow = false, _why?: string): void {
+  report(term: number, is: Outcome['is'], now: number, slow = false, _why?: string, by?: Context): void {
     if (term !== this.#term) return;
     if (is === 'none') {
       this.#probeUntil = Number.NEGATIVE_INFINITY;
@@ -80,8 +81,8 @@ export class Breaker {
     if (triedSlowly) this.#window.increment('fires');
     else this.#opossum.fire(is === 'failure');
     if (triedSlowly || (counts && this.#opossum.closed && this.#isTooSlow)) this.#opossum.open();
-    if (this.#opossum.opened) this.#opened(now);
-    else if (!wasClosed) this.#tell('closed', 0);
+    if (this.#opossum.opened) this.#opened(now, by);
+    else if (!wasClosed) this.#tell('closed', 0, by);
   }
 
   /** What a call gets that was not admitted. */
@@ -125,16 +126,16 @@ export class Breaker {
     this.#renew(this.state);
   }
 
-  #halfOpen(now: number): void {
+  #halfOpen(now: number, by: Context | undefined): void {
     this.#term++;
     this.#probeUntil = Number.NEGATIVE_INFINITY;
     this.#window = new Window(this.#limits.window, now); // what is closed again begins anew
     this.#renew('half-open');
     this.#why = `${this.#what} is half-open, one call is trying whether it is well again`;
-    this.#tell('half-open', 0);
+    this.#tell('half-open', 0, by);
   }
 
-  #opened(now: number): void {
+  #opened(now: number, by: Context | undefined): void {
     this.#term++;
     this.#openedAt = now;
     this.#share = 1 - this.#env.random.next() / 2;
@@ -143,7 +144,7 @@ export class Breaker {
     const failed = `${failures} of ${fires} calls failed`;
     const lasted = `${slow} took longer than ${formatDuration(this.#limits.slow.over)}`;
     this.#why = `${this.#what} is open, ${slow > 0 ? `${failed}, ${lasted}` : failed}`;
-    this.#tell('open', this.#limits.open * this.#share);
+    this.#tell('open', this.#limits.open * this.#share, by);
   }
 
   get #what(): string {
@@ -156,13 +157,13 @@ export class Breaker {
     this.#opossum = makeOpossum(this.#window, this.#limits, state);
   }
 
-  #tell(state: CircuitState, forMs: number): void {
+  #tell(state: CircuitState, forMs: number, by: Context | undefined): void {
     const { clock, events } = this.#env;
     if (!events.hears('circuit')) return;
     const { fires: calls, failures } = this.#window.stats;
     const counts = { calls, failures, slow: this.#window.slow };
     const enforced = this.#limits.mode === 'enforce';
-    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, ...counts, forMs, enforced });
+    events.emit({ at: clock.epoch(), type: 'circuit', ...this.#subject, state, ...counts, forMs, enforced }, by);
   }
 }
 

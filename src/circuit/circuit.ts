@@ -19,7 +19,7 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
       if (breaker === undefined) return next(request, context);
       const { circuit } = context.policy;
       const mode = circuit.mode;
-      const term = breaker.admit(circuit, now);
+      const term = breaker.admit(circuit, now, context);
       if (term !== undefined) return new Guarded(env, context, breaker, term, now).watch(next(request, context));
       return mode === 'enforce' || mode === 'off' ? refuse(breaker.refusal(now)) : next(request, context);
     };
@@ -60,7 +60,7 @@ class Guarded extends Passage {
     const now = this.#env.clock.now();
     const took = now - this.#at;
     const slow = took > this.context.policy.circuit.slow.over;
-    this.#breaker.report(this.#term, this.#verdict(outcome, took), now, slow, outcome.why);
+    this.#breaker.report(this.#term, this.#verdict(outcome, took), now, slow, outcome.why, this.context);
   }
 
   /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */

@@ -1,4 +1,5 @@
 import type { CallEvent } from './call-events.ts';
+import type { Context } from './context.ts';
 import type { EndpointEvent } from './endpoint-events.ts';
 import type { Cancel } from './live.ts';
 import type { OwnEvent } from './own-events.ts';
@@ -46,11 +47,12 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   leaving: 'A step of closing a mesh is done: off the lists, finished with what it served, all closed.',
 };
 
-type Listener = (event: MeshEvent) => void;
+type Listener = (event: MeshEvent, of?: Context) => void;
 
 /** Where events go besides the listeners: it says at any time which ones it wants. */
 export interface Outlet {
   hears(type: MeshEvent['type']): boolean;
+  /** Tells it what happened; and to which call or request, where it was just one. */
   readonly tell: Listener;
 }
 
@@ -72,9 +74,10 @@ export class Events {
     return false;
   }
 
-  emit(event: MeshEvent): void {
+  /** Tells what happened; `of` is the call or the request that it happened to, or that was the last to bring it about. */
+  emit(event: MeshEvent, of?: Context): void {
     for (const listener of this.#listeners) unharmed(listener, event);
-    for (const outlet of this.#outlets) if (outlet.hears(event.type)) unharmed(outlet.tell, event);
+    for (const outlet of this.#outlets) if (outlet.hears(event.type)) unharmed(outlet.tell, event, of);
   }
 
   /** Tells `outlet` what it wants to hear, from now on. */
@@ -91,9 +94,9 @@ export class Events {
 }
 
 /** A listener's fault is its own; a call must not fail because somebody watched it. */
-function unharmed(listener: Listener, event: MeshEvent): void {
+function unharmed(listener: Listener, event: MeshEvent, of?: Context): void {
   try {
-    listener(event);
+    listener(event, of);
   } catch {
     // Nobody to tell.
   }

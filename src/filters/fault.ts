@@ -50,9 +50,10 @@ function askedFor(
   return mayAsk(callers, context, self) ? readAskedFault((name) => callHeader(call, name)) : undefined;
 }
 
-function tell({ clock, events }: Env, { service, route = '' }: Context, delayMs: number, aborted: boolean): void {
+function tell({ clock, events }: Env, context: Context, delayMs: number, aborted: boolean): void {
   if (events.hears('injected')) {
-    events.emit({ at: clock.epoch(), type: 'injected', service, route, delayMs, aborted });
+    const { service, route = '' } = context;
+    events.emit({ at: clock.epoch(), type: 'injected', service, route, delayMs, aborted }, context);
   }
 }
 

@@ -132,7 +132,7 @@ class Hedged<Res> {
     const granted = policy.hedge.mode === 'fork' || this.#pay(now);
     if (env.events.hears(granted ? 'hedge' : 'hedge-budget')) {
       const facts = { at: env.clock.epoch(), service, attempt, afterMs: now - this.#at };
-      env.events.emit({ ...facts, type: granted ? 'hedge' : 'hedge-budget' });
+      env.events.emit({ ...facts, type: granted ? 'hedge' : 'hedge-budget' }, this.#context);
     }
     if (!granted) return;
     history.tried = [...tried, last]; // where one is under way, a second has no business

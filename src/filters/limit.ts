@@ -108,7 +108,7 @@ function refusal({ events, clock }: Env, limits: Limits, context: Context, full:
   const { inFlight, queued: waiting } = limits.admission;
   if (events.hears('limit')) {
     const { priority } = history;
-    events.emit({ at: clock.epoch(), service, type: 'limit', full, priority, inFlight, waiting });
+    events.emit({ at: clock.epoch(), service, type: 'limit', full, priority, inFlight, waiting }, context);
   }
   if (full === 'endpoints') return tooMany(context);
   const facts = { sent: 'no', service, attempts: history.reports } as const;

@@ -92,7 +92,7 @@ function granted(
   noteNext(context, { is: granted ? 'retry' : 'budget', waitMs: granted ? waitMs : 0, budget: whole(left) });
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
     const facts = { at: clock.epoch(), service, attempt, why };
-    events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' });
+    events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' }, context);
   }
   return granted ? waitMs : spent(context);
 }

@@ -76,10 +76,12 @@ export const sayThrottle = ({ requests, accepted, share }: ThrottleFacts): strin
 /** Whether the other side said anything. What found nobody says nothing about how much it accepts. */
 const isAnswered = ({ status, sent }: Outcome): boolean => status !== 0 || sent === 'yes';
 
-function tell({ events, clock }: Env, { service, policy, history }: Context, share: number): void {
+function tell({ events, clock }: Env, context: Context, share: number): void {
   if (!events.hears('throttle')) return;
+  const { service, policy, history } = context;
   const enforced = policy.throttle.mode === 'enforce';
-  events.emit({ at: clock.epoch(), service, type: 'throttle', priority: history.priority, share, enforced });
+  const facts = { at: clock.epoch(), service, priority: history.priority, share, enforced };
+  events.emit({ ...facts, type: 'throttle' }, context);
 }
 
 function tooMuch({ service, history }: { service: string; history: History }, share: number): MeshError {

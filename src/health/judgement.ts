@@ -134,18 +134,19 @@ export class HealthJudgement implements Judgement {
     return share === 1 || (share > 0 && this.#env.random.next() < share);
   }
 
-  #moved(node: Node, { service }: Context): void {
+  #moved(node: Node, context: Context): void {
     node.moved(node);
     const { events, clock } = this.#env;
     if (!events.hears('returned')) return;
-    events.emit({ at: clock.epoch(), service, type: 'returned', endpoint: node.endpoint.address });
+    const { service } = context;
+    events.emit({ at: clock.epoch(), service, type: 'returned', endpoint: node.endpoint.address }, context);
   }
 
-  #tell(node: Node, why: EjectedWhy, forMs: number, enforced: boolean, { service }: Context): void {
+  #tell(node: Node, why: EjectedWhy, forMs: number, enforced: boolean, context: Context): void {
     const { events, clock } = this.#env;
     if (!events.hears('ejected')) return;
-    const facts = { at: clock.epoch(), service, endpoint: node.endpoint.address };
-    events.emit({ ...facts, type: 'ejected', failures: node.ejection.failures, forMs, why, enforced });
+    const facts = { at: clock.epoch(), service: context.service, endpoint: node.endpoint.address, why, enforced };
+    events.emit({ ...facts, type: 'ejected', failures: node.ejection.failures, forMs }, context);
   }
 }
 

@@ -18,7 +18,11 @@ export async function watched(env: Env, options: TelemetryOptions = {}): Promise
   env.events.connect(eventChannels);
   if (logger !== silent) env.events.connect(loggedEvents(logger));
   const watchers: Watcher[] = [tracingChannels];
-  if (traces) watchers.push((await openTelemetry('traces', () => import('../telemetry/spans.ts'))).spans());
+  if (traces) {
+    const module = await openTelemetry('traces', () => import('../telemetry/spans.ts'));
+    watchers.push(module.spans());
+    env.events.connect((await import('../telemetry/span-events.ts')).toldInSpans);
+  }
   if (accessLog) {
     const module = await import('../telemetry/access-log.ts');
     watchers.push(refusing(() => module.accessLog(readAccessLog(accessLog), env.clock, logger)));

@@ -122,11 +122,11 @@ export class Quotas {
     return mode === 'observe' ? 0 : refusal(context, 'no more until its quota has room again', wait);
   }
 
-  #tell({ service, route = '' }: Context, action: 'refused' | 'queued' | 'observed', rule: string, waitMs: number) {
+  #tell(context: Context, action: 'refused' | 'queued' | 'observed', rule: string, waitMs: number) {
     const { clock, events } = this.#env;
-    if (events.hears('quota')) {
-      events.emit({ at: clock.epoch(), type: 'quota', service, route, rule, action, waitMs });
-    }
+    if (!events.hears('quota')) return;
+    const { service, route = '' } = context;
+    events.emit({ at: clock.epoch(), type: 'quota', service, route, rule, action, waitMs }, context);
   }
 }
 

@@ -89,7 +89,7 @@ function conclude(
   told(verdict.rule, false, enforced);
   const { service, route = '' } = context;
   if (env.events.hears('refused')) {
-    env.events.emit({ at: env.clock.epoch(), service, type: 'refused', route, reason: 'authorize', enforced });
+    env.events.emit({ at: env.clock.epoch(), service, type: 'refused', route, reason: 'authorize', enforced }, context);
   }
   return !enforced;
 }

@@ -35,7 +35,7 @@ export function deadline<Res>({ clock, events }: Env): Filter<Arrival, Res> {
     if (expired === 'off' || !ration.take(share, begunAt)) return next(arrival, context);
     const enforced = expired === 'enforce';
     if (events.hears('refused')) {
-      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'deadline', enforced });
+      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'deadline', enforced }, context);
     }
     return enforced ? refuse(late(context, 'the time was up when the request came')) : next(arrival, context);
   };

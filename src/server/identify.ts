@@ -48,7 +48,7 @@ const settler =
     }
     if (why === '') return undefined;
     if (events.hears('refused')) {
-      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'identify', enforced });
+      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'identify', enforced }, context);
     }
     return enforced ? new Unidentified(service, problem !== '') : undefined;
   };

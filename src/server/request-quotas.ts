@@ -111,7 +111,7 @@ export class RequestQuotas {
     const enforced = isEnforced(read);
     this.#meters.tally(read.id).refused++;
     if (events.hears('refused')) {
-      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'quota', enforced });
+      events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'quota', enforced }, context);
     }
     return enforced ? new QuotaRefusal(service, policiesOf(all), read, waitMs) : undefined;
   }

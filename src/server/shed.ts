@@ -80,7 +80,8 @@ function refusal(env: Env, context: Context, problem: string): MeshError {
   return new MeshError('shed', `${service}: ${problem}`, { service, retryAfterMs: RETRY_AFTER_MS });
 }
 
-function tell({ events, clock }: Env, { service, route = '' }: Context, enforced: boolean): void {
+function tell({ events, clock }: Env, context: Context, enforced: boolean): void {
   if (!events.hears('refused')) return;
-  events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'shed', enforced });
+  const { service, route = '' } = context;
+  events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'shed', enforced }, context);
 }

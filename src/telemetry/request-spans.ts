@@ -7,9 +7,11 @@ import {
   type Tracer,
   trace as traces,
 } from '@opentelemetry/api';
+import type { MeshEvent } from '../core/events.ts';
 import { requestAttributes, requestEndAttributes, requestName, templateOf } from './conventions.ts';
 import { flagsOfRequest } from './flags.ts';
 import { end, parentOf, rpcMetadata, traceOf } from './otel.ts';
+import { tellInSpan } from './span-events.ts';
 import type { RequestRecord, RequestWatcher } from './watcher.ts';
 
 /** Records a request that comes in: by a span of its own, or in the one that an instrumentation has made of it already. */
@@ -52,6 +54,10 @@ class Spanned implements RequestWatcher {
     return contexts.with(this.#context, work);
   }
 
+  hear(event: MeshEvent): void {
+    tellInSpan(this.#span, event);
+  }
+
   end(record: RequestRecord): void {
     this.#span.updateName(requestName(record));
     const attributes = { ...requestEndAttributes(record), ...flags(record) };
@@ -67,6 +73,10 @@ class Joined implements RequestWatcher {
   constructor(span: Span, context: OtelContext) {
     this.#span = span;
     this.#context = context;
+  }
+
+  hear(event: MeshEvent): void {
+    tellInSpan(this.#span, event);
   }
 
   end(record: RequestRecord): void {

@@ -1,3 +1,5 @@
+import type { spanEvents } from './span-events.ts';
+
 /** An attribute of a span: whether it is always there, and what it says. */
 export interface SpanAttribute {
   /** `always`, `known` where that is known, `failed` only then. */
@@ -11,8 +13,10 @@ export interface SpanShape {
   readonly kind: 'internal' | 'client' | 'server';
   readonly about: string;
   readonly attributes: Readonly<Record<string, SpanAttribute>>;
-  /** Events in it, each with its attributes. */
-  readonly events?: Readonly<Record<string, { readonly about: string; readonly attributes: readonly string[] }>>;
+  /** Events in it, as `span-events.ts` has them. */
+  readonly events?: readonly (keyof typeof spanEvents)[];
+  /** What it links to. */
+  readonly links?: string;
 }
 
 const METHOD = { when: 'known', about: 'The method; `_OTHER` for one that nobody knows.' } as const;
@@ -33,16 +37,20 @@ export const spanTable = {
       'inmesh.response_flags': FLAGS,
       'error.type': { when: 'failed', about: 'The status, the code of the error or the reason of the mesh.' },
     },
-    events: {
-      'inmesh.retry': {
-        about: 'An attempt after the first begins.',
-        attributes: ['inmesh.attempt', 'inmesh.why'],
-      },
-      'inmesh.hedge': {
-        about: 'A second attempt begins while the first is under way.',
-        attributes: ['inmesh.attempt'],
-      },
-    },
+    events: [
+      'retry',
+      'retry-budget',
+      'hedge',
+      'hedge-budget',
+      'ejected',
+      'returned',
+      'circuit',
+      'quota',
+      'limit',
+      'throttle',
+      'fallback',
+      'injected',
+    ],
   },
   attempt: {
     name: '`{method} {template}`, or `{method}`; `HTTP` for methods that nobody knows, the service where none is',
@@ -62,6 +70,7 @@ export const spanTable = {
       'http.response.status_code': STATUS,
       'error.type': { when: 'failed', about: 'The status, the code of the error or the reason of the mesh.' },
     },
+    links: 'A hedge links to the attempt that it is made beside, with `inmesh.link` = `hedge`.',
   },
   request: {
     name: '`{method} {route}`, or `{method}`; `HTTP` for methods that nobody knows',
@@ -83,5 +92,6 @@ export const spanTable = {
       'inmesh.response_flags': FLAGS,
       'error.type': { when: 'failed', about: 'A status from 500 on, the reason of the mesh, or `caller` who hung up.' },
     },
+    events: ['refused'],
   },
 } as const satisfies Readonly<Record<string, SpanShape>>;

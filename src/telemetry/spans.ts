@@ -1,16 +1,20 @@
 import {
   context as contexts,
   isSpanContextValid,
+  type Link,
   type Context as OtelContext,
   type Span,
+  type SpanContext,
   SpanKind,
   trace as traces,
 } from '@opentelemetry/api';
+import type { MeshEvent } from '../core/events.ts';
 import { sayPassedOver } from '../core/passed-over.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
 import { flagsOf } from './flags.ts';
 import { end, parentOf, SUPPRESS, traceOf } from './otel.ts';
 import { requestSpan } from './request-spans.ts';
+import { tellInSpan } from './span-events.ts';
 import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
 
 /** Records calls, their attempts and requests that come in as spans, with whatever OpenTelemetry SDK the process has. */
@@ -25,22 +29,25 @@ export function spans(): Watcher {
     if (!isSpanContextValid(own)) return undefined; // nobody records, and nothing led here
     context.history.trace = traceOf(own);
     if (own.spanId === traces.getSpanContext(parent)?.spanId) return undefined; // nobody records
-    return new SpannedCall(span, traces.setSpan(parent, span), (attempt, within) => {
+    return new SpannedCall(span, traces.setSpan(parent, span), (attempt, links, within) => {
       const { call, context } = attempt;
-      const options = { kind: SpanKind.CLIENT, attributes: attemptAttributes(attempt) };
+      const options = { kind: SpanKind.CLIENT, attributes: attemptAttributes(attempt), links };
       return tracer.startSpan(attemptName(call, context), options, within);
     });
   };
   return { on: true, watch, onRequests: true, request: (record) => requestSpan(tracer, record) };
 }
 
+type Start = (record: AttemptRecord, links: Link[], within: OtelContext) => Span;
+
 class SpannedCall implements CallWatcher {
   readonly #span: Span;
   readonly #context: OtelContext;
-  readonly #start: (record: AttemptRecord, within: OtelContext) => Span;
-  #before: AttemptRecord | undefined;
+  readonly #start: Start;
+  #last: { readonly record: AttemptRecord; readonly context: SpanContext } | undefined;
+  #hedging = false; // the attempt that begins next is made beside the last
 
-  constructor(span: Span, context: OtelContext, start: (record: AttemptRecord, within: OtelContext) => Span) {
+  constructor(span: Span, context: OtelContext, start: Start) {
     this.#span = span;
     this.#context = context;
     this.#start = start;
@@ -50,10 +57,14 @@ class SpannedCall implements CallWatcher {
     return contexts.with(this.#context, work);
   }
 
+  hear(event: MeshEvent): void {
+    if (event.type === 'hedge') this.#hedging = true;
+    tellInSpan(this.#span, event);
+  }
+
   attempt(record: AttemptRecord): AttemptWatcher {
-    if (this.#before !== undefined) this.#tellRetry(this.#before);
-    this.#before = record;
-    const span = this.#start(record, this.#context);
+    const span = this.#start(record, this.#links(), this.#context);
+    this.#last = { record, context: span.spanContext() };
     if (span.isRecording()) tellWhy(span, record);
     record.context.flight!.trace = traceOf(span.spanContext());
     // What is inside makes no spans: a client's instrumentation would record again what we record, and write a second
@@ -83,13 +94,16 @@ class SpannedCall implements CallWatcher {
     );
   }
 
-  /** What led to another attempt: the one before came to nothing, or is still under way. */
-  #tellRetry({ context, outcome }: AttemptRecord): void {
-    const attempt = { 'inmesh.attempt': context.attempt };
-    if (outcome === undefined) this.#span.addEvent('inmesh.hedge', attempt);
-    else this.#span.addEvent('inmesh.retry', { ...attempt, 'inmesh.why': outcome.why });
+  /** What the attempt that begins is made beside of: one that is still under way. A retry follows what has ended. */
+  #links(): Link[] {
+    const hedging = this.#hedging;
+    this.#hedging = false;
+    if (!hedging || this.#last === undefined || this.#last.record.outcome !== undefined) return NO_LINKS;
+    return [{ context: this.#last.context, attributes: { 'inmesh.link': 'hedge' } }];
   }
 }
+
+const NO_LINKS: Link[] = [];
 
 /** Who was not chosen for an attempt, and what was waited before it; nothing where there is nothing to tell. */
 function tellWhy(span: Span, { context }: AttemptRecord): void {

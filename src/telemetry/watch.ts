@@ -8,14 +8,7 @@ import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Watch } from '../core/watch.ts';
-import {
-  type AttemptRecord,
-  CallRecord,
-  type CallWatcher,
-  RequestRecord,
-  type RequestWatcher,
-  type Watcher,
-} from './watcher.ts';
+import { type AttemptRecord, CallRecord, type CallWatcher, RequestRecord, type Watcher } from './watcher.ts';
 
 type Run<Res> = () => Promise<Res>;
 
@@ -75,12 +68,13 @@ export class Watches implements Watch {
     const { wire } = incoming; // one for all that look
     const seen = { method: incoming.method, path: incoming.path, headers: incoming.headers, wire };
     const record = new RequestRecord(seen, context, this.#env.clock.epoch(), route);
-    const watchers = this.#watchers.flatMap((one) =>
+    record.watchers = this.#watchers.flatMap((one) =>
       isOnRequests(one) ? (unharmed(() => one.request?.(record)) ?? []) : [],
     );
-    const end = () => this.#over(record, watchers);
+    context.history.watched = record;
+    const end = () => this.#over(record);
     const told = wire?.onEnd(end) === true;
-    const answer = within(watchers, run);
+    const answer = within(record.watchers, run);
     answer.then(
       () => told || end(),
       (error) => {
@@ -91,8 +85,8 @@ export class Watches implements Watch {
     return answer;
   }
 
-  #over(record: RequestRecord, watchers: readonly RequestWatcher[]): void {
-    const { context, incoming, refusal } = record;
+  #over(record: RequestRecord): void {
+    const { context, incoming, refusal, watchers } = record;
     record.status = incoming.wire?.status || refusal?.status || 0;
     record.whole = incoming.wire?.whole ?? true;
     record.ms = this.#env.clock.now() - context.begunAt;

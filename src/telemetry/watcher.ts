@@ -2,6 +2,7 @@ import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { MeshError } from '../core/errors.ts';
+import type { MeshEvent } from '../core/events.ts';
 import type { Incoming } from '../core/incoming.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Resolution } from '../core/resolution.ts';
@@ -27,6 +28,8 @@ export interface Watcher {
 export interface CallWatcher {
   /** Runs the call in a context of its own. */
   run?<T>(work: () => T): T;
+  /** Something happened to it. */
+  hear?(event: MeshEvent): void;
   /** An attempt of it begins; nothing where that is of no interest. */
   attempt?(record: AttemptRecord): AttemptWatcher | undefined;
   /** It is over; the record says how. */
@@ -45,6 +48,8 @@ export interface AttemptWatcher {
 export interface RequestWatcher {
   /** Runs what serves it in a context of its own. */
   run?<T>(work: () => T): T;
+  /** Something happened to it. */
+  hear?(event: MeshEvent): void;
   /** It is answered, or will never be; the record says how. */
   end(record: RequestRecord): void;
 }
@@ -91,6 +96,8 @@ export class RequestRecord {
   readonly at: number;
   /** What is its route: often known only once it has been served. */
   readonly route: () => string | undefined;
+  /** Who watches it. */
+  watchers: readonly RequestWatcher[] = [];
   /** Why it was not let in; nothing where it was. So all that follows: known once it is over. */
   refusal: MeshError | undefined = undefined;
   /** What was answered; 0 where no answer began. */

@@ -53,10 +53,10 @@ test('a call is an internal span, and each attempt a client span in it, named as
   assert.deepEqual(call.attributes, { 'inmesh.service': 'orders', 'inmesh.outcome': 'success', 'inmesh.attempts': 3 });
   assert.equal(call.status.code, SpanStatusCode.UNSET);
   assert.deepEqual(
-    call.events.map(({ name, attributes }) => [name, attributes]),
+    call.events.map(({ name, attributes }) => [name, attributes?.['inmesh.attempt'], attributes?.['inmesh.why']]),
     [
-      ['inmesh.retry', { 'inmesh.attempt': 1, 'inmesh.why': 'ECONNREFUSED' }],
-      ['inmesh.retry', { 'inmesh.attempt': 2, 'inmesh.why': 'status 503' }],
+      ['inmesh.retry', 1, 'ECONNREFUSED'],
+      ['inmesh.retry', 2, 'status 503'],
     ],
   );
   const ends = [
