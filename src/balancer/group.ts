@@ -58,5 +58,15 @@ export class Group implements Pools {
   }
 }
 
+/** Failures in a row from which on one is not counted on, in rotation or not: pickers that know avoid it already. */
+const SUSPECT = 2;
+
+/** How many of them can be counted on. */
+export function healthyOf({ ready }: Pools): number {
+  let healthy = ready.size;
+  for (let at = 0; at < ready.size; at++) if (ready.at(at)!.ejection.failures >= SUSPECT) healthy--;
+  return healthy;
+}
+
 /** Whether a call may find out if it is well again. Of one that active checks find sick, these find it out. */
 const isTriedByCalls = ({ ejection, sick }: Node): boolean => ejection.state !== 'in' && sick === '';

@@ -3,8 +3,9 @@ import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
 import { type LevelLoad, localShare, priorityLoad } from '../math/priority-load.ts';
 import { Xxh64 } from '../math/xxh64.ts';
-import { Group } from './group.ts';
+import { Group, healthyOf } from './group.ts';
 import type { PickerName } from './pickers.ts';
+import { type Calling, callersIn, type Part, Zones } from './zones.ts';
 
 /** Endpoints that come before others, or after: those of one priority, here or elsewhere. */
 export interface Level {
@@ -15,8 +16,14 @@ export interface Level {
   readonly load: LevelLoad;
 }
 
-/** Failures in a row from which on one is not counted on, in rotation or not: pickers that know avoid it already. */
-const SUSPECT = 2;
+/** One of them, as it is kept. Other zones are told apart only while they get calls, and who calls is known. */
+interface Kept {
+  readonly tier: number;
+  readonly group: Group;
+  load: LevelLoad;
+  zones: Zones | undefined;
+  parts: readonly Part[];
+}
 
 const LOOK_MS = 1_000; // how often it is looked for those
 
@@ -24,7 +31,7 @@ const IDLE: LevelLoad = { percent: 0, panic: false };
 
 /** Endpoints by level. Calls go to the first as far as it is well, and spill to the next. */
 export class Levels {
-  readonly #levels: { tier: number; group: Group; load: LevelLoad }[] = [];
+  readonly #levels: Kept[] = [];
   /** Whether health is ignored at one that gets calls; as was reckoned last. */
   panic = false;
   /** Whether calls go to others than the first; as was reckoned last. */
@@ -46,35 +53,41 @@ export class Levels {
     for (const level of this.#levels) {
       if (level.tier === tier) {
         level.group.place(node, share);
+        if (node.endpoint.weight > 0) level.zones?.place(node);
+        else level.zones?.remove(node);
         own = true;
-      } else level.group.remove(node);
+      } else take(level, node);
     }
     if (own) return;
     const group = new Group();
     group.place(node, share);
-    this.#levels.push({ tier, group, load: IDLE });
+    this.#levels.push({ tier, group, load: IDLE, zones: undefined, parts: NO_PARTS });
     this.#levels.sort((a, b) => a.tier - b.tier);
   }
 
   remove(node: Node): void {
     this.#dirty = true;
-    for (const { group } of this.#levels) group.remove(node);
+    for (const level of this.#levels) take(level, node);
   }
 
   /** What is told of them. */
-  facts(overprovisioning: number, threshold: number, callers: number): readonly LevelFacts[] {
-    const loads = this.#loads(overprovisioning, threshold, callers);
+  facts(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly LevelFacts[] {
+    const loads = this.#loads(overprovisioning, threshold, calling);
     return this.#levels.map(({ tier, group }, at) => ({
       priority: tier >> 1,
       elsewhere: (tier & 1) === 1,
       healthy: healthyOf(group),
       endpoints: group.live.size,
       ...loads[at]!,
+      zones: percents(this.#parts(at, loads[at]!, calling)),
     }));
   }
 
   settle(): void {
-    for (const { group } of this.#levels) group.ready.settle();
+    for (const { group, zones } of this.#levels) {
+      group.ready.settle();
+      zones?.settle();
+    }
   }
 
   /** Whether it is time to look how they are: some have moved, the policy has, or it is a while ago. */
@@ -84,26 +97,31 @@ export class Levels {
   }
 
   /**
-   * Says how much each level gets, by its health now, and by the share of all callers that are in our zone (0: unknown).
-   * True when it is another share than was said last.
+   * Says how much each level gets, by its health now, and by where those are that call, if that is known. True when it is
+   * another share than was said last.
    */
-  reckon(overprovisioning: number, threshold: number, now: number, callers: number): boolean {
+  reckon(overprovisioning: number, threshold: number, now: number, calling: Calling | undefined): boolean {
     this.#dirty = false;
     this.#lookAt = now + LOOK_MS;
     this.#overprovisioning = overprovisioning;
     this.#threshold = threshold;
     let changed = false;
-    for (const [at, load] of this.#loads(overprovisioning, threshold, callers).entries()) {
+    for (const [at, load] of this.#loads(overprovisioning, threshold, calling).entries()) {
       const level = this.#levels[at]!;
       if (load.percent !== level.load.percent || load.panic !== level.load.panic) changed = true;
+      const parts = this.#parts(at, load, calling);
+      if (!sameParts(parts, level.parts)) changed = true;
       level.load = load;
+      level.parts = parts;
+      if (parts.length === 0) level.zones = undefined;
     }
     this.panic = this.#levels.some(({ load }) => load.panic && load.percent > 0);
     this.spills = this.#levels.some(({ load }, at) => at > 0 && load.percent > 0);
     return changed;
   }
 
-  #loads(overprovisioning: number, threshold: number, callers: number): readonly LevelLoad[] {
+  #loads(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly LevelLoad[] {
+    const callers = calling === undefined ? 0 : callersIn(calling.zone, calling);
     const health = this.#levels.map(({ group }) => ({ healthy: healthyOf(group), total: group.live.size }));
     const loads = [...priorityLoad(health, overprovisioning, threshold)];
     for (let at = 1; at < loads.length; at++) {
@@ -119,14 +137,24 @@ export class Levels {
     return loads;
   }
 
-  /** The level at `share` of all calls; `share` is from 0 to 1, exclusive. None when no level takes calls. */
-  draw(share: number): Level | undefined {
+  /** By what shares the zones of a level get its calls; none where that goes by endpoints. */
+  #parts(at: number, { percent, panic }: LevelLoad, calling: Calling | undefined): readonly Part[] {
+    const level = this.#levels[at]!;
+    if (calling === undefined || percent === 0 || panic || (level.tier & 1) === 0) return NO_PARTS;
+    const near = this.#levels[at - 1];
+    level.zones ??= new Zones(level.group);
+    const here = near?.tier === level.tier - 1 ? healthyOf(near.group) : 0;
+    return level.zones.parts(here, percent, calling);
+  }
+
+  /** Those whose turn it is at `share` of all calls; `share` is from 0 to 1, exclusive. Nobody when no level takes calls. */
+  draw(share: number): Pick<Level, 'group' | 'load'> | undefined {
     let left = share * 100;
-    let last: Level | undefined;
+    let last: Kept | undefined;
     for (const level of this.#levels) {
       const { percent } = level.load;
       if (percent === 0) continue;
-      if (left < percent) return level;
+      if (left < percent) return level.parts.length === 0 ? level : partAt(level.parts, left / percent);
       left -= percent;
       last = level;
     }
@@ -134,18 +162,40 @@ export class Levels {
   }
 }
 
-function healthyOf({ ready }: Group): number {
-  let healthy = ready.size;
-  for (let at = 0; at < ready.size; at++) if (ready.at(at)!.ejection.failures >= SUSPECT) healthy--;
-  return healthy;
-}
-
-/** What is said of a level: `priority 0, other zones: 5 of 10 well, 30 % of the calls`. */
-export function sayLevel({ priority, elsewhere, healthy, endpoints, percent, panic }: LevelFacts): string {
+/** What is said of a level: `priority 0, other zones: 5 of 10 well, 30 % of the calls: b 20 %, c 10 %`. */
+export function sayLevel({ priority, elsewhere, healthy, endpoints, percent, panic, zones }: LevelFacts): string {
   const who = `priority ${priority}, ${elsewhere ? 'other zones' : 'first choice'}`;
   const health = `${healthy} of ${endpoints} well`;
-  return `${who}: ${health}, ${percent} % of the calls${panic && percent > 0 ? ', whatever their health: panic' : ''}`;
+  const each = Object.entries(zones).map(([zone, own]) => `${zone || 'of no zone'} ${own} %`);
+  const shares = `${percent} % of the calls${each.length === 0 ? '' : `: ${each.join(', ')}`}`;
+  return `${who}: ${health}, ${shares}${panic && percent > 0 ? ', whatever their health: panic' : ''}`;
 }
+
+const NO_PARTS: readonly Part[] = [];
+
+/** Takes a node out of a level. */
+function take({ group, zones }: Kept, node: Node): void {
+  group.remove(node);
+  zones?.remove(node);
+}
+
+function partAt(parts: readonly Part[], at: number): Part {
+  let left = at;
+  for (const part of parts) {
+    if (left < part.share) return part;
+    left -= part.share;
+  }
+  return parts.findLast(({ share }) => share > 0)!; // what rounding has left
+}
+
+/** What the zones of a level get, in whole percent of all calls. */
+const percents = (parts: readonly Part[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(parts.map(({ zone, load }) => [zone, load.percent]));
+
+/** Whether they come to the same in whole percent. */
+const sameParts = (parts: readonly Part[], before: readonly Part[]): boolean =>
+  parts.length === before.length &&
+  parts.every(({ zone, load }, at) => zone === before[at]!.zone && load.percent === before[at]!.load.percent);
 
 const hash = new Xxh64();
 

@@ -5,6 +5,7 @@ import { Aperture, type Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
 import { isKeyed, Levels } from './levels.ts';
 import { type Choice, isPanic } from './pick.ts';
+import type { Calling } from './zones.ts';
 
 /** What of a policy says which endpoints its calls may go to, and which come first. */
 export type Terms = Pick<Policy, 'zone' | 'subset' | 'aperture' | 'balance'>;
@@ -40,7 +41,7 @@ export class View implements Choice {
   readonly #aperture: Aperture | undefined;
   #panic = false;
   #spills = false;
-  #callers = 0; // the share of our like that is in our zone; 0 when it is not known
+  #calling: Calling | undefined; // where our like are, as was looked at last; nothing while it is not known
 
   /** Without `labels` all are seen; where nobody has them, what is seen is that of `otherwise`. */
   constructor(nodes: All, { zone, aperture, balance }: Terms, labels: Labels = [], otherwise?: View) {
@@ -96,16 +97,16 @@ export class View implements Choice {
 
   #spread(levels: Levels, overprovisioning: number, threshold: number, now: number): boolean {
     if (!levels.due(overprovisioning, threshold, now)) return false;
-    this.#callers = this.#callersHere(now);
-    return levels.reckon(overprovisioning, threshold, now, this.#callers);
+    this.#calling = this.#look(now);
+    return levels.reckon(overprovisioning, threshold, now, this.#calling);
   }
 
-  /** The share of the instances of our service that are in our zone; 0 when it is not known, or we see only a part. */
-  #callersHere(now: number): number {
+  /** Where the instances of our service are; nothing when it is not known, or we see only a part of the endpoints. */
+  #look(now: number): Calling | undefined {
     const { zone, peers } = this.#nodes.ourselves;
-    if (zone === '' || this.#aperture?.cut !== undefined) return 0;
-    const [here, all] = [peers.standing(zone, now), peers.standing(undefined, now)];
-    return here === undefined || all === undefined ? 0 : here.of / all.of;
+    const byZone = zone === '' || this.#aperture?.cut !== undefined ? undefined : peers.callers(now);
+    const all = [...(byZone?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    return byZone === undefined || all === 0 ? undefined : { zone, byZone, all };
   }
 
   /** Chooses our part anew where that is due; says whether it did. */
@@ -133,7 +134,7 @@ export class View implements Choice {
 
   /** What is told of them: their levels, best first, none while all stand on the same; and whether there is panic. */
   facts({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): { levels: readonly LevelFacts[]; panic: boolean } {
-    const levels = this.levels?.facts(zone.overprovisioning, balance.panic, this.#callers);
+    const levels = this.levels?.facts(zone.overprovisioning, balance.panic, this.#calling);
     if (levels === undefined) return { levels: [], panic: isPanic(this.whole, balance.panic) };
     return { levels, panic: levels.some(({ panic, percent }) => panic && percent > 0) };
   }
@@ -145,6 +146,9 @@ export class View implements Choice {
     if (apart === 'aperture') return 'not picked: it is for others of our service (aperture)';
     const behind = this.behind(node, levels);
     if (behind === undefined) return '';
+    if (Object.hasOwn(levelOf(node, levels, this.#tiers)!.zones, node.endpoint.zone)) {
+      return 'not picked: its zone has no more endpoints than it has callers, and others have';
+    }
     return `not picked: ${behind === 'zone' ? 'it is in another zone' : `its priority is ${node.tier >> 1}`}, and those before it are well`;
   }
 
@@ -156,9 +160,8 @@ export class View implements Choice {
 
   /** By what a node stands behind others that are well, so that it gets nothing; nothing where it gets something. */
   behind(node: Node, levels: readonly LevelFacts[]): 'zone' | 'priority' | undefined {
-    const tier = node.tier & this.#tiers;
-    const own = levels.find(({ priority, elsewhere }) => tier === 2 * priority + (elsewhere ? 1 : 0));
-    if (own === undefined || own.percent > 0) return undefined;
+    const own = levelOf(node, levels, this.#tiers);
+    if (own === undefined || (own.percent > 0 && own.zones[node.endpoint.zone] !== 0)) return undefined;
     return own.elsewhere ? 'zone' : 'priority';
   }
 
@@ -198,3 +201,7 @@ export class View implements Choice {
     this.#levels?.settle();
   }
 }
+
+/** What is told of the level that a node stands on, where so much of its tier counts. */
+const levelOf = (node: Node, levels: readonly LevelFacts[], tiers: number): LevelFacts | undefined =>
+  levels.find(({ priority, elsewhere }) => (node.tier & tiers) === 2 * priority + (elsewhere ? 1 : 0));

@@ -88,4 +88,6 @@ export interface LevelFacts {
   readonly percent: number;
   /** Whether health is ignored among them. */
   readonly panic: boolean;
+  /** What each of their zones gets of all calls, in whole percent, where it goes by what it has to spare; else empty. */
+  readonly zones: Readonly<Record<string, number>>;
 }

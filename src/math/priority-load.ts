@@ -73,3 +73,26 @@ export function localShare(here: number, elsewhere: number, callers: number): nu
   const all = here + elsewhere;
   return all < FEWEST || callers === 0 ? 1 : Math.min(1, here / all / callers);
 }
+
+/** What there is in another zone than ours. */
+export interface Remote {
+  /** Endpoints that are well. */
+  readonly endpoints: number;
+  /** The share of all callers that are there. */
+  readonly callers: number;
+}
+
+/**
+ * By what shares the other zones get what ours can not take: by how much larger their share of the endpoints is than
+ * that of the callers, Envoy's residual capacity. A zone that is too small for its own callers gets nothing. Empty where
+ * there is nothing to choose, with fewer than six endpoints in all, or when nobody has anything to spare.
+ */
+export function residualShares(here: number, remotes: readonly Remote[]): readonly number[] {
+  const all = remotes.reduce((count, { endpoints }) => count + endpoints, here);
+  if (remotes.length < 2 || all < FEWEST) return [];
+  const spare = remotes.map(({ endpoints, callers }) => Math.max(0, endpoints / all - callers));
+  const sum = spare.reduce((total, one) => total + one, 0);
+  return sum < ROUNDING ? [] : spare.map((one) => (one < ROUNDING ? 0 : one / sum));
+}
+
+const ROUNDING = 1e-9;

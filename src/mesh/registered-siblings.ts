@@ -1,5 +1,5 @@
 import type { Endpoint } from '../core/endpoint.ts';
-import type { Peers } from '../core/peers.ts';
+import type { Callers, Peers } from '../core/peers.ts';
 import type { Random } from '../core/random.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Siblings } from '../core/siblings.ts';
@@ -24,6 +24,7 @@ export class RegisteredSiblings implements Siblings, Peers {
   #heardAt = 0;
   #ranked: Resolution | undefined;
   #standings = new Map<string | undefined, Standing>();
+  #callers: Callers = new Map();
 
   /** `own` gives the id under which we are listed ourselves; nothing while we are not. */
   constructor(service: string, registry: Registry, random: Random, own: () => string | undefined) {
@@ -50,8 +51,17 @@ export class RegisteredSiblings implements Siblings, Peers {
 
   /** By the order of ids. Those of weight 0 call as ever, so they count here. */
   standing(zone: string | undefined, now: number): Standing | undefined {
+    return this.#rank(now) ? this.#standings.get(zone) : undefined;
+  }
+
+  callers(now: number): Callers | undefined {
+    return this.#rank(now) && this.#callers.size > 0 ? this.#callers : undefined;
+  }
+
+  /** Reckons them anew where the list has stood for long enough. False while we are not listed ourselves. */
+  #rank(now: number): boolean {
     const id = this.#own();
-    if (id === undefined) return undefined;
+    if (id === undefined) return false;
     const value = this.#listed();
     if (value !== this.#heard) {
       this.#heard = value;
@@ -60,8 +70,9 @@ export class RegisteredSiblings implements Siblings, Peers {
     if (value !== this.#ranked && (this.#standings.size === 0 || now - this.#heardAt >= SETTLED_MS)) {
       this.#ranked = value;
       this.#standings = standings(endpointsOf(value), id, this.#standings);
+      this.#callers = this.#standings.size === 0 ? new Map() : byZone(endpointsOf(value));
     }
-    return this.#standings.get(zone);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -79,6 +90,12 @@ export class RegisteredSiblings implements Siblings, Peers {
 const NOTHING: Resolution = { is: 'pending' };
 
 const endpointsOf = (value: Resolution): readonly Endpoint[] => ('endpoints' in value ? value.endpoints : []);
+
+function byZone(endpoints: readonly Endpoint[]): Callers {
+  const counts = new Map<string, number>();
+  for (const { zone } of endpoints) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  return counts;
+}
 
 /** Our place among all and among those of our zone; the same objects where nothing has moved. */
 function standings(endpoints: readonly Endpoint[], id: string, before: ReadonlyMap<string | undefined, Standing>) {

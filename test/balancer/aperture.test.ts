@@ -4,7 +4,7 @@ import { Nodes } from '../../src/balancer/nodes.ts';
 import { pick } from '../../src/balancer/pick.ts';
 import type { PickerName } from '../../src/balancer/pickers.ts';
 import { endpoint } from '../../src/core/endpoint.ts';
-import type { Peers } from '../../src/core/peers.ts';
+import { NO_PEERS, type Peers } from '../../src/core/peers.ts';
 import { type Random, seeded } from '../../src/core/random.ts';
 import type { Standing } from '../../src/math/aperture.ts';
 import type { Policy, PolicySections } from '../../src/policy/table.ts';
@@ -21,7 +21,7 @@ const servers = (count: number, zone = '') =>
 
 const peersAt = (index: number, of: number, seed = index): Peers => {
   const standing = { index, of };
-  return { seed, standing: () => standing };
+  return { ...NO_PEERS, seed, standing: () => standing };
 };
 
 /** What one client of so many calls, with a few calls under way at a time. */
@@ -102,7 +102,7 @@ test('a service is called whole up to a hundred endpoints; 15 of it are called a
 
 test('all endpoints are called while our place among our like is not known', () => {
   let standing: Standing | undefined;
-  const nodes = new Nodes({ zone: '' }, { seed: 1, standing: () => standing });
+  const nodes = new Nodes({ zone: '' }, { ...NO_PEERS, seed: 1, standing: () => standing });
   nodes.update(servers(200));
   assert.equal(seen(nodes, policyOf({})), 200);
   standing = { index: 0, of: 200 };
@@ -131,7 +131,7 @@ test('each zone is cut for itself, so that there are always some in ours', () =>
   const near = { index: 2, of: 50 };
   const nodes = new Nodes(
     { zone: 'a' },
-    { seed: 1, standing: (zone) => (zone === 'a' ? near : { index: 9, of: 200 }) },
+    { ...NO_PEERS, seed: 1, standing: (zone) => (zone === 'a' ? near : { index: 9, of: 200 }) },
   );
   nodes.update([...servers(50, 'a'), ...servers(150, 'b')]);
   const policy = policyOf({});

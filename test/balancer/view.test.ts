@@ -5,6 +5,7 @@ import { pick } from '../../src/balancer/pick.ts';
 import type { PickerName } from '../../src/balancer/pickers.ts';
 import type { View } from '../../src/balancer/view.ts';
 import { type Endpoint, endpoint } from '../../src/core/endpoint.ts';
+import { NO_PEERS } from '../../src/core/peers.ts';
 import { seeded } from '../../src/core/random.ts';
 import type { Policy, PolicySections } from '../../src/policy/table.ts';
 import { aContext } from '../../src/testing.ts';
@@ -188,8 +189,15 @@ test('policies that say the same see the same, and what many routes name is boun
 test('a zone that is too small for its callers gives the others what it can not take, and what it can not for health', () => {
   const zone = (name: string, count: number) =>
     Array.from({ length: count }, (_, at) => one(`${name}${at}`, { zone: name }));
-  let here = { index: 0, of: 4 };
-  const peers = { seed: 1, standing: (of: string | undefined) => (of === 'a' ? here : { index: 0, of: 8 }) };
+  let here = 4;
+  const peers = {
+    ...NO_PEERS,
+    callers: () =>
+      new Map([
+        ['a', here],
+        ['b', 8 - here],
+      ]),
+  };
   const nodes = new Nodes({ zone: 'a' }, peers);
   nodes.update([...zone('a', 2), ...zone('b', 6)]);
   const policy = policyOf();
@@ -201,7 +209,7 @@ test('a zone that is too small for its callers gives the others what it can not 
       .levels.map(({ percent }) => percent);
   };
   assert.deepEqual(shares(0), [50, 50], 'a quarter of the endpoints for half of the callers');
-  here = { index: 0, of: 2 };
+  here = 2;
   assert.deepEqual(shares(500), [50, 50], 'it looks once a second');
   assert.deepEqual(shares(1_000), [100, 0], 'a quarter for a quarter');
   eject(nodes, ['a0']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LevelHealth, localShare, priorityLoad } from '../../src/math/priority-load.ts';
+import { type LevelHealth, localShare, priorityLoad, residualShares } from '../../src/math/priority-load.ts';
 
 const percents = (levels: readonly LevelHealth[], over = 1.4, threshold = 0.5) =>
   priorityLoad(levels, over, threshold).map(({ percent }) => percent);
@@ -138,4 +138,27 @@ test('a zone keeps what its share of the endpoints is of its share of the caller
   assert.equal(localShare(0, 6, 0.5), 0);
   assert.equal(localShare(2, 3, 1), 1, 'of fewer than six one more or less would move too many');
   assert.equal(localShare(2, 6, 0), 1, 'who calls is not known');
+});
+
+const remotes = (...zones: readonly (readonly [endpoints: number, callers: number])[]) =>
+  zones.map(([endpoints, callers]) => ({ endpoints, callers }));
+
+test('other zones get what spills by their residual capacity: the example in the source of Envoy', () => {
+  // Of the callers 40, 40 and 20 %, of the endpoints 25, 50 and 25 %: "residual capacity would look like: 0 10000 5000".
+  assert.deepEqual(
+    residualShares(25, remotes([50, 0.4], [25, 0.2])).map((share) => Number(share.toFixed(6))),
+    [0.666667, 0.333333],
+  );
+});
+
+test('a zone that has no more of the endpoints than of the callers gets nothing of what spills', () => {
+  assert.deepEqual(residualShares(2, remotes([4, 2 / 3], [6, 0])), [0, 1]);
+  assert.deepEqual(residualShares(2, remotes([4, 1 / 3], [6, 1 / 6])), [0, 1], 'exactly as much is nothing to spare');
+});
+
+test('what spills goes by endpoints where nobody has anything to spare, there is one other zone, or few endpoints', () => {
+  assert.deepEqual(residualShares(6, remotes([3, 0.4], [3, 0.4])), []);
+  assert.deepEqual(residualShares(2, remotes([6, 0.1])), []);
+  assert.deepEqual(residualShares(1, remotes([2, 0.1], [2, 0.1])), []);
+  assert.deepEqual(residualShares(0, []), []);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { endpoint } from '../../src/core/endpoint.ts';
 import { createMesh } from '../../src/index.ts';
 import { answer, FakeRegistry, testEnv } from '../../src/testing.ts';
 
@@ -108,4 +109,43 @@ test('a zone that is none is refused when the mesh is made', async () => {
       message: /zone must be a text of at most 253/,
     });
   }
+});
+
+test('where instances of ours are listed says what our zone can not take, and which zone has endpoints to spare', async () => {
+  const env = testEnv();
+  const orders = Object.entries({ a: 2, b: 2, c: 8 }).flatMap(([zone, count]) =>
+    Array.from({ length: count }, (_, at) => endpoint(`http://${zone}${at}:3000`, { zone })),
+  );
+  const registry = new FakeRegistry().set('orders', orders);
+  const open = async (id: string, zone: string) => {
+    const mesh = await createMesh({ service: 'checkout', registry: registry.client(), zone, env });
+    await mesh.announce({ id, port: 4_000, host: '10.0.0.1' });
+    return mesh;
+  };
+  const meshes = await Promise.all(['a', 'a', 'b', 'b'].map((zone, at) => open(`checkout-${at}`, zone)));
+  const got: Record<string, number> = { a: 0, b: 0, c: 0 };
+  for (const mesh of meshes) {
+    await mesh.call('orders', () => answer(200)); // from now on it is known where our like are
+  }
+  await env.clock.advance(6_000);
+  for (const mesh of meshes) {
+    for (let turn = 0; turn < 600; turn++) {
+      await mesh.call('orders', ({ url }) => {
+        got[url[7]!]! += 1 / 24;
+        return answer(200);
+      });
+    }
+  }
+  for (const [zone, due] of Object.entries({ a: 100 / 6, b: 100 / 6, c: 400 / 6 })) {
+    assert.ok(Math.abs(got[zone]! - due) < 2.5, `zone ${zone} got ${got[zone]} %, of the endpoints it has ${due} %`);
+  }
+  const text = meshes[0]!.explain('orders');
+  assert.match(text, /first choice: 2 of 2 well, 33 % of the calls/);
+  assert.match(text, /other zones: 10 of 10 well, 67 % of the calls: b 0 %, c 67 %/);
+  assert.match(text, /b0:3000 .*its zone has no more endpoints than it has callers/);
+  const spill = env.told.findLast((event) => event.type === 'spill');
+  assert.deepEqual(spill?.levels.at(-1)?.zones, { a: 0, c: 67 }, 'the last to tell is in zone b');
+  const closing = meshes.map((mesh) => mesh.close({ drainMs: 0 }));
+  await env.clock.advance(10_000);
+  await Promise.all(closing);
 });

@@ -8,7 +8,7 @@ export const zone = section(
       default: 'local',
       of: ['local', 'off'],
       about:
-        'local: calls stay in the zone that `createMesh({ zone })` names, as far as its health and its share of the endpoints allow (where we are listed, beside its share of our instances). Without a zone of ours it does nothing. off: zones do not matter.',
+        'local: calls stay in the zone that `createMesh({ zone })` names, as far as its health and its share of the endpoints allow (where we are listed, beside its share of our instances; the rest goes to zones by what they have to spare). Without a zone of ours it does nothing. off: zones do not matter.',
     }),
     priorities: flag({
       default: true,
