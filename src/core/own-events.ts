@@ -57,6 +57,13 @@ export type OwnEvent =
       readonly problem: string;
     }
   | {
+      /** The session with the registry is in another state; or something would keep it from being found again. */
+      readonly type: 'session';
+      readonly state: 'connecting' | 'connected' | 'suspended' | 'lost' | 'closed';
+      /** Why it is not connected, or might not be again; empty where all is well. */
+      readonly problem: string;
+    }
+  | {
       /** A step of closing a mesh is done, or was given up for the problem told. `service` is our own. */
       readonly type: 'leaving';
       /** Off the lists of others; done with what was to be done before the end; all closed. */

@@ -6,8 +6,16 @@ export type Resolution =
   /** Nothing is known yet; where something stands in the way of knowing, what it is. */
   | { readonly is: 'pending'; readonly error?: unknown }
   | { readonly is: 'bound'; readonly endpoints: readonly Endpoint[] }
-  /** The registry is away; the last good list stands. */
-  | { readonly is: 'stale'; readonly endpoints: readonly Endpoint[]; readonly error: unknown }
+  /**
+   * The registry is away; the last good list stands. `since` is when it was last known to hold, by the mesh's clock, where
+   * that was before it became stale: it may be older than the process.
+   */
+  | {
+      readonly is: 'stale';
+      readonly endpoints: readonly Endpoint[];
+      readonly error: unknown;
+      readonly since?: number;
+    }
   /** The registry is there, and has never heard of the service. */
   | { readonly is: 'unknown' };
 

@@ -14,5 +14,7 @@ export interface ServiceStanding {
 
 /** How things stand in a mesh. */
 export interface Standing {
+  /** The session with the registry; null where that needs none. */
+  readonly session: { readonly state: string } | null;
   readonly clusters: readonly ServiceStanding[];
 }

@@ -39,10 +39,10 @@ export class LastGood implements Live<Resolution> {
     this.#problem = undefined;
   }
 
-  /** The registry could not be asked, but somebody remembers what it told them: better than nothing. */
-  recall(endpoints: readonly Endpoint[], error: unknown): void {
+  /** The registry could not be asked, but somebody remembers what it told them, and `since` when: better than nothing. */
+  recall(endpoints: readonly Endpoint[], error: unknown, since: number): void {
     if (this.#closed || this.value.is !== 'pending') return;
-    this.#live.set({ is: 'stale', endpoints: Object.freeze([...endpoints].sort(byId)), error });
+    this.#live.set({ is: 'stale', endpoints: Object.freeze([...endpoints].sort(byId)), error, since });
     this.fail(error);
   }
 
@@ -52,7 +52,8 @@ export class LastGood implements Live<Resolution> {
     if (this.#closed || problem === this.#problem) return;
     this.#problem = problem;
     const { value } = this;
-    if (value.is === 'bound' || value.is === 'stale') {
+    if (value.is === 'stale') this.#live.set({ ...value, error });
+    else if (value.is === 'bound') {
       this.#live.set({ is: 'stale', endpoints: value.endpoints, error });
     } else if (value.is === 'pending') {
       this.#live.set({ is: 'pending', error });

@@ -45,6 +45,17 @@ export interface Announcement extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How it stands with a registry that is reached over a network. */
+export interface RegistrySession {
+  /**
+   * `suspended`: it can not be reached, and may still hold what we told it. `lost`: by our own clock, or its own word, it
+   * holds that no longer.
+   */
+  readonly is: 'connecting' | 'connected' | 'suspended' | 'lost' | 'closed';
+  /** Why it is not connected; or, where it is, what would keep it from being so again. Holds no secret. */
+  readonly problem?: string;
+}
+
 /**
  * Knows where services live. Opened by `createMesh`, closed by `mesh.close()`. Anything of this shape can be handed to
  * `createMesh({ registry })`; `test/laws/registry.ts` says what it promises.
@@ -54,6 +65,8 @@ export interface Registry extends AsyncDisposable {
   readonly name: string;
   /** The host that instances have when nobody says; where all are on one machine, its loopback. */
   readonly host?: string;
+  /** How it stands with it; a registry that is simply there, as a folder is, has none. */
+  readonly session?: Live<RegistrySession>;
   /** Finds out where a service lives, and keeps finding out. Never throws: trouble is told as `pending` or `stale`. */
   resolve(service: string): Resolving;
   /** Lists an instance. Resolves once it is listed; rejects with a MeshError when it can not be. */

@@ -118,7 +118,7 @@ export class Cluster {
   stale(now: number): { readonly ms: number; readonly problem: string } | undefined {
     const { value } = this.#resolving;
     if (value.is !== 'stale') return undefined;
-    return { ms: now - (this.#staleSince ?? now), problem: sentence(value.error) };
+    return { ms: now - (value.since ?? this.#staleSince ?? now), problem: sentence(value.error) };
   }
 
   #learn(resolution: Resolution): void {

@@ -12,6 +12,7 @@ import { type MirrorFacts, sayMirror } from '../core/mirrors.ts';
 import type { Node } from '../core/node.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { hasRoom, limitOf } from '../core/room.ts';
+import type { Registry, RegistrySession } from '../discovery/registry.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
 import { sayProofs } from '../filters/authenticate.ts';
 import { sayFault } from '../filters/fault.ts';
@@ -84,8 +85,17 @@ export interface ClusterSnapshot {
 export interface Snapshot extends OwnSnapshot {
   readonly service: string;
   readonly registry: string;
+  /** How it stands with the registry, and why; null where it is simply there, as a folder is. */
+  readonly session: SessionFacts | null;
   readonly at: string;
   readonly clusters: readonly ClusterSnapshot[];
+}
+
+/** How it stands with a registry that is reached over a network. */
+export interface SessionFacts {
+  readonly state: RegistrySession['is'];
+  /** Why it is not connected, or might not be again; empty where all is well. */
+  readonly problem: string;
 }
 
 /** What is known of our own service, from the side of those who call it. */
@@ -100,7 +110,7 @@ export interface OwnSnapshot {
 
 export function snapshot(
   service: string,
-  registry: string,
+  registry: Registry,
   clusters: readonly Cluster[],
   policies: PolicySet,
   clock: Clock,
@@ -108,11 +118,16 @@ export function snapshot(
 ): Snapshot {
   return {
     service,
-    registry,
+    registry: registry.name,
+    session: sessionFacts(registry) ?? null,
     at: new Date(clock.epoch()).toISOString(),
     clusters: clusters.map((cluster) => ofCluster(cluster, policies, clock.now(), undefined)),
     ...own,
   };
+}
+
+function sessionFacts({ session }: Registry): SessionFacts | undefined {
+  return session && { state: session.value.is, problem: session.value.problem ?? '' };
 }
 
 function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
@@ -185,14 +200,14 @@ function whyPicked(node: Node, { balance, limit }: Policy, panic: boolean, now: 
 export function explain(
   cluster: Cluster,
   policies: PolicySet,
-  registry: string,
+  registry: Registry,
   now: number,
   route: string | undefined,
 ): string {
   const shot = ofCluster(cluster, policies, now, route);
   const policy = policies.for(cluster.service, route);
   const lines = [
-    `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
+    `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry.name}${saySession(sessionFacts(registry))}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
     '',
     ...shot.stack.map((name, at) =>
       `${String(at + 1).padStart(2)}  ${name.padEnd(10)} ${settings(shot.policy[name])}`.trimEnd(),
@@ -226,6 +241,12 @@ export function explain(
 
 function standing({ resolution, stale }: ClusterSnapshot): string {
   return stale === null ? resolution : `stale for ${formatDuration(Math.round(stale.ms))} (${stale.problem})`;
+}
+
+/** Only what is not as it should be. */
+function saySession(facts: SessionFacts | undefined): string {
+  if (facts === undefined || (facts.state === 'connected' && facts.problem === '')) return '';
+  return ` (session ${facts.state}${facts.problem && `: ${facts.problem}`})`;
 }
 
 function sayUnreadable({ count: n, latest }: Unreadable): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
+import type { Cancel } from '../core/live.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -13,6 +14,7 @@ import { Policies } from './policies.ts';
 import { Presence } from './presence.ts';
 import { RegisteredSiblings } from './registered-siblings.ts';
 import { Serving } from './serving.ts';
+import { tellOfSession } from './session-news.ts';
 
 /** What a mesh is made of: its faces, the one that calls and those that serve and tell, share it. */
 export class Inside {
@@ -26,6 +28,7 @@ export class Inside {
   readonly presence: Presence;
   readonly serving: Serving;
   readonly transport: LazyTransport;
+  readonly unwatchSession: Cancel;
   readonly #stacks: Stacks;
 
   /** `caller` gives the mesh itself, once it is made. */
@@ -42,6 +45,7 @@ export class Inside {
     this.#stacks = stacks;
     this.ambient = new AmbientContext(env.clock);
     this.presence = new Presence(service, env, registry);
+    this.unwatchSession = tellOfSession(service, env, registry);
     this.transport = new LazyTransport(async () => {
       const { createTransport } = await import('../transport/transport.ts');
       return createTransport(env, caller(), (called) => this.policies.current.for(called));

@@ -148,6 +148,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     await this.#transport.close();
     this.#clusters.close();
     await this.#inside.around.close();
+    this.#inside.unwatchSession();
     await atMost(clock, REGISTRY_MS, this.#inside.registry.close()); // it is being left; what it has to say changes nothing
     timeouts.close();
     this.#env.identity?.close();

@@ -26,7 +26,7 @@ export abstract class ToldMesh {
   /** How a call to `service` would go and why, for people: the stack, the settings and their origin, the endpoints. */
   explain(service: string, route?: string): string {
     const { clusters, policies, registry, env, serving } = this.#inside;
-    const text = explain(clusters.get(service), policies.current, registry.name, env.clock.now(), route);
+    const text = explain(clusters.get(service), policies.current, registry, env.clock.now(), route);
     return service === this.service ? [text, ...serving.lines].join('\n') : text;
   }
 
@@ -34,7 +34,7 @@ export abstract class ToldMesh {
   snapshot(): Snapshot {
     const { clusters, policies, registry, env, serving } = this.#inside;
     const own = { ...serving.facts, identity: env.identity?.facts() ?? null };
-    return snapshot(this.service, registry.name, clusters.all(), policies.current, env.clock, own);
+    return snapshot(this.service, registry, clusters.all(), policies.current, env.clock, own);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Standing } from '../core/standing.ts';
 import { Few, OTHER } from './few.ts';
 import { attemptLabels, callErrorType, requestLabels } from './http-labels.ts';
 import type { MetricName } from './metrics.ts';
-import { counted, type Labels, observed, type Sample } from './samples.ts';
+import { counted, type Labels, observed, observedSession, type Sample } from './samples.ts';
 import type {
   AttemptRecord,
   AttemptWatcher,
@@ -140,10 +140,10 @@ export class Meters implements Watcher, Outlet {
     this.#put('inmesh.request.deadline', left / 1_000, { 'http.route': labels['http.route'] ?? '' });
   }
 
-  #standing({ clusters }: Standing): readonly Sample[] {
+  #standing({ clusters, session }: Standing): readonly Sample[] {
     const known = clusters.filter(({ resolution }) => resolution === 'bound' || resolution === 'stale');
     const named = known.filter(({ service }) => this.#services.name(service) !== OTHER);
-    return [['inmesh.policy.version', this.#policies, {}], ...named.flatMap(observed)];
+    return [['inmesh.policy.version', this.#policies, {}], ...observedSession(session), ...named.flatMap(observed)];
   }
 
   #placed(labels: Labels, address: string): Labels {

@@ -203,6 +203,19 @@ export const metrics = {
     attributes: ['inmesh.service', 'inmesh.registry.state'],
     about: 'The registry could no longer be asked (lost), or could be again (found).',
   },
+  'inmesh.registry.session': {
+    instrument: 'observed',
+    unit: '{session}',
+    attributes: ['inmesh.session.state'],
+    about:
+      'The session with the registry, by state: 1 for the one it is in, 0 for the others; where there is a session.',
+  },
+  'inmesh.registry.session.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.session.state'],
+    about: 'The session with the registry came to be in this state.',
+  },
   'inmesh.registry.rejected': {
     instrument: 'counter',
     unit: '{record}',

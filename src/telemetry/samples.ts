@@ -1,5 +1,5 @@
 import type { MeshEvent } from '../core/events.ts';
-import type { ServiceStanding } from '../core/standing.ts';
+import type { ServiceStanding, Standing } from '../core/standing.ts';
 import { whyType } from './conventions.ts';
 import type { MetricName } from './metrics.ts';
 
@@ -57,6 +57,7 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   registry: (event) => [
     ['inmesh.registry.changes', 1, { ...of(event), 'inmesh.registry.state': event.stale ? 'lost' : 'found' }],
   ],
+  session: ({ state }) => [['inmesh.registry.session.changes', 1, { 'inmesh.session.state': state }]],
   dependency: (event) => [
     ['inmesh.dependency.changes', 1, { ...of(event), 'inmesh.dependency.state': event.connected ? 'found' : 'lost' }],
   ],
@@ -67,6 +68,12 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   ],
   fault: ({ route }) => [['inmesh.faults', 1, { 'http.route': route }]],
 };
+
+const SESSION_STATES = ['connecting', 'connected', 'suspended', 'lost', 'closed'] as const;
+
+/** What there is to see of the session with the registry, where there is one. */
+export const observedSession = (session: Standing['session']): Sample[] =>
+  session === null ? [] : counts('inmesh.registry.session', 'inmesh.session.state', SESSION_STATES, [session], {});
 
 /** What there is to see of one service when somebody asks. */
 export function observed(standing: ServiceStanding): Sample[] {

@@ -1,9 +1,10 @@
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import type { Live } from '../core/live.ts';
 import { constant } from '../discovery/constant.ts';
 import { checkInstance } from '../discovery/instance.ts';
 import { isServiceName } from '../discovery/names.ts';
-import type { Announcement, Instance, Registry, Resolving } from '../discovery/registry.ts';
+import type { Announcement, Instance, Registry, RegistrySession, Resolving } from '../discovery/registry.ts';
 import { acls } from './acl.ts';
 import { parseAddress } from './address.ts';
 import { orAbsent } from './errors.ts';
@@ -47,6 +48,10 @@ class ZookeeperRegistry implements Registry {
     this.name = name;
     this.#tree = tree;
     this.#hold = new Hold(tree.env.clock);
+  }
+
+  get session(): Live<RegistrySession> {
+    return this.#tree.session.state;
   }
 
   resolve(service: string): Resolving {

@@ -87,11 +87,11 @@ export class ServiceWatch implements Resolving {
   /** When the tree says nothing for a while, what a process before us knew is better than nothing. */
   #rememberLater(): Timer | undefined {
     const { env, session, snapshot } = this.#tree;
-    const remembered = snapshot?.of(this.#service);
-    if (remembered === undefined) return undefined;
+    if (snapshot?.of(this.#service) === undefined) return undefined;
     const timer = env.clock.schedule(REMEMBER_MS, () => {
-      if (this.value.is !== 'pending') return;
-      this.#last.recall(remembered, new Error(session.problem));
+      const remembered = snapshot.of(this.#service);
+      if (this.value.is !== 'pending' || remembered === undefined) return;
+      this.#last.recall(remembered.endpoints, new Error(session.problem), env.clock.now() - remembered.ageMs);
     });
     timer.hold(false);
     return timer;

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Timer } from '../core/clock.ts';
@@ -9,7 +9,15 @@ import { MeshError } from '../core/errors.ts';
 const VERSION = 1;
 const WRITE_MS = 1_000; // changes come in flocks
 const LARGEST = 64 * 1024 * 1024;
+const KEEP_MS = 30 * 24 * 3_600_000; // of a service that nobody here asks for any more
 const OTHERS_MAY_WRITE = 0o022;
+
+/** What was last known of a service. */
+interface Remembered {
+  readonly endpoints: readonly Endpoint[];
+  /** When it was last known to hold, in milliseconds since 1970 began; undefined for what this process was told itself. */
+  readonly at: number | undefined;
+}
 
 /**
  * What was last known of every service, in a file, for a start without the registry. Opt-in, since it is as good as its
@@ -19,7 +27,7 @@ export class Snapshot {
   readonly #path: string;
   readonly #registry: string;
   readonly #env: Env;
-  readonly #services = new Map<string, readonly Endpoint[]>();
+  readonly #services = new Map<string, Remembered>();
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
   #problem = '';
@@ -36,21 +44,24 @@ export class Snapshot {
       throw new MeshError('request', `registry: snapshot '${path.slice(0, 200)}' can not be written: ${code}`);
     }
     try {
-      for (const [service, endpoints] of read(path, registry)) this.#services.set(service, endpoints);
+      for (const [service, remembered] of read(path, registry)) this.#services.set(service, remembered);
     } catch (error) {
       this.#tell((error as Error).message);
     }
   }
 
-  /** What was last known of a service; undefined when nothing is. */
-  of(service: string): readonly Endpoint[] | undefined {
-    return this.#services.get(service);
+  /** What was last known of a service, and how long ago; undefined when nothing is. */
+  of(service: string): { readonly endpoints: readonly Endpoint[]; readonly ageMs: number } | undefined {
+    const remembered = this.#services.get(service);
+    if (remembered === undefined) return undefined;
+    const now = this.#env.clock.epoch();
+    return { endpoints: remembered.endpoints, ageMs: Math.max(0, now - (remembered.at ?? now)) }; // a calendar may jump
   }
 
   /** Notes what is known of a service now. */
   note(service: string, endpoints: readonly Endpoint[]): void {
     if (endpoints.length === 0) this.#services.delete(service);
-    else this.#services.set(service, endpoints);
+    else this.#services.set(service, { endpoints, at: undefined });
     if (this.#timer !== undefined) return;
     this.#timer = this.#env.clock.schedule(WRITE_MS, () => this.#write());
     this.#timer.hold(false);
@@ -67,15 +78,18 @@ export class Snapshot {
 
   #write(): void {
     this.#timer = undefined;
-    const services = Object.fromEntries([...this.#services].map(([service, all]) => [service, all.map(toJson)]));
-    const text = JSON.stringify({ version: VERSION, registry: this.#registry, at: this.#env.clock.epoch(), services });
+    const at = this.#env.clock.epoch();
+    const kept = [...this.#services].filter(([, remembered]) => at - (remembered.at ?? at) < KEEP_MS);
+    const services = Object.fromEntries(kept.map(([service, { endpoints }]) => [service, endpoints.map(toJson)]));
+    const older = kept.filter(([, remembered]) => remembered.at !== undefined);
+    const seen = Object.fromEntries(older.map(([service, remembered]) => [service, remembered.at]));
+    const text = JSON.stringify({ version: VERSION, registry: this.#registry, at, seen, services });
     this.#writing = this.#writing.then(() => this.#replace(text)).catch((error) => this.#tell(String(error.code)));
   }
 
   /** In one step: whoever reads finds the old file or the new one. */
   async #replace(text: string): Promise<void> {
-    const draft = `${this.#path}.${process.pid}.tmp`;
-    await rm(draft, { force: true }); // left by a process of our number that died
+    const draft = `${this.#path}.${process.pid}-${this.#env.random.next().toString(36).slice(2, 10)}.tmp`;
     try {
       await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
       await rename(draft, this.#path);
@@ -97,29 +111,54 @@ export class Snapshot {
 const toJson = ({ id, url, weight, zone, metadata }: Endpoint): object => ({ id, url, weight, zone, metadata });
 
 /** @throws Error that says why it is not believed; a file that is not there yet is simply empty. */
-function read(path: string, registry: string): Map<string, readonly Endpoint[]> {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return new Map();
-  if (!stats.isFile() || stats.size > LARGEST) throw new Error('it is not a file of a sensible size');
-  if ((stats.mode & OTHERS_MAY_WRITE) !== 0) throw new Error('others may write it');
-  const mine = process.getuid?.();
-  if (mine !== undefined && stats.uid !== mine) throw new Error('it belongs to somebody else');
+function read(path: string, registry: string): Map<string, Remembered> {
+  const text = textOf(path);
+  if (text === undefined) return new Map();
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(text);
   } catch {
     throw new Error('it is not JSON');
   }
-  const { version, registry: of, services } = (value ?? {}) as Record<string, unknown>;
+  const { version, registry: of, at, seen, services } = (value ?? {}) as Record<string, unknown>;
   if (version !== VERSION) throw new Error(`it is not of version ${VERSION}`);
   if (of !== registry) throw new Error('it is of another registry');
+  if (typeof at !== 'number') throw new Error('it does not say when it was written');
   if (typeof services !== 'object' || services === null) throw new Error('it has no services');
-  return new Map(Object.entries(services).map(([service, all]) => [service, endpointsOf(all)]));
+  const older = new Map(Object.entries((seen ?? {}) as Record<string, unknown>));
+  return new Map(
+    Object.entries(services).map(([service, all]) => {
+      const since = older.get(service);
+      return [service, { endpoints: endpointsOf(all), at: typeof since === 'number' ? since : at }];
+    }),
+  );
+}
+
+/** What the file says, once it is known whose it is; undefined while there is none. */
+function textOf(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would keep us waiting
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'ENOENT') return undefined;
+    throw new Error(`it can not be read: ${code}`);
+  }
+  try {
+    const stats = fstatSync(file); // of the very file that is read, whatever stands there a moment later
+    if (!stats.isFile() || stats.size > LARGEST) throw new Error('it is not a file of a sensible size');
+    if ((stats.mode & OTHERS_MAY_WRITE) !== 0) throw new Error('others may write it');
+    const mine = process.getuid?.();
+    if (mine !== undefined && stats.uid !== mine) throw new Error('it belongs to somebody else');
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
 }
 
 function endpointsOf(all: unknown): readonly Endpoint[] {
   if (!Array.isArray(all)) throw new Error('a service in it is not a list');
-  return all.map((one: Record<string, unknown>) => {
+  return all.map((one: Record<string, unknown> | null) => {
     const { id, url, weight, zone, metadata } = one ?? {};
     const fine =
       typeof id === 'string' &&

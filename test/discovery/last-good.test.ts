@@ -77,13 +77,16 @@ test('what somebody else remembers stands until the registry answers, and never 
   const { last, heard } = watched();
   const away = new Error('no route');
   last.fail(away);
-  last.recall([b, a], away);
-  assert.deepEqual(last.value, { is: 'stale', endpoints: [a, b], error: away });
+  last.recall([b, a], away, -5);
+  assert.deepEqual(last.value, { is: 'stale', endpoints: [a, b], error: away, since: -5 });
+  const worse = new Error('refused');
+  last.fail(worse);
+  assert.deepEqual(last.value, { is: 'stale', endpoints: [a, b], error: worse, since: -5 }, 'as old as it was');
   last.list([a]);
-  last.recall([a, b], away);
+  last.recall([a, b], away, -5);
   assert.deepEqual(last.value, { is: 'bound', endpoints: [a] });
   assert.deepEqual(
     heard.map(({ is }) => is),
-    ['pending', 'pending', 'stale', 'bound'],
+    ['pending', 'pending', 'stale', 'stale', 'bound'],
   );
 });

@@ -19,13 +19,14 @@ const BY_EVENT_ONLY = [
   'inmesh.cached',
   'inmesh.collapsed',
   'inmesh.dependency.changes',
+  'inmesh.registry.session.changes',
   'inmesh.hedges',
   'inmesh.quotas',
   'inmesh.limits',
   'inmesh.throttled',
   'inmesh.queue.time',
 ];
-const BY_STANDING_ONLY = ['inmesh.limit', 'inmesh.calls.waiting'];
+const BY_STANDING_ONLY = ['inmesh.limit', 'inmesh.calls.waiting', 'inmesh.registry.session'];
 const OTHERS = ['inmesh.registry.changes', 'inmesh.registry.rejected', 'inmesh.faults'];
 
 test('every metric of the table is told by something, with no attribute that the table does not have', async () => {
@@ -72,6 +73,7 @@ const SAMPLES: { readonly [T in keyof typeof counted]: Parameters<NonNullable<(t
   },
   registry: { ...AT, type: 'registry', stale: true, error: 'away' },
   dependency: { ...AT, type: 'dependency', connected: false, endpoints: 0, needed: 1, required: true, problem: 'none' },
+  session: { ...AT, type: 'session', state: 'lost', problem: 'away' },
   record: { ...AT, type: 'record', id: 'x', problem: 'no port' },
   policy: { ...AT, type: 'policy', accepted: true, problem: '' },
   refused: { ...AT, type: 'refused', route: '', reason: 'shed', enforced: true },

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -26,7 +37,7 @@ test('what is noted is found by the next process, whole', async (t) => {
   before.note('gone', [a]);
   before.note('gone', []);
   await before.close();
-  assert.deepEqual(open().of('orders'), [a, b]);
+  assert.deepEqual(open().of('orders'), { endpoints: [a, b], ageMs: 0 });
   assert.equal(open().of('gone'), undefined);
   assert.equal(open().of('constructor'), undefined);
   assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -65,10 +76,66 @@ test('a file that is not what it should be is not believed, and says why', async
     assert.equal(open().of('orders'), undefined);
     assert.ok(problems().at(-1)?.includes(problem), `${problems().at(-1)} is not ${problem}`);
   }
+  const { at } = JSON.parse(text);
+  writeFileSync(path, text.replace(`"at":${at}`, '"at":"today"'));
+  assert.equal(open().of('orders'), undefined);
+  assert.ok(problems().at(-1)?.includes('it does not say when'));
+  writeFileSync(path, text.slice(0, -20));
+  assert.equal(open().of('orders'), undefined);
+  assert.ok(problems().at(-1)?.includes('it is not JSON'), 'half of a file');
   writeFileSync(path, text);
   chmodSync(path, 0o620);
   assert.equal(open().of('orders'), undefined);
   assert.ok(problems().at(-1)?.includes('others may write it'));
+});
+
+test('what is remembered has an age, which a write of something else does not renew', async (t) => {
+  const { open, env } = aPlace(t);
+  const first = open();
+  first.note('orders', [a]);
+  first.note('stock', [b]);
+  await first.close();
+  await env.clock.advance(60_000);
+  const second = open();
+  assert.equal(second.of('orders')?.ageMs, 60_000);
+  second.note('stock', [a, b]);
+  assert.equal(second.of('stock')?.ageMs, 0, 'told a moment ago');
+  await second.close();
+  await env.clock.advance(5_000);
+  const third = open();
+  assert.deepEqual([third.of('orders')?.ageMs, third.of('stock')?.ageMs], [65_000, 5_000]);
+  await env.clock.advance(30 * 24 * 3_600_000);
+  third.note('stock', [a]);
+  await third.close();
+  assert.equal(open().of('orders'), undefined, 'of what nobody has asked for in a month nothing is kept');
+});
+
+test('a pipe, a folder or a file of somebody else in its place is told of, and holds nobody up', (t) => {
+  const { open, path, problems } = aPlace(t);
+  execFileSync('mkfifo', [path]);
+  assert.equal(open().of('orders'), undefined);
+  assert.match(problems().at(-1)!, /not a file of a sensible size/);
+  rmSync(path);
+  mkdirSync(path);
+  assert.equal(open().of('orders'), undefined);
+  assert.match(problems().at(-1)!, /not a file of a sensible size/);
+  rmSync(path, { recursive: true });
+  symlinkSync(join(path, '..', 'nowhere'), path);
+  assert.equal(open().of('orders'), undefined);
+});
+
+test('two of one process that have one file do not spoil it, and a link in its place is replaced, not followed', async (t) => {
+  const { open, path, folder, problems } = aPlace(t);
+  const other = join(folder, 'other');
+  writeFileSync(other, 'mine');
+  symlinkSync(other, path);
+  const both = [open(), open()];
+  for (const one of both) one.note('orders', [a, b]);
+  await Promise.all(both.map((one) => one.close()));
+  assert.deepEqual(open().of('orders')?.endpoints, [a, b]);
+  assert.equal(readFileSync(other, 'utf8'), 'mine');
+  assert.deepEqual(readdirSync(folder).sort(), ['other', 'registry.json']);
+  assert.deepEqual(problems(), ['the snapshot: it is not JSON', 'the snapshot: it is not JSON']);
 });
 
 test('a place that can not be written is refused at the door', (t) => {

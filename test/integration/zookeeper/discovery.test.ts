@@ -219,8 +219,8 @@ test('a wiped ensemble takes nobody off the list, and is told again who there is
   await until(seen, isBoundTo('i0', 'i1'));
   const values = everyValue(seen);
   await own.kill();
-  await own.start({ wipe: true });
   await until(seen, isStale);
+  await own.start({ wipe: true });
   for (const { state } of listings) await until(state, (now) => now === 'listed');
   await until(seen, isBoundTo('i0', 'i1'));
   for (const value of values) assert.deepEqual(idsOf(value), ['i0', 'i1']);
