@@ -21,7 +21,7 @@ export interface Call<Res> {
 }
 
 /** Gives what a call comes to that failed: a value, or a promise of one. When it fails too, the first error stands. */
-export type Fallback = (error: unknown) => unknown;
+export type Fallback<Res = unknown> = (error: unknown) => Res | PromiseLike<Res>;
 
 /** Header fields by lower-case name. */
 export type Headers = Readonly<Record<string, string>>;
@@ -48,8 +48,8 @@ export interface Attempt {
   readonly timeoutMs: number;
 }
 
-/** What may be said about a call. */
-export interface CallOptions {
+/** What may be said about a call; `Res` is what its fallback may give. */
+export interface CallOptions<Res = unknown> {
   /** Whether it does no harm to send the request twice. Known from `method` and an Idempotency-Key; else false. */
   readonly idempotent?: boolean | undefined;
   /** Whether the request can be sent twice at all; true unless told otherwise. A stream that was read is gone. */
@@ -73,7 +73,7 @@ export interface CallOptions {
   /** What the client is going to send; our own transport says so by itself. For filters that look at requests. */
   readonly request?: Outgoing<unknown> | undefined;
   /** Gives what the call comes to when it fails, after all retries. An abort of the caller's own is no failure. */
-  readonly fallback?: Fallback | undefined;
+  readonly fallback?: Fallback<Res> | undefined;
   /** Another strategy for this call than `strategy.mode` of the policy: `'failfast'`. */
   readonly strategy?: Policy['strategy']['mode'] | undefined;
   /** Judges what `send` gave back; nothing means: as usual. */

@@ -17,8 +17,6 @@ export interface Keeper<Res> {
   watch(answer: Res, limit: number, done: (kept: Kept<Res>) => void): void;
   /** Reads an answer for nobody yet; undefined when it has more than `limit` bytes, or breaks off. Then it is as it was. */
   gather(answer: Res, limit: number): Promise<Kept<Res> | undefined>;
-  /** Makes an answer that nobody gave. */
-  make(status: number, headers: Readonly<Record<string, string>>, body: string): Res;
 }
 
 /** A request as its client will send it, where the client lets filters know. */
@@ -27,4 +25,6 @@ export interface Outgoing<Res> {
   readonly headers: HeaderFields | undefined;
   /** Keeps answers to this request; nothing where they can not be given twice. */
   readonly keeper: Keeper<Res> | undefined;
+  /** Makes an answer that nobody gave. Without it, what stands in for one is `undefined`. */
+  readonly make?: ((status: number, headers: Readonly<Record<string, string>>, body: string) => Res) | undefined;
 }

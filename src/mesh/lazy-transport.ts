@@ -1,3 +1,4 @@
+import type { FetchInit } from '../transport/fetch-message.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -17,7 +18,7 @@ export class LazyTransport {
     return this.#ready().then((transport) => transport.request(url, options));
   }
 
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
     if (this.#loaded !== undefined) return this.#loaded.fetch(input, init);
     return this.#ready().then((transport) => transport.fetch(input, init));
   }

@@ -8,6 +8,7 @@ import { refuse } from '../core/service.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/table.ts';
+import type { FetchInit } from '../transport/fetch-message.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { AmbientContext } from './ambient.ts';
@@ -85,8 +86,11 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     return this.#transport.request(url, options);
   }
 
-  /** A WHATWG fetch; the host of the URL is the name of a service. Needs no binding. */
-  readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+  /**
+   * A WHATWG fetch; the host of the URL is the name of a service. What may be said of a call is said under `mesh`:
+   * `mesh.fetch(url, { mesh: { timeout: '800ms' } })`. Needs no binding.
+   */
+  readonly fetch = (input: string | URL | Request, init?: FetchInit): Promise<Response> =>
     this.#transport.fetch(input, init);
 
   /**

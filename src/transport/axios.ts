@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { systemClock } from '../core/clock.ts';
+import { type AboutCall, checkAbout } from './about-call.ts';
 import { type ErrorClass, errorClassOf, toAxiosError } from './axios-errors.ts';
 import { type AxiosRequest, readConfig } from './axios-request.ts';
 import { readAnswer } from './axios-response.ts';
@@ -8,6 +9,13 @@ import { hop, isRedirect } from './redirect.ts';
 import type { RequestOptions } from './request.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget } from './target.ts';
+
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    /** What may be said of a call through the mesh: `{ mesh: { strategy: 'failfast' } }`. */
+    mesh?: AboutCall;
+  }
+}
 
 /** Whatever sends requests to services: a mesh. */
 export interface MeshRequester {
@@ -20,7 +28,7 @@ const LONGEST_MS = 999_999_999;
 /**
  * Lets an instance of axios send through the mesh; the host of its URLs is then the name of a service. Interceptors,
  * transforms, `validateStatus`, `params`, `timeout`, cancelling and errors stay as they were, once for each call and not
- * for each attempt. Gives back the same instance. Its agents, proxy, lookup and socketPath are not used any more, since
+ * for each attempt. What may be said of a call is said under `mesh`. Gives back the same instance. Its agents, proxy, lookup and socketPath are not used any more, since
  * connections are now the mesh's affair.
  */
 export function meshAxios<T extends AxiosInstance>(mesh: MeshRequester, instance: T): T {
@@ -58,10 +66,12 @@ async function send(
   request: AxiosRequest,
   signal: AbortSignal | undefined,
 ): Promise<Sent> {
-  const { timeout } = config;
+  const { timeout, mesh: about = {} } = config;
+  checkAbout(about);
   const options = {
+    ...about,
     signal,
-    timeout: Number(timeout) > 0 ? `${Math.min(LONGEST_MS, Math.max(1, Math.ceil(Number(timeout))))}ms` : undefined,
+    timeout: Number(timeout) > 0 ? `${Math.min(LONGEST_MS, Math.max(1, Math.ceil(Number(timeout))))}ms` : about.timeout,
   };
   const ask = ({ url, method, headers, body }: AxiosRequest) =>
     mesh.request(url, { ...options, method, headers, body });

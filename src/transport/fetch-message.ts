@@ -1,8 +1,13 @@
 import { MeshError } from '../core/errors.ts';
+import { type AboutCall, checkAbout, NOTHING_SAID } from './about-call.ts';
 import type { Fields } from './headers.ts';
+import { make } from './keeper.ts';
 import { type BodyLike, keepStream, NOTHING, type Payload, readBody, Source, streamed } from './payload.ts';
 import { keeperOf, type Message } from './request.ts';
 import { parseTarget } from './target.ts';
+
+/** What a `fetch` may be told: what the standard has, and under `mesh` what may be said of any call. */
+export type FetchInit = RequestInit & { readonly mesh?: AboutCall | undefined };
 
 /** A message as `fetch` was asked to send it. */
 export interface FetchMessage extends Message {
@@ -22,7 +27,7 @@ const USUAL: Readonly<Fields> = Object.freeze({
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
-const SIMPLE = new Set(['method', 'headers', 'body', 'signal', 'redirect']);
+const SIMPLE = new Set(['method', 'headers', 'body', 'signal', 'redirect', 'mesh']);
 const MODES = new Set(['follow', 'error', 'manual']);
 
 /**
@@ -32,7 +37,7 @@ const MODES = new Set(['follow', 'error', 'manual']);
  */
 export function readFetch(
   input: string | URL | Request,
-  init: RequestInit | undefined,
+  init: FetchInit | undefined,
   keep: (service: string) => number,
 ): FetchMessage | Promise<FetchMessage> {
   if (isPlain(input, init)) return readPlain(input, init);
@@ -48,18 +53,15 @@ export function readFetch(
     payload,
     signal: request.signal,
     redirect: request.redirect,
-    idempotent: undefined,
-    timeout: undefined,
-    route: undefined,
-    key: undefined,
-    priority: undefined,
+    ...about(init?.mesh),
     keeper: keeperOf(payload),
+    make,
   });
   const payload = payloadOf(request, init?.body, keep(service));
   return payload instanceof Promise ? payload.then(message) : message(payload);
 }
 
-function isPlain(input: unknown, init: RequestInit | undefined): input is string | URL {
+function isPlain(input: unknown, init: FetchInit | undefined): input is string | URL {
   if (typeof input !== 'string' && !(input instanceof URL)) return false;
   if (init === undefined) return true;
   if (typeof init !== 'object' || init === null) return false;
@@ -69,7 +71,7 @@ function isPlain(input: unknown, init: RequestInit | undefined): input is string
   return typeof body !== 'object' || body === null || ArrayBuffer.isView(body) || body instanceof URLSearchParams;
 }
 
-function readPlain(input: string | URL, init: RequestInit = {}): FetchMessage {
+function readPlain(input: string | URL, init: FetchInit = {}): FetchMessage {
   const { body, headers, redirect = 'follow' } = init;
   refuseCredentials(input);
   const method = init.method === undefined ? 'GET' : readMethod(String(init.method));
@@ -85,13 +87,17 @@ function readPlain(input: string | URL, init: RequestInit = {}): FetchMessage {
     payload,
     signal: init.signal ?? undefined,
     redirect,
-    idempotent: undefined,
-    timeout: undefined,
-    route: undefined,
-    key: undefined,
-    priority: undefined,
+    ...about(init.mesh),
     keeper: keeperOf(payload),
+    make,
   };
+}
+
+/** @throws MeshError INVALID_ARGUMENT for what can not be said of a call. */
+function about(said: unknown): Required<AboutCall> {
+  if (said === undefined) return NOTHING_SAID;
+  checkAbout(said);
+  return { ...NOTHING_SAID, ...said };
 }
 
 function readMethod(method: string): string {

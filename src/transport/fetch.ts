@@ -1,5 +1,5 @@
 import { MeshError } from '../core/errors.ts';
-import { type FetchMessage, readFetch } from './fetch-message.ts';
+import { type FetchInit, type FetchMessage, readFetch } from './fetch-message.ts';
 import { toResponse } from './fetch-response.ts';
 import { NOTHING } from './payload.ts';
 import { hop, isRedirect } from './redirect.ts';
@@ -11,8 +11,8 @@ const NO_BODY = new Set([101, 103, 204, 205, 304]);
 
 type Send = (message: Message) => Promise<MeshResponse>;
 
-/** A `fetch` of the WHATWG kind, whose hosts are services. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+/** A `fetch` of the WHATWG kind, whose hosts are services. What may be said of a call is said under `mesh`. */
+export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
 
 /** Makes a `fetch` out of a way to send messages. */
 export function createFetch(send: Send, keep: (service: string) => number): Fetch {

@@ -39,13 +39,16 @@ export const keeper: Keeper<MeshResponse> = {
       });
     });
   },
-
-  make: (status, headers, body) => {
-    const bytes = Buffer.from(body);
-    const fields = { ...headers, 'content-length': String(bytes.length) };
-    return new MeshResponse(status, '', fields, whole(bytes), NOWHERE);
-  },
 };
+
+/** Makes an answer that nobody gave. */
+export function make(status: number, headers: Headers, body: string | Uint8Array): MeshResponse {
+  const bytes = Buffer.from(body); // a copy: the caller's own bytes may be written over
+  const fields: Fields = {};
+  for (const name in headers) fields[name.toLowerCase()] = headers[name]!;
+  fields['content-length'] = String(bytes.length);
+  return new MeshResponse(status, '', fields, whole(bytes), NOWHERE);
+}
 
 /** Whether it is short enough, as far as it says so, and no stream that may never end. */
 function isKeepable({ headers, body }: MeshResponse, limit: number): boolean {

@@ -3,29 +3,26 @@ import type { Attempt, Caller, CallOptions, Headers as MeshHeaders } from '../co
 import { MeshError } from '../core/errors.ts';
 import { IDEMPOTENT, isIdempotent } from '../core/idempotent.ts';
 import type { Outgoing } from '../core/kept.ts';
+import { ABOUT_CALL, type AboutCall, answering } from './about-call.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
-import { keeper } from './keeper.ts';
+import { keeper, make } from './keeper.ts';
 import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
 import type { Pools } from './pools.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget, type Query, type Target, withQuery } from './target.ts';
 
-// What may be said of any call, and in the same words of a request.
-type AboutCall = Pick<CallOptions, 'idempotent' | 'timeout' | 'route' | 'key' | 'priority'>;
-
-/** What may be said about a request. */
-export interface RequestOptions extends AboutCall {
-  /** The HTTP method; GET unless told otherwise. */
-  readonly method?: string | undefined;
+/**
+ * What may be said about a request: what may be said of any call, and what is to be sent. Its `method` is GET unless told,
+ * and its `signal` calls all of it off, the body of the answer included.
+ */
+export interface RequestOptions extends AboutCall, Pick<CallOptions, 'method' | 'signal'> {
   /** Header fields. The caller's own win over those of the mesh. */
   readonly headers?: HeadersLike | undefined;
   /** The body. Text and bytes can be sent again; blobs and forms when they are small; a stream never is. */
   readonly body?: BodyLike | undefined;
   /** Added to the query of the URL. */
   readonly query?: Query | undefined;
-  /** Calls it all off, the body of the answer included. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A request that is ready to be sent, as often as need be. */
@@ -38,7 +35,7 @@ export interface Message extends Required<AboutCall>, Outgoing<MeshResponse> {
 }
 
 const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
-const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', 'idempotent', 'timeout', 'route', 'key', 'priority'];
+const OPTIONS = ['method', 'headers', 'body', 'query', 'signal', ...ABOUT_CALL];
 const KEYS = new Set(OPTIONS);
 const NO_OPTIONS: RequestOptions = Object.freeze({});
 
@@ -71,7 +68,11 @@ function makeMessage(target: Target, options: RequestOptions, payload: Payload):
     route: options.route,
     key: options.key,
     priority: options.priority,
+    fallback: options.fallback,
+    strategy: options.strategy,
+    classify: options.classify,
     keeper: keeperOf(payload),
+    make,
   };
 }
 
@@ -101,6 +102,9 @@ export function sendMessage(
     route: message.route,
     key: message.key,
     priority: message.priority,
+    fallback: message.fallback && answering(message.fallback),
+    strategy: message.strategy,
+    classify: message.classify,
     method,
     path: target.path,
     headers: added,

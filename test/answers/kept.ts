@@ -28,14 +28,16 @@ export const keeper: Keeper<unknown> = {
     if ((answer as Said).text.length <= limit) done(keptOf(answer as Said));
   },
   gather: async (answer, limit) => ((answer as Said).text.length <= limit ? keptOf(answer as Said) : undefined),
-  make: (status, headers, body) => said(body, headers, status),
 };
+
+/** Makes one. */
+export const make = (status: number, headers: HeaderFields, body: string): unknown => said(body, headers, status);
 
 /** A GET whose client lets us know what it sends. */
 export const get = (path = '/orders/42', headers: HeaderFields = {}, more: CallOptions = {}): CallOptions => ({
   method: 'GET',
   path,
-  request: { headers, keeper },
+  request: { headers, keeper, make },
   ...more,
 });
 
