@@ -15,6 +15,7 @@ import { picture, sentence } from './view.ts';
 
 const FRAME_MS = 100;
 const SENTENCE_MS = 2_000;
+const TREE_COLUMNS = 100; // where the output is no terminal
 const QUICK = 'sessionTimeout=2s'; // who died is off the list before the piece is over
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -61,6 +62,12 @@ async function main(options: Options): Promise<number> {
   const zookeeper = options.registry === 'zookeeper' ? await startZooKeeper() : undefined;
   const registry =
     zookeeper === undefined ? (options.registry ?? ownRegistry()) : `zookeeper://${zookeeper.address}?${QUICK}`;
+  if (options.trace) {
+    const { traced } = await import('./traced.ts'); // OpenTelemetry takes its time to load
+    print(await traced(troupe, registry, process.stdout.columns ?? TREE_COLUMNS));
+    await zookeeper?.stop();
+    return 0;
+  }
   const stage = new Stage(troupe, registry);
   const stop = display(stage.show, options);
   await stage.open();

@@ -16,8 +16,8 @@ export interface ClientSettings {
   readonly callsPerSecond: number;
 }
 
-/** What the stage tells a server: which share of its answers is to fail, or that it is over. */
-export type ToOrders = { readonly failing: number } | 'end';
+/** What the stage tells a server: which share of its answers is to fail, to take no connections, or that it is over. */
+export type ToOrders = { readonly failing: number } | 'deaf' | 'end';
 
 /** What the stage tells a client: which phase begins, or that it is over. */
 export type ToClient = { readonly phase: number } | 'end';

@@ -24,7 +24,10 @@ server.listen(port, '127.0.0.1', async () => {
 });
 
 hear<ToOrders>(async (message) => {
-  if (message !== 'end') failing = message.failing;
+  if (message === 'deaf') {
+    server.close();
+    server.closeAllConnections();
+  } else if (message !== 'end') failing = message.failing;
   else {
     await mesh.close({ drainMs: 0 }); // nobody calls any more
     server.close(() => process.exit());

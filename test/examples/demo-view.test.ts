@@ -97,7 +97,7 @@ test('numbers are written for people', () => {
 });
 
 test('the options of the demo have defaults, and mistakes are named', () => {
-  assert.deepEqual(readOptions([]), { seconds: 20, plain: false, registry: undefined, help: false });
+  assert.deepEqual(readOptions([]), { seconds: 20, plain: false, trace: false, registry: undefined, help: false });
   assert.equal(readOptions(['--seconds', '7.5', '--plain', '--registry', 'local:']).seconds, 7.5);
   assert.throws(() => readOptions(['--seconds', '601']), /--seconds must be from 5 to 600, got '601'/);
 });

@@ -28,6 +28,35 @@ test('the demo loses no call while servers are killed and fail, and says so', as
   assert.deepEqual(await readdir(folder), []);
 });
 
+test('with --trace it prints one call that got past a dead and a failing server, as a tree with the reasons', async (t) => {
+  const { ended, output, folder } = await demo(t, '--trace');
+  assert.equal(await ended, 0, output.text);
+  const lines = output.text.split('\n').map((line) => line.trimEnd());
+  const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
+  const order = [
+    /^mesh\.call orders {2}success after 3 attempts .* ms$/,
+    /^├─ attempt to [bc] {2}✕ (?:ECONNREFUSED|ECONNRESET|503) .* ms$/,
+    /^│ {4}GET http:\/\/127\.0\.0\.1:\d+\/orders\/42$/,
+    /^│ {4}passed over: 1 ejected \(a\)$/,
+    /^├─ ↻ attempt 1 came to .*: again in .* ms$/,
+    /^│ {4}GET http:\/\/127\.0\.0\.1:\d+\/orders\/42, resend 1$/,
+    /^│ {4}passed over: 1 (?:ejected \(a\), 1 already tried \([bc]\)|already tried \([bc]\), 1 ejected \(a\))$/,
+    /^├─ ↻ attempt 2 came to .*: again in .* ms$/,
+    /^└─ attempt to d {2}✓ 200 .* ms$/,
+    /^ {5}GET http:\/\/127\.0\.0\.1:\d+\/orders\/42, resend 2$/,
+    /^ {5}waited .* ms before it$/,
+  ].map(at);
+  assert.ok(!order.includes(-1), `${order}\n${output.text}`);
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+    output.text,
+  );
+  assert.match(output.text, /\(trace [0-9a-f]{32}\):/);
+  await allGone(folder);
+  assert.deepEqual(await readdir(folder), []);
+});
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`the demo leaves no process and no file when ${signal} ends it`, async (t) => {
     const { process, ended, printed, folder } = await demo(t, '--plain');
