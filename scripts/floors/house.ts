@@ -66,6 +66,11 @@ export const house: House = {
     { where: 'quota/', what: 'lru-cache', because: 'keys and principals come from strangers, on both ways' },
     { where: 'answers/', what: 'lru-cache', because: 'requests, and so what is kept of them, come from strangers' },
     { where: 'policy/', what: 'valibot', because: 'one table yields types, checks and JSON Schema' },
+    {
+      where: 'core/files.ts',
+      what: 'node:fs/promises',
+      because: 'keys and certificates are files for two folders above',
+    },
     { where: 'policy/cidr.ts', what: 'node:net', because: 'what an address is, Node knows' },
   ],
   shared: [{ where: '', what: 'lru-cache', because: 'every map keyed by strangers needs a bound, wherever it is' }],

@@ -8,10 +8,10 @@ import {
 } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
+import { Files } from '../core/files.ts';
 import type { SecureClient } from '../core/identity.ts';
 import type { Cancel } from '../core/live.ts';
 import { type Named, nameOf } from './certificate.ts';
-import { Files } from './files.ts';
 import type { CertificateOptions } from './options.ts';
 
 /** What is in force. */

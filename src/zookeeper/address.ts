@@ -1,4 +1,5 @@
 import { MeshError } from '../core/errors.ts';
+import { below, type Random } from '../core/random.ts';
 import { checkPath } from './paths.ts';
 
 /** One server of an ensemble. */
@@ -51,6 +52,16 @@ export function parseAddress(text: string): ZookeeperAddress {
 /** `host:port`, with the brackets that IPv6 needs. */
 export const addressOf = ({ host, port }: ServerAddress): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** In an order of its own for each client, so that they spread over the servers. */
+export function shuffled<T>(list: readonly T[], random: Random): T[] {
+  const all = [...list];
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = below(random, at + 1);
+    [all[at], all[other]] = [all[other]!, all[at]!];
+  }
+  return all;
+}
 
 const nameOf = (servers: readonly ServerAddress[], chroot: string): string =>
   `zookeeper://${servers.map(addressOf).join(',')}${chroot}`;

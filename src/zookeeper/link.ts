@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerAddress } from './address.ts';
 import { Codec, type SessionKey } from './codec.ts';
@@ -7,7 +7,6 @@ import { connectionLoss, ZookeeperError } from './errors.ts';
 import { Frames } from './frames.ts';
 import { loadLibrary } from './library.ts';
 import { closeSession, type Operation, sync, type WatchEvent } from './operations.ts';
-import { readTls, type TlsFiles } from './tls.ts';
 
 /** One connection to one server. It never comes back: when it ends, whoever opened it opens another. */
 export interface Link {
@@ -41,7 +40,10 @@ export interface LinkOptions {
   readonly zxid: bigint;
   /** `user:password`. */
   readonly digest: string | undefined;
-  readonly tls: TlsFiles | undefined;
+  /** What a TLS connection is made with; without it, it is plain. */
+  readonly tls: SecureContext | undefined;
+  /** What is to be done once there is a connection, before the session goes over to it. */
+  readonly before?: (() => Promise<void>) | undefined;
   readonly onEvent: (event: WatchEvent) => void;
   /** It has ended; said once, and only if opening it had succeeded. */
   readonly onEnd: (error: ZookeeperError) => void;
@@ -55,10 +57,13 @@ export type OpenLink = (options: LinkOptions) => Promise<Link>;
  * with a ZookeeperError: `EXPIRED` when the session is gone, `REFUSED` when the server hung up without a word.
  */
 export const openLink: OpenLink = async (options) => {
-  const [library, tls] = await Promise.all([loadLibrary(), readTls(options.tls)]);
+  const library = await loadLibrary();
+  const { tls } = options;
   const { host, port } = options.server;
   const socket =
-    tls === undefined ? connectTcp({ host, port }) : connectTls({ ...tls, host, port, servername: nameFor(host) });
+    tls === undefined
+      ? connectTcp({ host, port })
+      : connectTls({ secureContext: tls, host, port, servername: nameFor(host) });
   const link = new SocketLink(socket, options, (wire) => new Codec(library, wire, options));
   return link.open(tls === undefined ? 'connect' : 'secureConnect');
 };
@@ -127,7 +132,10 @@ class SocketLink implements Link {
       this.#after(this.#options.handshakeMs, () => {
         this.#end(new ZookeeperError('TIMEOUT', `no answer within ${Math.round(this.#options.handshakeMs)} ms`));
       });
-      this.#socket.once(ready, () => this.#guard(() => this.#codec.begin()));
+      this.#socket.once(ready, async () => {
+        await this.#options.before?.();
+        if (this.#ended === undefined) this.#guard(() => this.#codec.begin());
+      });
       this.#greeted = () => {
         this.#open.delete(open);
         resolve();

@@ -33,7 +33,7 @@ export class ServiceWatch implements Resolving {
     this.#last = new LastGood();
     this.#stabilizer = new Stabilizer(clock, holdMs, (endpoints) => this.#publish(endpoints));
     this.#stopState = session.state.watch((state) => {
-      if ('problem' in state) this.#away(new Error(state.problem));
+      if (state.is !== 'connected' && 'problem' in state) this.#away(new Error(state.problem));
     });
     this.#remembering = this.#rememberLater();
     this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {

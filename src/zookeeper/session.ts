@@ -1,51 +1,29 @@
-import type { Clock, Timer } from '../core/clock.ts';
+import type { SecureContext } from 'node:tls';
+import type { Timer } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
-import { below } from '../core/random.ts';
-import { addressOf, type ServerAddress } from './address.ts';
+import { addressOf, type ServerAddress, shuffled } from './address.ts';
 import { Backoff } from './backoff.ts';
-import type { SessionKey } from './codec.ts';
 import { connectionLoss, ZookeeperError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { type Link, type OpenLink, openLink } from './link.ts';
 import { Listeners } from './listeners.ts';
+import { SessionMemory } from './memory.ts';
 import type { Operation } from './operations.ts';
-import type { TlsFiles } from './tls.ts';
-
-/** How it stands between us and the ensemble. */
-export type SessionState =
-  /** There has been no session yet; and why, once it was tried. */
-  | { readonly is: 'connecting'; readonly problem?: string }
-  | { readonly is: 'connected'; readonly server: string }
-  /** The connection is gone, the session may live: what we registered may still be there. */
-  | { readonly is: 'suspended'; readonly problem: string }
-  /** By our clock the session has ended, or the server said so: what we registered is gone, or will be. */
-  | { readonly is: 'lost'; readonly problem: string }
-  | { readonly is: 'closed' };
-
-/** A new connection is up. */
-export interface Up {
-  /** The session is the one that there was before. */
-  readonly resumed: boolean;
-  /** Up to which moment of the ensemble's history all events have come; what was later may have been missed. */
-  readonly knownTo: bigint;
-}
-
-export interface SessionOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly chroot: string;
-  readonly digest: string | undefined;
-  readonly tls: TlsFiles | undefined;
-  /** The session timeout to ask for; the server has the last word. */
-  readonly timeoutMs: number;
-  /** For messages. */
-  readonly name: string;
-}
+import { connected, type SessionOptions, type SessionState, type Up } from './session-state.ts';
+import { Credentials } from './tls.ts';
 
 const IN_FLIGHT = 64; // Finagle allows 100; beyond that an ensemble only queues what we could
 const CLOSE_MS = 1_000;
-const NEVER = -1n;
-const PAST = 16;
+const RENEW_MS = 10_000; // a fleet gets its certificates at one moment, and shall not come with them at one
+const RENEW_AGAIN_MS = 60_000;
+
+/** A connection, and its end. */
+interface Line {
+  readonly link: Link;
+  readonly ended: Promise<ZookeeperError>;
+  readonly tls: SecureContext | undefined;
+}
 
 /**
  * One session with an ensemble, over one connection after another. It never lies about what it knows: connected means
@@ -56,57 +34,56 @@ export class Session {
   readonly state: Live<SessionState>;
   /** Who hears of what the server was asked to tell. */
   readonly listeners = new Listeners();
+  /** What the servers turned out not to know; the answer of one stands for all. */
+  readonly lacks = new Set<'addWatch' | 'container'>();
   readonly #state = new LiveValue<SessionState>({ is: 'connecting' });
-  readonly #clock: Clock;
+  readonly #env: Env;
   readonly #openLink: OpenLink;
   readonly #backoff: Backoff;
   readonly #gate = new Gate(IN_FLIGHT);
   readonly #servers: readonly ServerAddress[];
+  readonly #memory: SessionMemory;
+  readonly #credentials: Credentials | undefined;
   readonly #problems = new Map<string, string>(); // what each server answered last
   readonly #onUp = new Set<(up: Up) => void>();
-  /** What the servers turned out not to know; the answer of one stands for all. */
-  readonly lacks = new Set<'addWatch' | 'container'>();
-  #link: Link | undefined;
-  #key: SessionKey | undefined;
-  #past: bigint[] = []; // sessions that we had and lost, the latest first
-  #zxid = 0n;
-  #knownTo = NEVER;
-  #timeoutMs: number;
-  #heardAt: number;
-  #refusals = 0; // hung up on without a word, since the session was lost
+  #line: Line | undefined;
+  #successor: Line | undefined; // has taken the place of a connection that is about to end
+  #replacing: Promise<void> | undefined;
+  #refusal = ''; // what a server says of our new certificate
   #timers = new Set<Timer>();
   #wake: () => void = () => {};
 
   constructor(options: SessionOptions, env: Env, open: OpenLink = openLink) {
     this.options = options;
     this.state = this.#state;
-    this.#clock = env.clock;
+    this.#env = env;
     this.#openLink = open;
-    this.#servers = shuffled(options.servers, env);
+    this.#servers = shuffled(options.servers, env.random);
     this.#backoff = new Backoff(env.random, options.servers.length);
-    this.#timeoutMs = options.timeoutMs;
-    this.#heardAt = env.clock.now();
+    this.#memory = new SessionMemory(env.clock, options.servers.length, options.timeoutMs);
+    const heard = { renewed: () => this.#renewLater(), troubled: () => this.#tellOfCredentials() };
+    this.#credentials = options.tls && new Credentials(options.tls, env, heard);
     void this.#run();
   }
 
   /** The session's number; 0 while there is none. */
   get id(): bigint {
-    return this.#key?.id ?? 0n;
+    return this.#memory.id;
   }
 
   /** Whether a node of session `id` is a leftover of ours, from a session that we lost. */
   wasOurs(id: bigint): boolean {
-    return this.#past.includes(id);
+    return this.#memory.wasOurs(id);
   }
 
   /** The session timeout as agreed with the server; as we want it before that. */
   get timeoutMs(): number {
-    return this.#timeoutMs;
+    return this.#memory.timeoutMs;
   }
 
   /** The latest moment of the ensemble's history that we have heard of. */
   get zxid(): bigint {
-    return this.#link?.zxid ?? this.#zxid;
+    return this.#line?.link.zxid ?? this.#memory.zxid;
   }
 
   /**
@@ -114,11 +91,8 @@ export class Session {
    * CONNECTION_LOSS while there is no connection, since what is sent late does harm.
    */
   ask<T>(operation: Operation<T>): Promise<T> {
-    if (this.#link === undefined) return Promise.reject(connectionLoss(this.problem));
-    return this.#gate.run(() => {
-      const link = this.#link;
-      return link === undefined ? Promise.reject(connectionLoss(this.problem)) : link.ask(operation);
-    });
+    if (this.#line === undefined) return Promise.reject(connectionLoss(this.problem));
+    return this.#gate.run(() => this.#line?.link.ask(operation) ?? Promise.reject(connectionLoss(this.problem)));
   }
 
   /** Calls `listener` for every connection that comes up from now on. */
@@ -136,7 +110,7 @@ export class Session {
   /** Waits for a connection. @throws ZookeeperError UNREACHABLE after `ms`, with what each server answered. */
   async ready(ms: number): Promise<void> {
     const problem = await new Promise<string | undefined>((resolve) => {
-      const timer = this.#clock.schedule(ms, () => done(`within ${Math.round(ms)} ms: ${this.problem}`));
+      const timer = this.#env.clock.schedule(ms, () => done(`within ${Math.round(ms)} ms: ${this.problem}`));
       let stop: Cancel = () => {};
       const done = (problem: string | undefined) => {
         timer.cancel();
@@ -156,14 +130,14 @@ export class Session {
   /** Ends the session, and with it all ephemeral nodes; bounded by a second when nobody answers. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    const link = this.#link;
-    this.#link = undefined;
+    const line = this.#line;
+    this.#line = undefined;
     this.#state.set({ is: 'closed' });
+    this.#credentials?.close();
     this.#gate.refuse(connectionLoss('the registry was closed'));
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    this.#cancelTimers();
     this.#wake();
-    await link?.close(CLOSE_MS);
+    await line?.link.close(CLOSE_MS);
   }
 
   get #closed(): boolean {
@@ -179,90 +153,123 @@ export class Session {
       this.#problems.set(addressOf(server), problem.message);
       if (this.#state.value.is === 'connecting') this.#state.set({ is: 'connecting', problem: this.problem });
       if (problem.code === 'EXPIRED') this.#expired();
-      else if (this.#state.value.is === 'lost' && problem.code === 'REFUSED') this.#refusals++;
-      await this.#sleep(this.#backoff.next(this.#timeoutMs));
+      else if (this.#state.value.is === 'lost' && problem.code === 'REFUSED') this.#memory.refused();
+      await this.#sleep(this.#backoff.next(this.timeoutMs));
     }
   }
 
-  /** One connection, from its beginning to its end. */
+  /** One connection, from its beginning to its end, and those that take its place meanwhile. */
   async #live(server: ServerAddress): Promise<ZookeeperError> {
-    let end: (error: ZookeeperError) => void = () => {};
-    const ended = new Promise<ZookeeperError>((resolve) => {
-      end = resolve;
-    });
     try {
-      const link = await this.#openLink({
-        ...{ server, clock: this.#clock, chroot: this.options.chroot, timeoutMs: this.options.timeoutMs },
-        ...{ digest: this.options.digest, tls: this.options.tls, key: this.#keyToOffer(), zxid: this.#zxid },
-        handshakeMs: Math.min(2_000, Math.max(250, this.#timeoutMs / 4)),
-        onEvent: (event) => this.listeners.tell(event),
-        onEnd: (error) => end(error),
-      });
+      let line = await this.#connect(server);
       if (this.#closed) {
-        await link.close(CLOSE_MS);
+        await line.link.close(CLOSE_MS);
         return connectionLoss('closed');
       }
-      const since = this.#clock.now();
-      this.#up(link, addressOf(server));
-      const error = await ended;
-      this.#backoff.ended(this.#clock.now() - since);
-      this.#down(link, error);
-      return error;
+      const since = this.#env.clock.now();
+      this.#up(line, server);
+      for (;;) {
+        const error = await line.ended;
+        await this.#replacing; // a server ends a connection whose session goes over to another
+        const next = this.#successor;
+        this.#successor = undefined;
+        if (next === undefined) {
+          this.#backoff.ended(this.#env.clock.now() - since);
+          this.#down(line, error);
+          return error;
+        }
+        line = next;
+      }
     } catch (error) {
       return error instanceof ZookeeperError ? error : new ZookeeperError('CONNECT', String(error));
     }
   }
 
-  #up(link: Link, server: string): void {
-    const resumed = this.#key?.id === link.key.id;
-    const knownTo = this.#knownTo;
-    this.#link = link;
-    this.#key = link.key;
-    this.#timeoutMs = link.timeoutMs;
-    this.#refusals = 0;
+  async #connect(server: ServerAddress, before?: () => Promise<void>): Promise<Line> {
+    let end: (error: ZookeeperError) => void = () => {};
+    const ended = new Promise<ZookeeperError>((resolve) => {
+      end = resolve;
+    });
+    const tls = await this.#credentials?.context();
+    const { chroot, digest, timeoutMs } = this.options;
+    const link = await this.#openLink({
+      ...{ server, clock: this.#env.clock, chroot, timeoutMs, digest, tls, before, zxid: this.zxid },
+      key: this.#memory.toOffer(this.#state.value.is === 'lost'),
+      handshakeMs: Math.min(2_000, Math.max(250, this.timeoutMs / 4)),
+      onEvent: (event) => this.listeners.tell(event),
+      onEnd: (error) => end(error),
+    });
+    return { link, ended, tls };
+  }
+
+  #up(line: Line, server: ServerAddress): void {
+    const { knownTo } = this.#memory;
+    const resumed = this.#memory.up(line.link);
+    this.#line = line;
     this.#problems.clear();
     this.#cancelTimers();
-    this.#state.set({ is: 'connected', server });
+    this.#refusal = '';
+    this.#state.set(connected(addressOf(server), this.#credentials?.problem));
+    if (line.tls !== this.#credentials?.current) this.#renewLater(); // they changed while we connected
     for (const listener of [...this.#onUp]) listener({ resumed, knownTo });
   }
 
-  #down(link: Link, error: ZookeeperError): void {
-    if (this.#link !== link) return; // closed meanwhile
-    this.#link = undefined;
-    this.#zxid = this.#knownTo = link.zxid;
-    this.#heardAt = link.heardAt;
+  #down(line: Line, error: ZookeeperError): void {
+    if (this.#line !== line) return; // closed meanwhile
+    this.#line = undefined;
+    this.#memory.down(line.link);
     this.#gate.refuse(error);
     this.#state.set({ is: 'suspended', problem: error.message });
-    const left = link.heardAt + this.#timeoutMs - this.#clock.now();
-    this.#after(Math.max(0, left), () => {
+    this.#after(this.#memory.leftMs, () => {
       if (this.#state.value.is === 'suspended') this.#state.set({ is: 'lost', problem: this.problem });
     });
   }
 
-  #forget(): void {
-    if (this.#key !== undefined) this.#past = [this.#key.id, ...this.#past].slice(0, PAST);
-    this.#key = undefined;
-  }
-
   #expired(): void {
-    this.#forget();
+    this.#memory.forget();
     if (this.#state.value.is !== 'connecting') this.#state.set({ is: 'lost', problem: 'the session has expired' });
   }
 
+  /** Where there is no connection, the next is made with what the files say now anyway. */
+  #renewLater(): void {
+    if (this.#line !== undefined) this.#after(this.#env.random.next() * RENEW_MS, () => this.#renew());
+  }
+
+  #renew(): void {
+    const state = this.#state.value;
+    if (this.#line === undefined || state.is !== 'connected' || this.#replacing !== undefined) return;
+    if (this.#line.tls === this.#credentials?.current) return;
+    const server = this.#servers.find((one) => addressOf(one) === state.server)!;
+    this.#replacing = this.#replace(this.#line, server).finally(() => {
+      this.#replacing = undefined;
+    });
+  }
+
   /**
-   * The session to go on with. One that should be over by our clock is still offered, since servers that were all away
-   * count from anew; but one that hangs up on it for long may have lost its data, and knows neither the session nor the
-   * moment that we speak of. For a while that is only a server that starts.
+   * Lets the session go over to a connection made with the new certificate. The old one stays until the new one has
+   * come about as far as asking for the session, so one that the server does not like costs nothing.
    */
-  #keyToOffer(): SessionKey | undefined {
-    if (this.#key === undefined || this.#state.value.is !== 'lost') return this.#key;
-    const since = (this.#clock.now() - this.#heardAt) / this.#timeoutMs;
-    const refused = this.#refusals >= 2 * this.#servers.length;
-    if (since <= (refused ? 2 : 3)) return this.#key;
-    this.#forget();
-    this.#zxid = 0n;
-    this.#knownTo = NEVER;
-    return undefined;
+  async #replace(old: Line, server: ServerAddress): Promise<void> {
+    try {
+      const line = await this.#connect(server, () => this.#gate.shut());
+      if (this.#closed) return void (await line.link.close(CLOSE_MS));
+      this.#successor = line;
+      old.link.destroy('another connection took its place');
+      this.#memory.down(old.link);
+      this.#up(line, server);
+    } catch (error) {
+      if (this.#closed) return;
+      this.#refusal = `the new certificate is not taken: ${(error as Error).message}`;
+      this.#tellOfCredentials();
+      this.#after(RENEW_AGAIN_MS * (1 + this.#env.random.next()), () => this.#renew());
+    } finally {
+      this.#gate.open();
+    }
+  }
+
+  #tellOfCredentials(): void {
+    const state = this.#state.value;
+    if (state.is === 'connected') this.#state.set(connected(state.server, this.#credentials?.problem || this.#refusal));
   }
 
   #sleep(ms: number): Promise<void> {
@@ -273,7 +280,7 @@ export class Session {
   }
 
   #after(ms: number, task: () => void): void {
-    const timer = this.#clock.schedule(ms, () => {
+    const timer = this.#env.clock.schedule(ms, () => {
       this.#timers.delete(timer);
       task();
     });
@@ -285,14 +292,4 @@ export class Session {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
-}
-
-/** In an order of its own for each client, so that they spread over the servers. */
-function shuffled<T>(list: readonly T[], { random }: Env): T[] {
-  const all = [...list];
-  for (let at = all.length - 1; at > 0; at--) {
-    const other = below(random, at + 1);
-    [all[at], all[other]] = [all[other]!, all[at]!];
-  }
-  return all;
 }

@@ -43,3 +43,30 @@ test('those in line can be sent away, and the line moves on', async () => {
   await first;
   assert.equal(await third, 3);
 });
+
+test('a gate that is shut lets nobody in, tells when all are out, and lets in those who waited when it opens', async () => {
+  const gate = new Gate(2);
+  const ends: (() => void)[] = [];
+  const long = () => gate.run(() => new Promise<void>((resolve) => ends.push(resolve)));
+  const running = [long(), long()];
+  let isEmpty = false;
+  const shut = gate.shut().then(() => {
+    isEmpty = true;
+  });
+  const started: number[] = [];
+  const later = [1, 2, 3].map((n) => gate.run(async () => void started.push(n)));
+  ends[0]!();
+  await settled();
+  assert.deepEqual([isEmpty, started], [false, []]);
+  ends[1]!();
+  await Promise.all([shut, ...running]);
+  await settled();
+  assert.deepEqual(started, []);
+  gate.open();
+  await Promise.all(later);
+  assert.deepEqual(started, [1, 2, 3]);
+  await gate.shut(); // nobody is in
+  const sent = gate.run(async () => 4);
+  gate.refuse(new Error('gone'));
+  await assert.rejects(sent, { message: 'gone' });
+});

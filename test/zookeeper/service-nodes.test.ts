@@ -8,7 +8,7 @@ import { ZookeeperError } from '../../src/zookeeper/errors.ts';
 import { Listeners } from '../../src/zookeeper/listeners.ts';
 import type { Answer, Operation, Stat } from '../../src/zookeeper/operations.ts';
 import { ServiceNodes } from '../../src/zookeeper/service-nodes.ts';
-import type { SessionState } from '../../src/zookeeper/session.ts';
+import type { SessionState } from '../../src/zookeeper/session-state.ts';
 import type { Tree } from '../../src/zookeeper/tree.ts';
 
 const FOLDER = '/services/orders';

@@ -6,7 +6,8 @@ import type { SessionKey } from '../../src/zookeeper/codec.ts';
 import { connectionLoss, ZookeeperError } from '../../src/zookeeper/errors.ts';
 import type { Link, LinkOptions } from '../../src/zookeeper/link.ts';
 import { exists, type Operation } from '../../src/zookeeper/operations.ts';
-import { Session, type Up } from '../../src/zookeeper/session.ts';
+import { Session } from '../../src/zookeeper/session.ts';
+import type { Up } from '../../src/zookeeper/session-state.ts';
 
 const T = 6_000;
 

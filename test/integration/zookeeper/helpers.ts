@@ -5,7 +5,8 @@ import type { Live } from '../../../src/core/live.ts';
 import { seeded } from '../../../src/core/random.ts';
 import { Timeouts } from '../../../src/core/timeouts.ts';
 import { parseAddress } from '../../../src/zookeeper/address.ts';
-import { Session, type SessionOptions } from '../../../src/zookeeper/session.ts';
+import { Session } from '../../../src/zookeeper/session.ts';
+import type { SessionOptions } from '../../../src/zookeeper/session-state.ts';
 
 /** The real world, with chance that repeats itself, and a note of all that was told. */
 export function realEnv(seed = 1): Env & { readonly told: readonly MeshEvent[] } {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { create, exists, getData, setData } from '../../../src/zookeeper/operations.ts';
-import type { SessionState } from '../../../src/zookeeper/session.ts';
+import type { SessionState } from '../../../src/zookeeper/session-state.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
 import { freePorts, startEnsemble, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
 import { becomes, eventually, HeldClock, openSession, realEnv } from './helpers.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Clock, Timer } from '../core/clock.ts';
-import type { Cancel } from '../core/live.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Cancel } from './live.ts';
 
 const EACH_MS = 1_000;
 
@@ -9,15 +9,25 @@ export class Files {
   readonly #clock: Clock;
   readonly #paths: readonly string[];
   readonly #take: (contents: readonly string[]) => void;
+  readonly #trouble: (error: unknown) => void;
   #timer: Timer | undefined;
   #seen = '';
   #closed = false;
 
-  /** `take` gets the contents; what it throws means that they do not fit together yet, and are to be read again. */
-  constructor(clock: Clock, paths: readonly string[], take: (contents: readonly string[]) => void) {
+  /**
+   * `take` gets the contents; what it throws means that they do not fit together yet, and are to be read again. `trouble`
+   * hears of that, and of files that can not be read, each time.
+   */
+  constructor(
+    clock: Clock,
+    paths: readonly string[],
+    take: (contents: readonly string[]) => void,
+    trouble: (error: unknown) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#paths = paths;
     this.#take = take;
+    this.#trouble = trouble;
   }
 
   /** Reads them, and looks after them from then on. @throws what reading them or `take` throws the first time. */
@@ -34,10 +44,9 @@ export class Files {
     if (this.#closed) return;
     this.#timer = this.#clock.schedule(EACH_MS, () => {
       // What is half written, or gone for a moment, stays as it was and is looked at again.
-      void this.#again().then(
-        () => this.#wait(),
-        () => this.#wait(),
-      );
+      void this.#again()
+        .catch((error: unknown) => this.#trouble(error))
+        .then(() => this.#wait());
     });
     this.#timer.hold(false);
   }
