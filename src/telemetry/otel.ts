@@ -9,7 +9,7 @@ import {
   SpanStatusCode,
   trace as traces,
 } from '@opentelemetry/api';
-import type { Trace } from '../wire/trace-context.ts';
+import { RANDOM_ID, type Trace } from '../wire/trace-context.ts';
 
 // The SDK's own keys, which are global symbols. What is inside the first makes no spans; the second holds what
 // OpenTelemetry's instrumentation of http knows of the request being served.
@@ -39,13 +39,17 @@ export function parentOf(active: OtelContext, trace: Trace | undefined): OtelCon
   return traces.setSpanContext(active, came);
 }
 
-/** A span as the mesh knows traces: what follows is its child. */
-export const traceOf = ({ traceId, spanId, traceFlags, traceState }: SpanContext): Trace => ({
-  traceId,
-  parentId: spanId,
-  flags: traceFlags,
-  state: traceState?.serialize() ?? '',
-});
+/**
+ * A span as the mesh knows traces: what follows is its child. What led to it, where that is of the same trace, is passed
+ * on to the letter: SDKs know level 1 alone, and lose the flag of a random id and the keys of a `tracestate` that are new.
+ */
+export function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext, from: Trace | undefined): Trace {
+  const state = traceState?.serialize() ?? '';
+  if (from?.traceId !== traceId) return { traceId, parentId: spanId, flags: traceFlags, state };
+  const isKept = from.state === '' || state === createTraceState(from.state).serialize(); // no sampler has written to it
+  const flags = traceFlags | (from.flags & RANDOM_ID);
+  return { traceId, parentId: spanId, flags, state: isKept && from.state !== '' ? from.state : state };
+}
 
 /** Ends a span with what is known by then. */
 export function end(span: Span, attributes: Attributes, failed: boolean): void {

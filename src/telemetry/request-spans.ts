@@ -20,7 +20,7 @@ export function requestSpan(tracer: Tracer, record: RequestRecord): RequestWatch
   const { history } = record.context;
   const known = servedBy(active);
   if (known !== undefined) {
-    history.trace = traceOf(known.spanContext());
+    history.trace = traceOf(known.spanContext(), history.trace);
     return new Joined(known, active);
   }
   const parent = parentOf(active, history.trace);
@@ -29,7 +29,7 @@ export function requestSpan(tracer: Tracer, record: RequestRecord): RequestWatch
   const own = span.spanContext();
   if (!isSpanContextValid(own)) return undefined; // nobody records, and nothing led here
   if (own.spanId === traces.getSpanContext(parent)?.spanId) return undefined; // nobody records
-  history.trace = traceOf(own);
+  history.trace = traceOf(own, history.trace);
   return new Spanned(span, traces.setSpan(parent, span));
 }
 

@@ -27,7 +27,7 @@ export function spans(): Watcher {
     const span = tracer.startSpan(`mesh.call ${context.service}`, { kind: SpanKind.INTERNAL, attributes }, parent);
     const own = span.spanContext();
     if (!isSpanContextValid(own)) return undefined; // nobody records, and nothing led here
-    context.history.trace = traceOf(own);
+    context.history.trace = traceOf(own, context.history.trace);
     if (own.spanId === traces.getSpanContext(parent)?.spanId) return undefined; // nobody records
     return new SpannedCall(span, traces.setSpan(parent, span), (attempt, links, within) => {
       const { call, context } = attempt;
@@ -66,7 +66,8 @@ class SpannedCall implements CallWatcher {
     const span = this.#start(record, this.#links(), this.#context);
     this.#last = { record, context: span.spanContext() };
     if (span.isRecording()) tellWhy(span, record);
-    record.context.flight!.trace = traceOf(span.spanContext());
+    const { flight, history } = record.context;
+    flight!.trace = traceOf(span.spanContext(), history.trace);
     // What is inside makes no spans: a client's instrumentation would record again what we record, and write a second
     // traceparent.
     const within = traces.setSpan(this.#context, span).setValue(SUPPRESS, true);

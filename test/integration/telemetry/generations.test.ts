@@ -12,6 +12,7 @@ const env = { NODE_OPTIONS: [process.env.NODE_OPTIONS, USE].join(' ').trim() }; 
 const files = [
   ...globSync('test/telemetry/*.test.ts', { cwd: root }),
   'test/conformance/http-telemetry.test.ts',
+  'test/conformance/trace-context.test.ts',
   'test/examples/opentelemetry.test.ts',
   'test/integration/telemetry/serving.test.ts',
   'test/integration/telemetry/wire.test.ts',
