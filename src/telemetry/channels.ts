@@ -90,17 +90,37 @@ const calls: TracingChannel<unknown, CallMessage> = tracingChannel('inmesh:call'
 const attempts: TracingChannel<unknown, AttemptMessage> = tracingChannel('inmesh:attempt');
 const requests: TracingChannel<unknown, RequestMessage> = tracingChannel('inmesh:request');
 
+type Parts = Pick<TracingChannel, 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error'>;
+
+/** Whether anybody has subscribed to any part of a tracing channel. Its own `hasSubscribers` says the same, in 10 ns more. */
+const isHeard = ({ start, end, asyncStart, asyncEnd, error }: Parts): boolean =>
+  start.hasSubscribers ||
+  end.hasSubscribers ||
+  asyncStart.hasSubscribers ||
+  asyncEnd.hasSubscribers ||
+  error.hasSubscribers;
+
+/** A class, since V8 keeps an object that is written with getters in a dictionary, and every call asks. */
+class TracingChannels implements Watcher {
+  get on(): boolean {
+    return isHeard(calls) || isHeard(attempts);
+  }
+
+  get onRequests(): boolean {
+    return isHeard(requests);
+  }
+
+  watch(record: CallRecord): CallWatcher {
+    return new ChannelCall(record);
+  }
+
+  request(record: RequestRecord): ChannelRequest {
+    return new ChannelRequest(record);
+  }
+}
+
 /** Tells of calls, attempts and requests in the tracing channels `inmesh:call`, `inmesh:attempt`, `inmesh:request`. */
-export const tracingChannels: Watcher = {
-  get on() {
-    return calls.hasSubscribers || attempts.hasSubscribers;
-  },
-  watch: (record) => new ChannelCall(record),
-  get onRequests() {
-    return requests.hasSubscribers;
-  },
-  request: (record) => new ChannelRequest(record),
-};
+export const tracingChannels: Watcher = new TracingChannels();
 
 class ChannelCall implements CallWatcher {
   readonly #message: CallMessage;
