@@ -12,6 +12,7 @@ const WORKING = [
   'bare, twin',
   'mesh, every filter off',
   MESH,
+  'mesh, and headers that are read',
   'mesh, and a timeout per attempt',
   'opossum alone',
   'cockatiel, breaker alone',

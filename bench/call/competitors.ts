@@ -49,6 +49,12 @@ export const competitors: Readonly<Record<string, Opening>> = {
   'bare, twin': () => calling(works),
   'mesh, every filter off': async () => calling((await through(works, mesh(SLOTS))).call),
   'mesh, defaults': async () => calling((await through(works)).call),
+  'mesh, and headers that are read': async () => {
+    const calls = await mesh();
+    return calling(() =>
+      calls.call('orders', ({ headers }) => (headers.traceparent === undefined ? fails() : works())),
+    );
+  },
   'mesh, and a timeout per attempt': async () => calling((await through(works, mesh([], busy))).call),
   ...Object.fromEntries(
     SLOTS.map((slot) => [`mesh without ${slot}`, async () => calling((await through(works, mesh([slot]))).call)]),

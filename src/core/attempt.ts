@@ -3,15 +3,27 @@ import type { Context } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Scope } from './scope.ts';
 
-/** An attempt that makes its AbortSignal only when somebody asks for it. */
+/** Writes the headers of an attempt into an object of their own. */
+export type WriteHeaders = (call: Call<unknown>, context: Context) => Record<string, string>;
+
+/** An attempt that makes its headers and its AbortSignal only when somebody asks for them. */
 export class OutgoingAttempt implements Attempt {
-  readonly headers: Record<string, string>;
   /** All that is known of the call; for our own transport, which needs no AbortSignal. */
   readonly context: Context;
+  readonly #call: Call<unknown>;
+  readonly #write: WriteHeaders | undefined;
+  #headers: Record<string, string> | undefined = undefined;
 
-  constructor(call: Call<unknown>, context: Context) {
-    this.headers = call.headers as Record<string, string>; // made for this attempt by `propagate`
+  /** Without `write` the headers of the call are those of the attempt. */
+  constructor(call: Call<unknown>, context: Context, write?: WriteHeaders) {
     this.context = context;
+    this.#call = call;
+    this.#write = write;
+  }
+
+  get headers(): Record<string, string> {
+    this.#headers ??= this.#write?.(this.#call, this.context) ?? (this.#call.headers as Record<string, string>);
+    return this.#headers;
   }
 
   get url(): string {

@@ -36,7 +36,7 @@ export type Send<Res> = (attempt: Attempt) => Res | PromiseLike<Res>;
 export interface Attempt {
   /** Where to: scheme, host and port, such as `http://10.0.0.5:3000`. */
   readonly url: string;
-  /** To be sent along: trace, deadline and what filters added. A fresh object for each attempt. */
+  /** To be sent along: trace, deadline and what filters added. A fresh object for each attempt, made when first asked for. */
   readonly headers: Record<string, string>;
   /** Aborts when the deadline has come, the attempt's time is up, or the caller gave up. */
   readonly signal: AbortSignal;

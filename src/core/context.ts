@@ -66,8 +66,8 @@ export interface Served {
 
 /** What is true of a whole call. The one thing in a context that changes; each field says who writes it. */
 export class History {
-  /** The trace that the call belongs to. Written by `trace`. */
-  trace: Trace | undefined;
+  #trace: Trace | undefined;
+  #begin: (() => Trace) | undefined = undefined;
   /** How much the call matters when not all can be served. Written by `mesh.call`, and on the way in by `accept`. */
   priority: Priority;
   /** What goes along with the call for all who serve it. Written as `priority` is. */
@@ -102,10 +102,26 @@ export class History {
   outcome: Outcome | undefined = undefined;
 
   constructor(trace?: Trace, priority: Priority = 'default', baggage = Baggage.NONE, requestId?: string) {
-    this.trace = trace;
+    this.#trace = trace;
     this.priority = priority;
     this.baggage = baggage;
     this.requestId = requestId;
+  }
+
+  /** The trace that the call belongs to. Written by `trace`. */
+  get trace(): Trace | undefined {
+    if (this.#begin !== undefined) this.trace = this.#begin();
+    return this.#trace;
+  }
+
+  set trace(trace: Trace | undefined) {
+    this.#trace = trace;
+    this.#begin = undefined;
+  }
+
+  /** Has a trace begin with this call. It is made when first asked for: a client that sends no headers needs no ids. */
+  beginTrace(make: () => Trace): void {
+    this.#begin = make;
   }
 }
 

@@ -1,5 +1,6 @@
+import type { WriteHeaders } from '../core/attempt.ts';
 import { type Call, NO_HEADERS } from '../core/call.ts';
-import type { History } from '../core/context.ts';
+import type { Context, History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { priorityOf } from '../core/priority.ts';
 import type { Filter } from '../core/service.ts';
@@ -9,37 +10,54 @@ import { ENVOY_TIMEOUT, formatEnvoyTimeout, formatGrpcTimeout, GRPC_TIMEOUT } fr
 import { REQUEST_ID } from '../wire/request-id.ts';
 import { formatSpan, formatTrace, newSpanIdPrefix } from '../wire/trace-context.ts';
 
+/** Sends an attempt whose headers are not written yet. */
+type End<Res> = (call: Call<Res>, context: Context, write?: WriteHeaders) => Promise<Res>;
+
 /**
- * Writes what the other side should know into the headers: the trace, the time that is left,
- * and what goes along. Last of all.
+ * Writes what the other side should know into the headers: the trace, the time that is left, and what goes along. Last of
+ * all; where nothing follows but `end`, only once they are asked for.
  */
-export function propagate<Res>({ random }: Env): Filter<Call<Res>, Res> {
+export function propagate<Res>({ random }: Env, end?: End<Res>): Filter<Call<Res>, Res> {
   const prefix = newSpanIdPrefix(random.bits);
-  return (next) => (call, context) => {
-    const headers: Record<string, string> = call.headers === NO_HEADERS ? {} : { ...call.headers };
-    const { trace, deadline, baggage } = context.policy.propagate;
-    const span = context.flight!.trace;
-    const known = span ?? context.history.trace;
-    if (trace && known !== undefined && headers.traceparent === undefined) {
-      // A parent of its own for each attempt: the span that records it, where there is one.
-      const parent = span === undefined ? formatTrace(known, prefix, random.bits) : formatSpan(span);
-      writeTrace(headers, parent, known.state, context.policy.trace.formats);
+  const write: WriteHeaders = (call, context) => headersOf(call, context, prefix, random.bits);
+  return (next) =>
+    end !== undefined && next === end
+      ? (call, context) => end(call, context, write)
+      : (call, context) => {
+          const { send, method, path } = call;
+          return next({ send, method, path, headers: write(call, context) }, context);
+        };
+}
+
+function headersOf(
+  call: Call<unknown>,
+  { policy, history, scope, flight }: Context,
+  prefix: string,
+  bits: () => number,
+): Record<string, string> {
+  const headers: Record<string, string> = call.headers === NO_HEADERS ? {} : { ...call.headers };
+  const { trace, deadline, baggage } = policy.propagate;
+  const span = flight!.trace;
+  const known = span ?? history.trace;
+  if (trace && known !== undefined && headers.traceparent === undefined) {
+    // A parent of its own for each attempt: the span that records it, where there is one.
+    const parent = span === undefined ? formatTrace(known, prefix, bits) : formatSpan(span);
+    writeTrace(headers, parent, known.state, policy.trace.formats);
+  }
+  if (deadline !== 'off') {
+    const left = scope.due - flight!.at;
+    if (left !== Number.POSITIVE_INFINITY) {
+      if (deadline === 'envoy') headers[ENVOY_TIMEOUT] = formatEnvoyTimeout(left);
+      else headers[GRPC_TIMEOUT] = formatGrpcTimeout(left);
     }
-    if (deadline !== 'off') {
-      const left = context.scope.due - context.flight!.at;
-      if (left !== Number.POSITIVE_INFINITY) {
-        if (deadline === 'envoy') headers[ENVOY_TIMEOUT] = formatEnvoyTimeout(left);
-        else headers[GRPC_TIMEOUT] = formatGrpcTimeout(left);
-      }
-    }
-    if (baggage && headers.baggage === undefined) {
-      const { text } = carried(context.history);
-      if (text !== '') headers.baggage = text;
-    }
-    const { requestId } = context.history;
-    if (requestId !== undefined && headers[REQUEST_ID] === undefined) headers[REQUEST_ID] = requestId;
-    return next({ send: call.send, method: call.method, path: call.path, headers }, context);
-  };
+  }
+  if (baggage && headers.baggage === undefined) {
+    const { text } = carried(history);
+    if (text !== '') headers.baggage = text;
+  }
+  const { requestId } = history;
+  if (requestId !== undefined && headers[REQUEST_ID] === undefined) headers[REQUEST_ID] = requestId;
+  return headers;
 }
 
 /** What goes along, with the priority that the call has: it may have been given one of its own. */

@@ -20,6 +20,7 @@ import { trace } from '../filters/trace.ts';
 import { health } from '../health/health.ts';
 import { quota, rationsNothing } from '../quota/quota.ts';
 import type { Parts } from './parts.ts';
+import { sendService } from './send.ts';
 
 /** A stack of the outbound way. */
 export type OutboundStack = Stack<Call<unknown>, unknown>;
@@ -67,5 +68,5 @@ export const endpointStack = ({ env, judgement }: Parts): OutboundStack =>
     { name: 'limit', filter: endpointLimit(env), idle: limitsNoEndpoint }, // above outlier: a full endpoint is not blamed for being full
     { name: 'outlier', filter: outlier(env, judgement) }, // above attempt: a timeout counts against the endpoint
     { name: 'attempt', filter: attempt(env), idle: boundsNothing }, // ends what is below it when the time is up
-    { name: 'propagate', filter: propagate(env) }, // last: it writes what the others decided
+    { name: 'propagate', filter: propagate(env, sendService) }, // last: it writes what the others decided
   ]);

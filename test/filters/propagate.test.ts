@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refused, seeded } from '../../src/testing.ts';
+import type { Stacks } from '../../src/mesh/cluster.ts';
+import { Mesh } from '../../src/mesh/mesh.ts';
+import { PolicySet } from '../../src/policy/policy.ts';
+import { FakeRegistry, refused, seeded, testEnv } from '../../src/testing.ts';
 import { parseTrace } from '../../src/wire/trace-context.ts';
 import { aWorld, fail, give, hang, inTurn } from './world.ts';
 
@@ -110,4 +113,44 @@ test('each attempt has headers of its own, and the caller’s are never written 
       ['1', '3'],
     ],
   );
+});
+
+test('headers and ids are made when a client asks for them, once for each attempt; for one that asks for none, none are', async () => {
+  const { next, bits } = seeded(1);
+  let drawn = 0;
+  const counted = (): number => {
+    drawn++;
+    return bits();
+  };
+  const world = aWorld({ random: { next, bits: counted } });
+  await world.mesh.call('orders', () => 'the first, for which the service is opened');
+  const before = drawn;
+  assert.equal(await world.mesh.call('orders', () => 'asked for nothing'), 'asked for nothing');
+  assert.equal(drawn, before);
+  const seen = await world.mesh.call('orders', async (attempt) => attempt);
+  await world.env.clock.advance(60_000);
+  const { headers } = seen;
+  assert.ok(parseTrace(headers.traceparent), 'also when the attempt is long over');
+  assert.equal(headers['x-envoy-expected-rq-timeout-ms'], '10000', 'as it was when the attempt began');
+  assert.equal(seen.headers, headers);
+  assert.ok(drawn > before);
+});
+
+test('a filter behind propagate meets the headers as they are sent, and may change them', async () => {
+  const stacks: Stacks = {
+    endpoint: (stack) =>
+      stack.after('propagate', {
+        name: 'mine',
+        filter: (next) => (call, context) => {
+          const { traceparent } = call.headers;
+          return next({ ...call, headers: { ...call.headers, 'x-copy': traceparent! } }, context);
+        },
+      }),
+  };
+  const registry = new FakeRegistry().set('orders', ['http://a:1']);
+  const mesh = new Mesh('checkout', testEnv(), registry.client(), new PolicySet(), stacks);
+  const headers = await mesh.call('orders', (attempt) => ({ ...attempt.headers }));
+  assert.ok(parseTrace(headers.traceparent));
+  assert.equal(headers['x-copy'], headers.traceparent);
+  await mesh.close();
 });
