@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { answers, nothing, passes, type SlotPlan } from '../core/plan.ts';
 import type { Filter, Service } from '../core/service.ts';
 import type { Policy } from '../policy/table.ts';
 import { requestKey } from './request-key.ts';
@@ -57,3 +58,15 @@ function keyOf(call: Call<unknown>, { history }: Context, ignore: readonly strin
 /** What was spared, as a sentence. */
 export const sayCollapse = (spared: number): string =>
   `collapse: ${spared} ${spared === 1 ? 'call was' : 'calls were'} answered with the answer to another`;
+
+/** What it would do with a call, for who only looks. */
+export function planCollapse(shared: SharedCalls, call: Call<unknown>, context: Context): SlotPlan {
+  const { mode, ignore, waiters } = context.policy.collapse;
+  if (mode === 'off') return nothing('collapse', 'off');
+  const key = keyOf(call, context, ignore);
+  if (key === undefined) return nothing('collapse', 'only a GET or HEAD of a client that can share its answer is');
+  const known = shared.byKey.get(key);
+  if (known === undefined) return passes('collapse', 'nobody asks for the same now');
+  if (known.waiting >= waiters) return nothing('collapse', 'as many wait for the same as may');
+  return answers('collapse', `it waits for the answer to the same, as ${known.waiting} others do`);
+}

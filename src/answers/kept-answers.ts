@@ -45,6 +45,11 @@ export class Answers {
     return undefined;
   }
 
+  /** The same for who only looks. */
+  peek(key: string): KeptAnswer | undefined {
+    return this.#kept?.peek(key);
+  }
+
   set(answer: KeptAnswer, limits: Limits): void {
     if (!this.#closed) this.#make(limits).set(answer.key, answer);
   }

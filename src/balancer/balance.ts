@@ -106,7 +106,8 @@ function nobody(context: Context, resolution: Resolution, nodes: Nodes): MeshErr
   return new MeshError('no-endpoints', `${service}: ${whyNobody(resolution, nodes, nodes.view(policy).whole)}`, facts);
 }
 
-function whyNobody(resolution: Resolution, { size, live }: Nodes, seen: Group): string {
+/** Why there is nobody to call. */
+export function whyNobody(resolution: Resolution, { size, live }: Nodes, seen: Group): string {
   if (resolution.is === 'unknown') return 'not known in the registry';
   if (size === 0) return 'no endpoints';
   if (live.size === 0) return `no endpoint takes calls, all ${size} have weight 0`;

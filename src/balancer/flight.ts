@@ -5,6 +5,7 @@ import type { Node } from '../core/node.ts';
 import { answerOf, discard, headerOf, type Outcome } from '../core/outcome.ts';
 import { NOBODY_PASSED, type PassedOver } from '../core/passed-over.ts';
 import { LoadWeight } from '../math/load-weight.ts';
+import { micros } from '../math/micros.ts';
 import { readOrca } from '../wire/orca.ts';
 import type { Trace } from '../wire/trace-context.ts';
 
@@ -149,6 +150,3 @@ export class AttemptFlight implements Flight {
     events.emit({ at: clock.epoch(), type: 'attempt', service, attempt, endpoint, outcome: is, why, sent, ms });
   }
 }
-
-/** Milliseconds as people read them: what a clock says beyond a microsecond is noise. */
-const micros = (ms: number): number => Math.round(ms * 1_000) / 1_000;

@@ -16,6 +16,13 @@ export interface Level {
   readonly load: LevelLoad;
 }
 
+/** Endpoints whose turn it may be, and of how many calls, from 0 to 1. */
+export interface Turn {
+  readonly group: Group;
+  readonly share: number;
+  readonly panic: boolean;
+}
+
 /** One of them, as it is kept. Other zones are told apart only while they get calls, and who calls is known. */
 interface Kept {
   readonly tier: number;
@@ -79,8 +86,19 @@ export class Levels {
       healthy: healthyOf(group),
       endpoints: group.live.size,
       ...loads[at]!,
-      zones: percents(this.#parts(at, loads[at]!, calling)),
+      zones: percents(this.#parts(at, loads[at]!, calling, false)),
     }));
+  }
+
+  /** Those whose turn it may be, in the order of `draw`, as they are now; for who only looks. */
+  look(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly Turn[] {
+    const loads = this.#loads(overprovisioning, threshold, calling);
+    return this.#levels.flatMap(({ group }, at) => {
+      const { percent, panic } = loads[at]!;
+      const parts = this.#parts(at, loads[at]!, calling, false);
+      if (parts.length === 0) return { group, share: percent / 100, panic };
+      return parts.map((part) => ({ group: part.group, share: (part.share * percent) / 100, panic: part.load.panic }));
+    });
   }
 
   settle(): void {
@@ -109,7 +127,7 @@ export class Levels {
     for (const [at, load] of this.#loads(overprovisioning, threshold, calling).entries()) {
       const level = this.#levels[at]!;
       if (load.percent !== level.load.percent || load.panic !== level.load.panic) changed = true;
-      const parts = this.#parts(at, load, calling);
+      const parts = this.#parts(at, load, calling, true);
       if (!sameParts(parts, level.parts)) changed = true;
       level.load = load;
       level.parts = parts;
@@ -137,14 +155,15 @@ export class Levels {
     return loads;
   }
 
-  /** By what shares the zones of a level get its calls; none where that goes by endpoints. */
-  #parts(at: number, { percent, panic }: LevelLoad, calling: Calling | undefined): readonly Part[] {
+  /** By what shares the zones of a level get its calls; none where that goes by endpoints. Who only looks keeps nothing. */
+  #parts(at: number, { percent, panic }: LevelLoad, calling: Calling | undefined, keep: boolean): readonly Part[] {
     const level = this.#levels[at]!;
     if (calling === undefined || percent === 0 || panic || (level.tier & 1) === 0) return NO_PARTS;
     const near = this.#levels[at - 1];
-    level.zones ??= new Zones(level.group);
+    const zones = level.zones ?? new Zones(level.group);
+    if (keep) level.zones = zones;
     const here = near?.tier === level.tier - 1 ? healthyOf(near.group) : 0;
-    return level.zones.parts(here, percent, calling);
+    return zones.parts(here, percent, calling);
   }
 
   /** Those whose turn it is at `share` of all calls; `share` is from 0 to 1, exclusive. Nobody when no level takes calls. */
@@ -201,8 +220,11 @@ const hash = new Xxh64();
 
 /** Where among all calls this one stands: by chance, or by its key where calls of one key stay together. */
 export function turn(picker: PickerName, key: string | undefined, random: Random): number {
-  return key !== undefined && isKeyed(picker) ? hash.text(key, TURN).lo / 0x1_0000_0000 : random.next();
+  return key !== undefined && isKeyed(picker) ? keyTurn(key) : random.next();
 }
+
+/** The same, of a key. */
+export const keyTurn = (key: string): number => hash.text(key, TURN).lo / 0x1_0000_0000;
 
 const TURN = 2; // a seed of its own, so that a level gets its share of every endpoint's keys
 

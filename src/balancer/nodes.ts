@@ -69,6 +69,11 @@ export class Nodes extends Group implements Choice {
     return this.#views.of(terms);
   }
 
+  /** The same for who only looks. */
+  peek(terms: Terms): View {
+    return this.#views.peek(terms);
+  }
+
   /** Whether their tiers differ from 0 in any of these bits. */
   differ(tiers: number): boolean {
     return (this.#elsewhere > 0 && (tiers & 1) !== 0) || (this.#lesser > 0 && tiers < 0);

@@ -26,19 +26,9 @@ export function passedOver(
   const view = nodes.view(policy);
   const seen = isAllAlike(nodes, view, policy) ? tried : lookedAt(nodes, tried);
   if (seen === tried && tried.length === 0) return NOBODY_PASSED;
-  const { levels, panic } = view.facts(policy);
+  const why = whyPassed(view, policy, tried, priority);
   const groups = new Map<PassedOverWhy, { count: number; endpoints: string[] }>();
   let named = 0;
-  const why = (node: Node): PassedOverWhy | undefined => {
-    if (node.endpoint.weight === 0) return 'weight';
-    const apart = view.apart(node);
-    if (apart !== undefined) return apart;
-    if (tried.includes(node)) return 'tried';
-    if (!panic && node.sick !== '') return 'unwell';
-    if (!panic && node.ejection.state !== 'in') return 'ejected';
-    if (policy.limit.endpoint > 0 && !hasRoom(node, policy.limit, priority)) return 'full';
-    return view.behind(node, levels);
-  };
   for (const node of seen) {
     const reason = node === chosen ? undefined : why(node);
     if (reason === undefined) continue;
@@ -48,6 +38,26 @@ export function passedOver(
     if (named++ < NAMED) group.endpoints.push(node.endpoint.address);
   }
   return groups.size === 0 ? NOBODY_PASSED : Array.from(groups, ([reason, group]) => ({ why: reason, ...group }));
+}
+
+/** Why an endpoint is no choice for such calls, as things stand; nothing where it is one. */
+export function whyPassed(
+  view: View,
+  policy: Policy,
+  tried: readonly Node[],
+  priority: Priority,
+): (node: Node) => PassedOverWhy | undefined {
+  const { levels, panic } = view.facts(policy);
+  return (node) => {
+    if (node.endpoint.weight === 0) return 'weight';
+    const apart = view.apart(node);
+    if (apart !== undefined) return apart;
+    if (tried.includes(node)) return 'tried';
+    if (!panic && node.sick !== '') return 'unwell';
+    if (!panic && node.ejection.state !== 'in') return 'ejected';
+    if (policy.limit.endpoint > 0 && !hasRoom(node, policy.limit, priority)) return 'full';
+    return view.behind(node, levels);
+  };
 }
 
 /** Whether nothing tells them apart but where the call has been: all are in rotation, on one level, and none can be full. */

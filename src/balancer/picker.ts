@@ -19,16 +19,20 @@ export interface Pools {
  * has two nodes at least: who is in rotation, who is probed and what is done in panic was decided before, for all
  * pickers alike. What a picker remembers lives as long as the service is called, whatever the policy does meanwhile.
  */
-export type Picker = (
-  pools: Pools,
-  pool: Pool,
-  tried: readonly Node[],
-  policy: Policy['balance'],
-  now: number,
-  random: Random,
-  key: string | undefined,
-  bound: number,
-) => Node | undefined;
+export interface Picker {
+  (
+    pools: Pools,
+    pool: Pool,
+    tried: readonly Node[],
+    policy: Policy['balance'],
+    now: number,
+    random: Random,
+    key: string | undefined,
+    bound: number,
+  ): Node | undefined;
+  /** Of one that goes in turn: whose turn it is, for who only looks; nothing where that has yet to be drawn. */
+  readonly peek?: (pool: Pool, tried: readonly Node[], policy: Policy['balance'], now: number) => Node | undefined;
+}
 
 const REDRAWS = 4; // for a node that is not the first, or was not tried yet
 

@@ -1,3 +1,4 @@
+import type { Node } from '../core/node.ts';
 import { below } from '../core/random.ts';
 import { weighed } from '../math/load-weight.ts';
 import { StaticStride } from '../math/stride.ts';
@@ -6,7 +7,7 @@ import { fresh, has, type Picker, type Pool } from './picker.ts';
 /** Each in its turn, whatever its weight. Starts anywhere, so that clients that start together do not march together. */
 export function roundRobin(): Picker {
   let turn = -1;
-  return (_pools, pool, tried, _policy, _now, random) => {
+  const pick: Picker = (_pools, pool, tried, _policy, _now, random) => {
     if (turn < 0) turn = below(random, pool.size);
     for (let step = 0; step <= tried.length; step++) {
       const node = pool.at(turn % pool.size)!;
@@ -15,6 +16,14 @@ export function roundRobin(): Picker {
     }
     return fresh(pool, undefined, tried, random);
   };
+  const peek: Picker['peek'] = (pool, tried) => {
+    for (let step = 0; turn >= 0 && step <= tried.length; step++) {
+      const node = pool.at((turn + step) % pool.size)!;
+      if (!has(tried, node)) return node;
+    }
+    return undefined;
+  };
+  return Object.assign(pick, { peek });
 }
 
 /** A node this many times heavier than the mean would make each turn long: then chance decides, by weight. */
@@ -31,20 +40,30 @@ const LOAD_MS = 1_000;
 export function weightedRoundRobin(): Picker {
   let order: Order | undefined;
   let turn = -1;
-  return (_pools, pool, tried, { load }, now, random) => {
+  const pick: Picker = (_pools, pool, tried, { load }, now, random) => {
     if (turn < 0) turn = random.bits();
     const byLoad = load === 'orca';
     if (order === undefined || !holds(order, pool, byLoad, now)) {
       turn = order?.stride?.turn ?? turn;
       order = byLoad ? orderByLoad(pool, turn, now) : orderOf(pool, turn);
     }
-    const { stride } = order;
-    for (let step = 0; stride !== undefined && step <= tried.length; step++) {
-      const node = pool.at(stride.next())!;
-      if (!has(tried, node)) return node;
-    }
-    return fresh(pool, undefined, tried, random);
+    return nextOf(order.stride, pool, tried) ?? fresh(pool, undefined, tried, random);
   };
+  const peek: Picker['peek'] = (pool, tried, { load }, now) => {
+    if (turn < 0) return undefined;
+    const at = order?.stride?.turn ?? turn;
+    const { stride } = load === 'orca' ? orderByLoad(pool, at, now) : orderOf(pool, at);
+    return nextOf(stride, pool, tried);
+  };
+  return Object.assign(pick, { peek });
+}
+
+function nextOf(stride: StaticStride | undefined, pool: Pool, tried: readonly Node[]): Node | undefined {
+  for (let step = 0; stride !== undefined && step <= tried.length; step++) {
+    const node = pool.at(stride.next())!;
+    if (!has(tried, node)) return node;
+  }
+  return undefined;
 }
 
 /** What was made for a pool, as it was then. */

@@ -68,11 +68,22 @@ export class View implements Choice {
   /** They by level; nothing while the levels of all are the same. */
   get levels(): Levels | undefined {
     if (!this.#nodes.differ(this.#tiers)) this.#levels = undefined;
-    else if (this.#levels === undefined) {
-      this.#levels = new Levels();
-      for (const node of this.#nodes) this.place(node);
-    }
+    else this.#levels ??= this.#byLevel();
     return this.#levels;
+  }
+
+  /** The same for who only looks: nothing is kept of it. */
+  get levelsNow(): Levels | undefined {
+    return this.#nodes.differ(this.#tiers) ? (this.#levels ?? this.#byLevel()) : undefined;
+  }
+
+  #byLevel(): Levels {
+    const levels = new Levels();
+    for (const node of this.#nodes) {
+      const share = this.#shareOf(node);
+      if (share > 0) levels.place(node, node.tier & this.#tiers, share);
+    }
+    return levels;
   }
 
   /** Whether health is ignored, at a level that gets calls at least. */
@@ -134,9 +145,14 @@ export class View implements Choice {
 
   /** What is told of them: their levels, best first, none while all stand on the same; and whether there is panic. */
   facts({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): { levels: readonly LevelFacts[]; panic: boolean } {
-    const levels = this.levels?.facts(zone.overprovisioning, balance.panic, this.#calling);
+    const levels = this.levelsNow?.facts(zone.overprovisioning, balance.panic, this.#calling);
     if (levels === undefined) return { levels: [], panic: isPanic(this.whole, balance.panic) };
     return { levels, panic: levels.some(({ panic, percent }) => panic && percent > 0) };
+  }
+
+  /** Whose turn it may be, for who only looks; nothing while all stand on the same level. */
+  turns({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): ReturnType<Levels['look']> | undefined {
+    return this.levelsNow?.look(zone.overprovisioning, balance.panic, this.#calling);
   }
 
   /** Why a node gets nothing although it is well; empty when it gets something. */
@@ -176,18 +192,20 @@ export class View implements Choice {
 
   /** A node has come, or stands otherwise than before. */
   place(node: Node): void {
-    if (!this.admits(node)) {
-      this.remove(node);
-      return;
-    }
-    const cut = this.#aperture?.cut;
-    const share = cut === undefined ? 1 : cut.get(node);
-    if (share === undefined) {
+    const share = this.#shareOf(node);
+    if (share === 0) {
       this.remove(node);
       return;
     }
     this.#own?.place(node, share);
     this.#levels?.place(node, node.tier & this.#tiers, share);
+  }
+
+  /** The share of its weight that is ours; 0 where these calls do not see it. */
+  #shareOf(node: Node): number {
+    if (!this.admits(node)) return 0;
+    const cut = this.#aperture?.cut;
+    return cut === undefined ? 1 : (cut.get(node) ?? 0);
   }
 
   remove(node: Node): void {

@@ -30,15 +30,20 @@ export class Views {
     return this.#view!.now;
   }
 
-  #find(terms: Terms): View {
+  /** The same for who only looks: one that is not there yet is made for this look alone. */
+  peek(terms: Terms): View {
+    return this.#find(terms, (among, key, make) => among.get(key) ?? make()).now;
+  }
+
+  #find(terms: Terms, keep: Keep = (among, key, make) => this.#keep(among, key, make)): View {
     const { zone, subset, aperture, balance } = terms;
     const labels = Object.entries(subset.labels).sort(([a], [b]) => (a < b ? -1 : 1));
     const { mode, size, above } = aperture;
     const way = JSON.stringify([zone.mode, zone.priorities, mode, size, above, isKeyed(balance.picker)]);
-    if (labels.length === 0) return this.#keep(this.#plain, way, () => new View(this.#nodes, terms));
+    if (labels.length === 0) return keep(this.#plain, way, () => new View(this.#nodes, terms));
     const key = `${way} ${subset.fallback} ${JSON.stringify(labels)}`;
-    const otherwise = subset.fallback === 'any' ? this.#find({ ...terms, subset: NO_SUBSET }) : undefined;
-    return this.#keep(this.#subsets, key, () => new View(this.#nodes, terms, labels, otherwise));
+    const otherwise = subset.fallback === 'any' ? this.#find({ ...terms, subset: NO_SUBSET }, keep) : undefined;
+    return keep(this.#subsets, key, () => new View(this.#nodes, terms, labels, otherwise));
   }
 
   #keep(among: Map<string, View>, key: string, make: () => View): View {
@@ -58,6 +63,8 @@ export class Views {
     this.#all = [...this.#plain.values(), ...this.#subsets.values()];
   }
 }
+
+type Keep = (among: Map<string, View>, key: string, make: () => View) => View;
 
 const isSame = (a: Terms, b: Terms): boolean =>
   a.zone === b.zone && a.subset === b.subset && a.aperture === b.aperture && a.balance === b.balance;

@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { passes, refuses, type SlotPlan } from '../core/plan.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Subject } from './breaker.ts';
 import type { CircuitFacts, CircuitState } from './facts.ts';
@@ -50,6 +51,16 @@ export class Adopted {
     }
     if (mode !== 'observe') this.#theirs.fire().catch(nothing); // counted and told as `reject`, as they know it
     return undefined;
+  }
+
+  /** What `admit` would say, for who only looks. */
+  plan(now: number): SlotPlan {
+    const { state } = this;
+    if (!this.#theirs.enabled && !this.#theirs.isShutdown) return passes('circuit', 'yours is not enabled');
+    if (state === 'closed') return passes('circuit', 'yours is closed');
+    if (state === 'half-open' && now >= this.#probeUntil)
+      return passes('circuit', 'yours is half-open: this one tries');
+    return refuses('circuit', `yours is ${this.#theirs.isShutdown ? 'shut down' : state}`);
   }
 
   /** A call came to an end. Counts only when the circuit has not moved since it began. It knows no other fault than failure. */

@@ -3,9 +3,10 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { passes, refuses, type SlotPlan } from '../core/plan.ts';
 import { formatDuration } from '../policy/duration.ts';
 import type { Policy } from '../policy/table.ts';
-import type { CircuitFacts, CircuitState } from './facts.ts';
+import { type CircuitFacts, type CircuitState, sayCircuit } from './facts.ts';
 import { Window } from './window.ts';
 
 export type Limits = Policy['circuit'];
@@ -63,6 +64,16 @@ export class Breaker {
     if (now < this.#probeUntil) return undefined; // one call is trying
     this.#probeUntil = now + limits.open; // should it never report, the next may try
     return this.#term;
+  }
+
+  /** What `admit` would say, for who only looks. */
+  plan(now: number): SlotPlan {
+    const facts = this.facts(now);
+    if (facts.state === 'closed') return passes('circuit', sayCircuit(facts));
+    const leftMs = facts.state === 'open' ? facts.triesInMs : Math.max(0, Math.ceil(this.#probeUntil - now));
+    return leftMs > 0
+      ? refuses('circuit', sayCircuit(facts), leftMs)
+      : passes('circuit', 'half-open: this one tries whether the service is well again');
   }
 
   /** A call came to an end. Counts only in the term that it began in. */

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type UserBreaker, userBreaker } from '../core/breakers.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { nothing, passes, refuses, type SlotPlan } from '../core/plan.ts';
 import { Adopted } from './adopted.ts';
 import type { Breaker } from './breaker.ts';
 import type { CircuitFacts } from './facts.ts';
@@ -54,6 +55,19 @@ export class Circuits {
       this.#routes.set(route, breaker);
     }
     return breaker;
+  }
+
+  /** What the circuit of a call would say now, for who only looks: none is made for it. `named`: its route has settings of its own. */
+  plan({ service, route, policy }: Context, now: number, named: boolean): SlotPlan {
+    const { mode } = policy.circuit;
+    if (mode === 'closed' || (mode === 'off' && !this.given(service))) return nothing('circuit', mode);
+    if (mode === 'open') return refuses('circuit', 'the policy holds it open');
+    const given = this.#env.breakers && userBreaker(this.#env.breakers, service, route);
+    const ofRoute = named && route !== undefined ? this.#routes?.peek(route) : this.#own;
+    const breaker = given === undefined ? ofRoute : this.#adopted.get(given.breaker);
+    if (given === undefined && mode === 'off') return nothing('circuit', 'yours are for other routes');
+    const plan = breaker?.plan(now) ?? passes('circuit', 'closed: nothing is known of calls yet');
+    return mode === 'observe' && plan.does === 'refuses' ? nothing('circuit', `only observed: ${plan.why}`) : plan;
   }
 
   /** Whether the user has given breakers for a service: they guard it although the policy does not say so. */

@@ -98,7 +98,7 @@ export class Admission {
     this.#order = order;
     return new Promise((resolve, reject) => {
       if (entrant.scope.cancelled) return reject(entrant.scope.reason);
-      const least = this.#queued < queue ? undefined : this.#least(entrant.priority);
+      const least = this.#queued < queue ? undefined : this.#least(entrant.priority, order);
       if (this.#queued >= queue && least === undefined) return reject(entrant.refusal());
       if (least !== undefined) this.#turnAway(least);
       const waiter = new Waiter(entrant, resolve, reject, () => this.#queued--);
@@ -108,6 +108,11 @@ export class Admission {
         waiter.timeout = this.#timeouts.after(wait, now, (late) => this.#turnAway(late), waiter);
       }
     });
+  }
+
+  /** Whether one more of this priority would find a place to wait, for who only looks. */
+  mayWait(priority: Priority, { queue, order }: Waiting): boolean {
+    return this.#queued < queue || (queue > 0 && this.#least(priority, order) !== undefined);
   }
 
   /** One that was let in after waiting has really begun. */
@@ -121,11 +126,11 @@ export class Admission {
   }
 
   /** Who gives way to one of this priority: of the least important, who would come in last. */
-  #least(priority: Priority): Waiter | undefined {
+  #least(priority: Priority, order: Waiting['order']): Waiter | undefined {
     for (const other of PRIORITIES.toReversed()) {
       const ring = this.#rings[other];
-      if (other === priority) return this.#order === 'lifo' ? ring.first : undefined; // an equal, who has waited longest
-      if (!ring.isEmpty) return this.#order === 'lifo' ? ring.first : ring.last;
+      if (other === priority) return order === 'lifo' ? ring.first : undefined; // an equal, who has waited longest
+      if (!ring.isEmpty) return order === 'lifo' ? ring.first : ring.last;
     }
     return undefined;
   }

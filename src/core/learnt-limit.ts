@@ -1,4 +1,4 @@
-import { AdaptiveLimit } from '../math/adaptive-limit.ts';
+import { AdaptiveLimit, START } from '../math/adaptive-limit.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Env } from './env.ts';
 import type { Priority } from './priority.ts';
@@ -16,6 +16,12 @@ export class LearntLimit {
   get adaptive(): AdaptiveLimit {
     this.#adaptive ??= new AdaptiveLimit(this.#env.random.next());
     return this.#adaptive;
+  }
+
+  /** The same for who only looks: where nothing was learnt yet, nothing begins to be. */
+  peek(algorithm: Policy['limit']['algorithm'], most: number, priority?: Priority): number {
+    if (algorithm === 'fixed' || this.#adaptive !== undefined) return this.of(algorithm, most, priority);
+    return Math.min(most, START);
   }
 
   /** The limit as it stands, `most` at most. What is critical is not kept out to measure it. */

@@ -3,6 +3,7 @@ import { Admission, shareOf } from './admission.ts';
 import type { Context } from './context.ts';
 import type { Env } from './env.ts';
 import { LearntLimit } from './learnt-limit.ts';
+import { nothing, passes, refuses, type SlotPlan, waits } from './plan.ts';
 import type { Priority } from './priority.ts';
 
 /** Whether so many more attempts find an endpoint that is not full. */
@@ -35,11 +36,29 @@ export class Limits {
     return limit.endpoint > 0 && !this.#roomFor(entering + 1, context) ? 'endpoints' : undefined;
   }
 
+  /** What the limit would say of an attempt now, for who only looks. */
+  plan({ policy: { limit }, history: { priority } }: Context, isRoom: boolean): SlotPlan {
+    if (limit.service === 0 && limit.endpoint === 0) return nothing('limit', 'off');
+    const { inFlight, queued } = this.admission;
+    const most = shareOf(this.learnt.peek(limit.algorithm, limit.service, priority), priority);
+    const ofMost = limit.service === 0 ? `${inFlight} under way` : `${inFlight} of ${most} under way`;
+    const isFull = limit.service > 0 && inFlight >= most;
+    if (!isFull && isRoom && this.admission.isNext(priority)) return passes('limit', ofMost);
+    const why = isFull || isRoom ? ofMost : 'every endpoint has as many calls under way as it may';
+    if (!this.admission.mayWait(priority, limit)) return refuses('limit', why);
+    const before = queued === 0 ? 'nobody waits before it' : `${queued} wait already`;
+    return waits('limit', `${why}: it waits for room, ${before}`, 0);
+  }
+
   /** How it stands, as plain JSON; nothing where the policy limits nothing. */
   facts(policy: Policy['limit']): LimitFacts | undefined {
     if (policy.service === 0 && policy.endpoint === 0) return undefined;
     const { inFlight, queued } = this.admission;
-    return { inFlight, waiting: queued, limit: policy.service === 0 ? null : this.limit(policy) };
+    return {
+      inFlight,
+      waiting: queued,
+      limit: policy.service === 0 ? null : this.learnt.peek(policy.algorithm, policy.service),
+    };
   }
 }
 

@@ -2,7 +2,9 @@
 export interface Siblings {
   /** How many there are, ourselves counted; at least 1. */
   readonly count: number;
+  /** The same as far as it is known by now, for who only looks: nobody is asked for it. */
+  readonly known: number;
 }
 
 /** Somebody without any. */
-export const ALONE: Siblings = Object.freeze({ count: 1 });
+export const ALONE: Siblings = Object.freeze({ count: 1, known: 1 });

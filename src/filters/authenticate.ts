@@ -5,6 +5,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Identity, IdentityFacts } from '../core/identity.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
+import { nothing, passes, refuses, type SlotPlan } from '../core/plan.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse, type Service } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
@@ -16,7 +17,7 @@ const UNAUTHORIZED = 401;
 export function authenticate<Res>({ identity }: Env): Filter<Call<Res>, Res> {
   return (next) => (call, context) => {
     if (provesNothing(context.policy)) return next(call, context);
-    if (identity === undefined) return refuse(nothing(context));
+    if (identity === undefined) return refuse(noIdentity(context));
     if (context.policy.authenticate.mode === 'signature')
       return next({ ...call, send: signed(call, context, identity) }, context);
     if (call.headers.authorization !== undefined) return next(call, context); // the caller's own word stands
@@ -27,7 +28,7 @@ export function authenticate<Res>({ identity }: Env): Filter<Call<Res>, Res> {
 /** Whether the other side is not to know who we are. */
 export const provesNothing = ({ authenticate }: Policy): boolean => authenticate.mode === 'off';
 
-const nothing = ({ service }: Context): MeshError =>
+const noIdentity = ({ service }: Context): MeshError =>
   new MeshError('authenticate', `${service}: the policy wants a proof of who we are, and there is no identity`, {
     service,
   });
@@ -132,3 +133,17 @@ export function sayProofs(
 const NO_FACTS: IdentityFacts = { issuers: [], certificate: null, tokens: [], secrets: [] };
 
 const goodFor = (ms: number): string => `good for ${formatDuration(1_000 * Math.floor(ms / 1_000))}`;
+
+/** What it would do with a call, for who only looks: no token is made for it. */
+export function planAuthenticate(call: Call<unknown>, context: Context, identity: Identity | undefined): SlotPlan {
+  const { mode } = context.policy.authenticate;
+  if (mode === 'off') return nothing('authenticate', 'off');
+  if (identity === undefined)
+    return refuses('authenticate', 'the policy wants a proof of who we are, and there is no identity');
+  if (mode === 'signature' && (call.method === undefined || call.path === undefined))
+    return refuses('authenticate', 'only a call that has a method and a path can be signed');
+  if (mode === 'token' && call.headers.authorization !== undefined)
+    return nothing('authenticate', 'the caller has brought an authorization of its own');
+  const [said = mode] = sayProofs(context.policy, context.service, identity);
+  return passes('authenticate', said.replace(/^authenticate: /, ''));
+}

@@ -34,3 +34,19 @@ export function deadline<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
 function tooLate({ service, history }: Context, what: string, sent: 'no' | 'maybe'): MeshError {
   return new MeshError('deadline', `${service}: ${what}`, { sent, service, attempts: history.reports });
 }
+
+/** Until when a call would have, for who only looks: its length in milliseconds, and whose word that is. */
+export interface DeadlinePlan {
+  readonly ms: number;
+  /** `inherited` from the request being served, or as the `policy` or the `call` itself says. */
+  readonly from: 'inherited' | 'policy' | 'call';
+}
+
+/** What it would say of a call. `own` says that the call has brought a length of its own. */
+export function planDeadline({ scope, begunAt, policy }: Context, own: boolean): DeadlinePlan {
+  const { timeout, inherit } = policy.deadline;
+  const parent = inherit ? scope.due - begunAt : Number.POSITIVE_INFINITY;
+  return parent <= timeout
+    ? { ms: Math.max(0, parent), from: 'inherited' }
+    : { ms: timeout, from: own ? 'call' : 'policy' };
+}

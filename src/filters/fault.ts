@@ -4,6 +4,7 @@ import { callHeader } from '../core/call-header.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { nothing, refuses, type SlotPlan, waits } from '../core/plan.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import { sleep } from '../core/sleep.ts';
 import { formatDuration } from '../policy/duration.ts';
@@ -59,3 +60,20 @@ function tell({ clock, events }: Env, context: Context, delayMs: number, aborted
 
 const broken = ({ service }: Context): MeshError =>
   new MeshError('fault', `${service}: broken off on purpose`, { sent: 'no', service });
+
+/** What it would do to a call, for who only looks: shares, where chance decides. At most a delay and an abort. */
+export function planFault(call: Call<unknown>, context: Context, self: string): readonly SlotPlan[] {
+  const { delay, delayShare, abortShare, callers } = context.policy.fault;
+  const asked = askedFor(call, context, callers, self);
+  const wait = asked?.delayMs ?? delay;
+  const waiting = wait === 0 ? 0 : asked?.delayMs === undefined ? delayShare : asked.delayShare;
+  const aborting = asked?.abort === undefined ? abortShare : asked.abortShare;
+  const why = (is: boolean): string => (is ? 'on purpose, as it asks for itself' : 'on purpose');
+  const plans: SlotPlan[] = [];
+  if (waiting > 0) {
+    const said = `delayed by ${formatDuration(wait)} ${why(asked?.delayMs !== undefined)}`;
+    plans.push(waits('fault', said, wait, waiting));
+  }
+  if (aborting > 0) plans.push(refuses('fault', `broken off ${why(asked?.abort !== undefined)}`, 0, aborting));
+  return plans.length > 0 ? plans : [nothing('fault', 'off')];
+}

@@ -5,6 +5,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { isGood, judge, judgeError } from '../core/judge.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
+import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import { type CancelListener, Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
 import type { HedgeFacts, Hedges } from '../math/hedges.ts';
@@ -188,4 +189,21 @@ export function sayHedge({ afterMs, answers }: HedgeFacts): string {
   if (afterMs === null) return `hedge not yet: ${answers} answers are too few to know which of them take long`;
   const why = answers === 0 ? 'as the policy says' : `which few of ${answers} answers took`;
   return `hedge after ${Number(afterMs.toFixed(1))} ms, ${why}`;
+}
+
+/** Whether a call would be sent a second time when it takes long, for who only looks. */
+export function planHedge(
+  { policy, idempotent, replayable }: Context,
+  hedges: Hedges,
+  endpoints: number,
+  now: number,
+): SlotPlan {
+  const { hedge } = policy;
+  const facts = hedges.facts(hedge, now);
+  if (facts === undefined) return nothing('hedge', 'off');
+  if (!replayable) return nothing('hedge', 'what can not be sent twice is not');
+  if (!idempotent) return nothing('hedge', 'not idempotent');
+  if (endpoints < 2) return nothing('hedge', 'there is no second endpoint');
+  if (facts.afterMs === null) return nothing('hedge', sayHedge(facts));
+  return hedge.mode === 'fork' ? sends('hedge', 'to a second endpoint at once') : passes('hedge', sayHedge(facts));
 }

@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Mirrors } from '../core/mirrors.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
+import { nothing, type SlotPlan, sends } from '../core/plan.ts';
 import { race } from '../core/race.ts';
 import type { Reach } from '../core/reach.ts';
 import { Scope } from '../core/scope.ts';
@@ -99,3 +100,12 @@ const settled = ({ clock }: Env, { begunAt }: Context, outcome: Outcome): Settle
   outcome,
   ms: clock.now() - begunAt,
 });
+
+/** What it would do with a call, for who only looks. */
+export function planMirror({ policy: { mirror }, replayable }: Context, underWay: number): SlotPlan {
+  const { to, share, most } = mirror;
+  if (to === '' || share === 0) return nothing('mirror', 'off');
+  if (!replayable) return nothing('mirror', 'what can not be sent twice is not copied');
+  if (underWay >= most) return nothing('mirror', `not copied to ${to}: as many copies are under way as may be`);
+  return sends('mirror', `copied to ${to}, for nobody`, share);
+}

@@ -5,9 +5,11 @@ import { MeshError, type NextReport } from '../core/errors.ts';
 import { grpcPushbackOf, grpcStatusOf } from '../core/grpc.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, isNack, type Outcome } from '../core/outcome.ts';
+import { nothing, passes, type SlotPlan } from '../core/plan.ts';
 import type { Filter } from '../core/service.ts';
 import { sleep } from '../core/sleep.ts';
 import { backoff } from '../math/backoff.ts';
+import { micros } from '../math/micros.ts';
 import { RetryBudget } from '../math/retry-budget.ts';
 import type { RetryConditions } from '../policy/retry-conditions.ts';
 import { parseRetryAfter } from '../wire/retry-after.ts';
@@ -89,7 +91,7 @@ function granted(
   if (now + waitMs >= scope.due) return note(env, context, budget, 'deadline');
   const left = budget.balance(share, perSecond, now);
   const granted = budget.withdraw(share, perSecond, now);
-  noteNext(context, { is: granted ? 'retry' : 'budget', waitMs: granted ? waitMs : 0, budget: whole(left) });
+  noteNext(context, { is: granted ? 'retry' : 'budget', waitMs: granted ? micros(waitMs) : 0, budget: whole(left) });
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
     const facts = { at: clock.epoch(), service, attempt, why };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' }, context);
@@ -146,4 +148,17 @@ function isSafe(outcome: Outcome, { idempotent, replayable }: Context): boolean 
 /** An error of our own tells the whole story; anybody else's is the caller's, and stays as it is. */
 function tellAttempts(error: unknown, { history }: Context): void {
   if (MeshError.is(error) && error.attempts.length === 0) error.attempts = history.reports;
+}
+
+/** How often a call may be tried, and what speaks for and against a second time, for who only looks. */
+export function planRetry({ policy, idempotent, replayable }: Context, budget: RetryBudget, now: number): SlotPlan {
+  const { attempts, on, budget: share, perSecond } = policy.retry;
+  if (attempts === 1) return nothing('retry', 'the policy allows one attempt');
+  const left = whole(budget.balance(share, perSecond, now));
+  const count = `${attempts} attempts at most, ${left} ${left === 1 ? 'retry' : 'retries'} left`;
+  if (!replayable)
+    return passes('retry', `what can not be sent twice: tried again only where nothing was sent; ${count}`);
+  if (idempotent)
+    return passes('retry', `tried again after any failure that the policy names (${on.toJSON().join(', ')}); ${count}`);
+  return passes('retry', `not idempotent: tried again only where nothing was sent; ${count}`);
 }

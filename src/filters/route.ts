@@ -3,10 +3,11 @@ import type { Call } from '../core/call.ts';
 import { callHeader } from '../core/call-header.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import type { Reach } from '../core/reach.ts';
 import type { Filter, Service } from '../core/service.ts';
 import { Xxh64 } from '../math/xxh64.ts';
-import { type ReadRouteRule, type RouteRule, type RouteTarget, readRouteRule } from '../policy/match.ts';
+import { type Matched, type ReadRouteRule, type RouteRule, type RouteTarget, readRouteRule } from '../policy/match.ts';
 import type { Policy } from '../policy/table.ts';
 import { Baggage } from '../wire/baggage.ts';
 import { overrideOf, ROUTE_MEMBER } from '../wire/route-override.ts';
@@ -42,25 +43,29 @@ const NONE: Readonly<Record<string, string>> = Object.freeze({});
 
 /** Where the baggage sends the call. What was asked for by who may not is taken out, so that it goes no further. */
 function overriding(env: Env, context: Context, { self }: Around): string | undefined {
+  const { history } = context;
+  const wish = wishOf(context, self);
+  if (wish === undefined) return undefined;
+  if (wish.is === 'refused') history.baggage = history.baggage.with(ROUTE_MEMBER, undefined);
+  tell(env, context, wish.to, wish.is, '');
+  return wish.is === 'override' ? wish.to : undefined;
+}
+
+/** What somebody asks for by baggage, and what is to become of that; nothing where nobody asks for this service. */
+function wishOf(context: Context, self: string): { is: 'refused' | 'circle' | 'override'; to: string } | undefined {
   const { history, service, policy } = context;
   const asked = history.baggage.get(ROUTE_MEMBER);
   if (asked === undefined) return undefined;
-  if (!mayAsk(policy.route.callers, context, self)) {
-    history.baggage = history.baggage.with(ROUTE_MEMBER, undefined);
-    tell(env, context, '', 'refused', '');
-    return undefined;
-  }
-  const target = overrideOf(asked, service);
-  if (target === undefined || target === service) return undefined;
-  tell(env, context, target, target === self ? 'circle' : 'override', '');
-  return target === self ? undefined : target;
+  if (!mayAsk(policy.route.callers, context, self)) return { is: 'refused', to: '' };
+  const to = overrideOf(asked, service);
+  if (to === undefined || to === service) return undefined;
+  return { is: to === self ? 'circle' : 'override', to };
 }
 
 /** The rules of the policies of late, read once each, and where they lead. */
 class Routing {
   readonly #env: Env;
   readonly #around: Around;
-  readonly #hash = new Xxh64();
   readonly #read = new WeakMap<readonly RouteRule[], readonly ReadRouteRule[]>();
 
   readonly #narrowed = new WeakMap<Policy, WeakMap<Going['labels'], Policy>>();
@@ -91,9 +96,7 @@ class Routing {
       read = rules.map(readRouteRule);
       this.#read.set(rules, read);
     }
-    const { method, path } = call;
-    const matched = { method, path, header: (name: string) => callHeader(call, name) };
-    const rule = read.find((one) => one.fits(matched));
+    const rule = read.find((one) => one.fits(matchedOf(call)));
     const target = rule?.target(this.#share(call, context, by));
     return target === undefined ? undefined : { rule: rule!.rule, target };
   }
@@ -109,11 +112,70 @@ class Routing {
   }
 
   /** From 0 to 1: the same for all calls of one key, in every process. */
-  #share(call: Call<unknown>, { service, key }: Context, by: string): number {
-    const kept = by === '' ? key : callHeader(call, by);
-    if (kept === undefined) return this.#env.random.next();
-    return this.#hash.text(`${service} ${kept}`).hi / 0x1_0000_0000;
+  #share(call: Call<unknown>, context: Context, by: string): number {
+    return shareOf(call, context, by) ?? this.#env.random.next();
   }
+}
+
+const matchedOf = (call: Call<unknown>): Matched => ({
+  method: call.method,
+  path: call.path,
+  header: (name) => callHeader(call, name),
+});
+
+const hash = new Xxh64();
+
+/** Where among all calls one stands by what it is kept together by; nothing where it has nothing of the kind. */
+function shareOf(call: Call<unknown>, { service, key }: Context, by: string): number | undefined {
+  const kept = by === '' ? key : callHeader(call, by);
+  return kept === undefined ? undefined : hash.text(`${service} ${kept}`).hi / 0x1_0000_0000;
+}
+
+/** One of the ways that a call may take. */
+export interface RouteWay {
+  readonly share: number;
+  readonly service: string;
+  readonly labels: Going['labels'];
+}
+
+/** Where it would send a call, for who only looks: one way, or several with their shares where chance decides. */
+export function planRoute(
+  call: Call<unknown>,
+  context: Context,
+  self: string,
+): { readonly plan: SlotPlan; readonly ways: readonly RouteWay[] } {
+  const { rules, by } = context.policy.route;
+  const { service } = context;
+  const stays = (plan: SlotPlan) => ({ plan, ways: [{ share: 1, service, labels: NONE }] });
+  const wish = wishOf(context, self);
+  if (wish?.is === 'override')
+    return {
+      plan: sends('route', `to ${wish.to}, as the baggage asks`),
+      ways: [{ share: 1, service: wish.to, labels: NONE }],
+    };
+  const refused =
+    wish === undefined
+      ? ''
+      : wish.is === 'circle'
+        ? 'the baggage would lead back to us; '
+        : 'who asks for another way by baggage may not; ';
+  if (rules.length === 0)
+    return stays(refused === '' ? nothing('route', 'off') : passes('route', `${refused}it goes where it was sent`));
+  const read = rules.map(readRouteRule).find((one) => one.fits(matchedOf(call)));
+  if (read === undefined) return stays(passes('route', `${refused}none of ${rules.length} rules is for it`));
+  const share = shareOf(call, context, by);
+  const only = share === undefined ? undefined : read.target(share);
+  const total = read.rule.to.reduce((sum, { weight }) => sum + weight, 0);
+  const targets = only === undefined ? read.rule.to.filter(({ weight }) => weight > 0) : [only];
+  if (targets.length === 0) return stays(passes('route', `${refused}${sayRoute(read.rule)}`));
+  const ways = targets.map(({ service: to, labels, weight }) => ({
+    share: only === undefined ? weight / total : 1,
+    service: to === '' ? service : to,
+    labels,
+  }));
+  const why = only === undefined ? 'by chance' : `by its ${by === '' ? 'key' : by}`;
+  const decided = read.rule.to.length === 1 ? '' : `, ${why}`;
+  return { plan: sends('route', `${refused}${sayRoute(read.rule)}${decided}`), ways };
 }
 
 /** How a rule sends calls, as a sentence. */

@@ -5,6 +5,7 @@ import { isGood, judge, judgeError } from '../core/judge.ts';
 import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { discard } from '../core/outcome.ts';
+import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import { race } from '../core/race.ts';
 import { known, type Resolution } from '../core/resolution.ts';
 import { Scope } from '../core/scope.ts';
@@ -54,6 +55,26 @@ function settingsOf(policy: Policy): Policy {
   return own;
 }
 
+/** What it would do with a call, and the settings that the slots below get, for who only looks. */
+export function planStrategy({ policy, replayable }: Context): { readonly plan: SlotPlan; readonly policy: Policy } {
+  const { mode } = policy.strategy;
+  if (mode === 'failover') return { plan: nothing('strategy', mode), policy };
+  if (mode === 'failfast')
+    return { plan: passes('strategy', `${mode}: one attempt, and no second`), policy: settingsOf(policy) };
+  if (mode === 'forking')
+    return { plan: sends('strategy', `${mode}: to two endpoints at once`), policy: settingsOf(policy) };
+  if (mode !== 'broadcast') return { plan: passes('strategy', `${mode}: see fallback`), policy };
+  const why = replayable ? 'to every endpoint, each as a call of its own' : 'what can not be sent twice goes to one';
+  return { plan: sends('strategy', `${mode}: ${why}`), policy: replayable ? alone(policy) : policy };
+}
+
+/** The settings of each of those that a broadcast makes of a call. */
+const alone = (policy: Policy): Policy => ({
+  ...policy,
+  hedge: { ...policy.hedge, mode: 'off' },
+  collapse: { ...policy.collapse, mode: 'off' },
+});
+
 function withPolicy(context: Context, policy: Policy): Context {
   const own = copy(context);
   own.policy = policy;
@@ -102,7 +123,7 @@ async function sendTo<Res>(
     watched,
     target,
   });
-  own.policy = { ...policy, hedge: { ...policy.hedge, mode: 'off' }, collapse: { ...policy.collapse, mode: 'off' } };
+  own.policy = alone(policy);
   const inner = new Scope(scope.due);
   own.scope = inner;
   history.attempts++; // as good as sent, whoever asks

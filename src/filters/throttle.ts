@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { isRefusal, type Outcome } from '../core/outcome.ts';
+import { nothing, passes, refuses, type SlotPlan } from '../core/plan.ts';
 import type { Priority } from '../core/priority.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import type { Throttling } from '../math/throttling.ts';
@@ -94,3 +95,15 @@ function tooMuch({ service, history }: { service: string; history: History }, sh
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** What it would say of a call now, for who only looks. */
+export function planThrottle({ policy, history }: Context, throttling: Throttling, now: number): SlotPlan {
+  const { mode } = policy.throttle;
+  if (mode === 'off') return nothing('throttle', 'off');
+  const { requests, accepted } = throttling.counts(now);
+  const share = shareFor(history.priority, policy.throttle, throttling, now);
+  const counts = `${accepted} of ${requests} were accepted within 10s`;
+  if (share === 0) return passes('throttle', counts);
+  const why = `${counts}, so ${percent(share)} of the calls are not made`;
+  return mode === 'observe' ? nothing('throttle', `only observed: ${why}`) : refuses('throttle', why, 0, share);
+}

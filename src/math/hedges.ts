@@ -52,18 +52,25 @@ export class Hedges {
     if (mode === 'delay') return delay;
     if (mode === 'fork') return 0;
     if (this.#readFor !== quantile || now >= this.#readAt + REFRESH_MS) {
-      const count = this.#latencies?.count(now) ?? 0;
-      this.#delay = count * (1 - quantile) < TAIL ? undefined : this.#latencies!.read(quantile, now);
+      this.#delay = this.#read(quantile, now);
       this.#readAt = now;
       this.#readFor = quantile;
     }
     return this.#delay === undefined ? undefined : Math.max(delay, this.#delay);
   }
 
-  /** How things stand; nothing where the policy hedges nothing. */
+  #read(quantile: number, now: number): number | undefined {
+    const count = this.#latencies?.count(now) ?? 0;
+    return count * (1 - quantile) < TAIL ? undefined : this.#latencies!.read(quantile, now);
+  }
+
+  /** How things stand, for who only looks: what calls go by is not read anew for it. Nothing where the policy hedges nothing. */
   facts(limits: HedgeLimits, now: number): HedgeFacts | undefined {
-    if (limits.mode === 'off') return undefined;
-    const answers = limits.mode === 'quantile' ? (this.#latencies?.count(now) ?? 0) : 0;
-    return { afterMs: this.delay(limits, now) ?? null, answers };
+    const { mode, delay, quantile } = limits;
+    if (mode === 'off') return undefined;
+    if (mode !== 'quantile') return { afterMs: this.delay(limits, now) ?? null, answers: 0 };
+    const isFresh = this.#readFor === quantile && now < this.#readAt + REFRESH_MS;
+    const read = isFresh ? this.#delay : this.#read(quantile, now);
+    return { afterMs: read === undefined ? null : Math.max(delay, read), answers: this.#latencies?.count(now) ?? 0 };
   }
 }

@@ -22,6 +22,15 @@ export class WarmUp {
     return 1 / (above * slope + 1 / perMs);
   }
 
+  /** What `rate` would say, for who only looks: nothing is remembered of it. */
+  peek(perMs: number, warmUpMs: number, now: number): number {
+    const copy = new WarmUp();
+    copy.#stored = this.#stored;
+    copy.#used = this.#used;
+    copy.#lookedAt = this.#lookedAt;
+    return copy.rate(perMs, warmUpMs, now);
+  }
+
   /** A call goes. */
   use(): void {
     this.#used++;

@@ -22,7 +22,7 @@ export function makeCall<Res>(send: Send<Res>, options: CallOptions = NO_OPTIONS
 
 /** What is known of a call when it begins: its settings are pinned here. */
 export function makeContext(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'service' | 'policy'>,
   policies: PolicySet,
   ambient: Ambient | undefined,
   now: number,

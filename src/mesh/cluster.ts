@@ -70,12 +70,21 @@ export class Cluster {
   below(slot: string): Service<Call<unknown>, unknown> {
     let way = this.#below.get(slot);
     if (way === undefined) {
-      const { cluster } = this.stacks;
-      const last = [slot, 'deadline'].find((name) => cluster.names.includes(name));
-      way = (last === undefined ? cluster : cluster.below(last)).around(this.#hinge);
+      way = this.#stackBelow(slot).around(this.#hinge);
       this.#below.set(slot, way);
     }
     return way;
+  }
+
+  /** The slots that such calls meet. */
+  namesBelow(slot: string): readonly string[] {
+    return this.#stackBelow(slot).names;
+  }
+
+  #stackBelow(slot: string): OutboundStack {
+    const { cluster } = this.stacks;
+    const last = [slot, 'deadline'].find((name) => cluster.names.includes(name));
+    return last === undefined ? cluster : cluster.below(last);
   }
 
   /** Where the service lives, as far as the registry has told. */

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/clock.ts';
 import type { Cluster } from './cluster.ts';
+import { Looks } from './looks.ts';
 
 const MOST = 1_000; // services called at a time; a URL from outside may name any
 
@@ -14,14 +16,24 @@ export class Clusters {
     },
   });
 
-  constructor(open: (service: string) => Cluster) {
+  readonly #looks: Looks;
+
+  /** `look` opens one for who only looks. */
+  constructor(open: (service: string) => Cluster, look: (service: string) => Cluster, clock: Clock) {
     this.#open = open;
+    this.#looks = new Looks(look, clock);
+  }
+
+  /** What is held for a service, for who only looks: being looked at is not being called, and keeps nothing. */
+  look(service: string): Cluster {
+    return this.#recent.peek(service) ?? this.#kept.get(service) ?? this.#looks.at(service);
   }
 
   get(service: string): Cluster {
     const known = this.#recent.get(service);
     if (known !== undefined) return known;
     const cluster = this.#kept.get(service) ?? this.#open(service);
+    this.#looks.end(service);
     this.#recent.set(service, cluster);
     return cluster;
   }
@@ -38,6 +50,7 @@ export class Clusters {
   }
 
   close(): void {
+    this.#looks.close();
     const kept = [...this.#kept.values()];
     this.#kept.clear();
     for (const cluster of kept) if (!this.#recent.has(cluster.service)) void cluster.close().catch(() => {});

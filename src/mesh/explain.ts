@@ -133,7 +133,7 @@ function sessionFacts({ session }: Registry): SessionFacts | undefined {
 function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
   const policy = policies.for(cluster.service, route);
   const { budget, perSecond } = policy.retry;
-  const view = cluster.parts.nodes.view(policy);
+  const view = cluster.parts.nodes.peek(policy);
   const { levels, panic } = view.facts(policy);
   return {
     service: cluster.service,
@@ -158,7 +158,8 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
   };
 }
 
-function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot: string): EndpointSnapshot {
+/** What is known of an endpoint. `whyNot` says why it gets nothing although it is well; empty when it gets something. */
+export function ofNode(node: Node, policy: Policy, panic: boolean, now: number, whyNot: string): EndpointSnapshot {
   const { endpoint, ejection, sick, latency, inFlight, calls } = node;
   return {
     id: endpoint.id,

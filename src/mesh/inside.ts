@@ -1,6 +1,8 @@
 import type { Caller } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
+import { Events } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
+import { seeded } from '../core/random.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -53,7 +55,11 @@ export class Inside {
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
     this.around = new Neighbourhood(service, siblings, () => this.clusters, current);
-    this.clusters = new Clusters((name) => this.#open(name));
+    this.clusters = new Clusters(
+      (name) => this.#open(name, env),
+      (name) => this.#open(name, { ...env, events: new Events(), watch: undefined, random: seeded(1) }), // tells nobody, draws nothing
+      env.clock,
+    );
     this.serving = new Serving({ service, env, ambient: this.ambient }, stacks, current, {
       readiness: () => this.presence.readiness,
       siblings: this.around.siblings,
@@ -61,9 +67,9 @@ export class Inside {
     });
   }
 
-  #open(service: string): Cluster {
+  #open(service: string, env: Env): Cluster {
     checkServiceName(service);
     const forget = (url: string) => this.transport.forget(url);
-    return new Cluster(service, this.env, this.registry.resolve(service), this.#stacks, forget, this.around);
+    return new Cluster(service, env, this.registry.resolve(service), this.#stacks, forget, this.around);
   }
 }

@@ -44,6 +44,10 @@ export class RegisteredSiblings implements Siblings, Peers {
     return this.#count;
   }
 
+  get known(): number {
+    return this.#resolving === undefined ? 1 : this.count;
+  }
+
   get seed(): number {
     this.#seed ??= this.#random.bits();
     return this.#seed;

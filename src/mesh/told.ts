@@ -1,9 +1,15 @@
+import type { CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
+import { checkCall } from './calls.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import type { Inside } from './inside.ts';
+import { type CallPlan, planCall } from './plan.ts';
+import { sayPlan } from './say-plan.ts';
 import { countedBy } from './watched.ts';
+
+const noSend = (): void => {};
 
 /** What a mesh tells of itself. */
 export abstract class ToldMesh {
@@ -23,11 +29,41 @@ export abstract class ToldMesh {
     return this.#inside.env.events.on(listener);
   }
 
-  /** How a call to `service` would go and why, for people: the stack, the settings and their origin, the endpoints. */
-  explain(service: string, route?: string): string {
+  /**
+   * How a call to `service` would go and why, for people. With nothing more, or a route: the stack, the settings and their
+   * origin, the endpoints. With a request, in the words of the options of `call`: what would become of that very call if it
+   * were made now, slot by slot, and which endpoint it would go to, or by what chance. Asking changes nothing.
+   * @throws MeshError INVALID_ARGUMENT for what is no service name, and for an option that there is not.
+   */
+  explain(service: string, request?: string | CallOptions): string {
+    if (typeof request === 'object') return sayPlan(this.plan(service, request));
     const { clusters, policies, registry, env, serving } = this.#inside;
-    const text = explain(clusters.get(service), policies.current, registry, env.clock.now(), route);
+    const text = explain(clusters.look(service), policies.current, registry, env.clock.now(), request);
     return service === this.service ? [text, ...serving.lines].join('\n') : text;
+  }
+
+  /**
+   * The same for programs: what would become of a call if it were made now, as plain JSON. Nothing is sent, counted, drawn
+   * or kept for it. What filters of your own would do only a call can tell; these are listed as `unasked`.
+   * @throws MeshError INVALID_ARGUMENT as `explain` does.
+   */
+  plan(service: string, request: CallOptions = {}): CallPlan {
+    checkCall(noSend, request);
+    const { clusters, policies, registry, env, ambient } = this.#inside;
+    return planCall(
+      service,
+      {
+        policies: policies.current,
+        registry: registry.name,
+        self: this.service,
+        identity: env.identity,
+        ambient: ambient.current,
+        now: env.clock.now(),
+        epoch: env.clock.epoch(),
+        look: (name) => clusters.look(name),
+      },
+      request,
+    );
   }
 
   /** What is known of every service called, as plain JSON. */

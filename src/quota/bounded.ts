@@ -16,6 +16,11 @@ export class Bounded<V extends object> {
     return this.#kept?.size ?? 0;
   }
 
+  /** What is kept under a key, for who only looks. */
+  peek(key: string): V | undefined {
+    return this.#kept?.peek(key);
+  }
+
   /** What is kept under a key; where nothing is, what `make` makes, kept from now on. */
   of(key: string, make: () => V): V {
     this.#kept ??= new LRUCache({ max: this.#most });

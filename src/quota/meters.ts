@@ -61,6 +61,8 @@ export interface QuotaTally {
   refused: number;
 }
 
+const NONE: QuotaTally = Object.freeze({ passed: 0, waited: 0, refused: 0 });
+
 /** What the rules of quotas remember, whatever the policy does meanwhile. Bounded: what was used last is kept. */
 export class Meters<R extends QuotaRule> {
   readonly #meters = new Bounded<Meter>(METERS);
@@ -93,9 +95,14 @@ export class Meters<R extends QuotaRule> {
     return this.#meters.of(`${id}\n${thing}`, () => new Meter());
   }
 
+  /** The same for who only looks: what is not counted yet has used nothing, and stays so. */
+  peek(id: string, thing: string): Meter {
+    return this.#meters.peek(`${id}\n${thing}`) ?? new Meter();
+  }
+
   /** What became of what a rule counted, to be added to. */
   tally(id: string): QuotaTally {
-    return this.#tallies.of(id, () => ({ passed: 0, waited: 0, refused: 0 }));
+    return this.#tallies.of(id, () => ({ ...NONE }));
   }
 
   /** How the rules of a list stand; `among` says among how many instances each is divided. */
@@ -103,7 +110,14 @@ export class Meters<R extends QuotaRule> {
     return this.read(rules).map((read) => {
       const { title, id, rule } = read;
       const { per, mode } = rule;
-      return { rule: title, rate: formatRate(rule.rate), per, mode, among: among(read), ...this.tally(id) };
+      return {
+        rule: title,
+        rate: formatRate(rule.rate),
+        per,
+        mode,
+        among: among(read),
+        ...(this.#tallies.peek(id) ?? NONE),
+      };
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { nothing, passes, refuses, type SlotPlan, waits } from '../core/plan.ts';
 import type { Siblings } from '../core/siblings.ts';
 import { Pace } from '../math/pace.ts';
 import { Xxh64 } from '../math/xxh64.ts';
@@ -65,7 +66,39 @@ export class Quotas {
 
   /** How the rules stand that a policy has. */
   facts({ quota }: Policy): QuotaFacts[] {
-    return this.#meters.facts(quota.calls, (read) => this.#among(read));
+    return this.#meters.facts(quota.calls, ({ rule }) => (rule.share === 'fleet' ? this.#siblings.known : 1));
+  }
+
+  /** What the rules would say of a call now, for who only looks: nothing is counted, and nobody asked. */
+  plan(context: Context, now: number): SlotPlan {
+    const { calls, pace: mode, wait: most } = context.policy.quota;
+    if (calls.length === 0 && mode === 'off') return nothing('quota', 'off');
+    const longest = Math.min(most, context.scope.due - now - 1);
+    const said: string[] = [];
+    let wait = 0;
+    for (const read of this.#meters.read(calls)) {
+      const own = this.#foresee(read, context, now);
+      if (own === 0) said.push(`${read.title}: there is room`);
+      else if (read.rule.mode === 'observe') said.push(`${read.title}: used up, which is only observed`);
+      else if (read.rule.mode === 'queue' && own <= longest) wait = Math.max(wait, own);
+      else return refuses('quota', `${read.title}: used up, room in ${inWords(own)}`, own);
+    }
+    const paced = mode === 'off' ? 0 : (this.#paces.peek(context.route ?? '')?.wait(mode !== 'reject', now) ?? 0);
+    if (paced > 0 && mode !== 'observe') {
+      if (mode !== 'queue' || paced > longest)
+        return refuses('quota', `the other side has said that nothing is left, room in ${inWords(paced)}`, paced);
+      wait = Math.max(wait, paced);
+    }
+    if (wait > 0) return waits('quota', `waits ${inWords(wait)} for its turn`, wait);
+    return passes('quota', said.join('; ') || 'the other side has room');
+  }
+
+  #foresee(read: ReadRule<CallRule>, context: Context, now: number): number {
+    const { id, rule, perMs, burst } = read;
+    const meter = this.#meters.peek(id, this.#thing(rule.per, context));
+    const among = rule.share === 'fleet' ? this.#siblings.known : 1;
+    const rate = rule.mode === 'warm-up' ? meter.warmUp.peek(perMs / among, rule.warmUp, now) : perMs / among;
+    return meter.gcra.wait(rate, Math.max(1, burst / among), now);
   }
 
   #wait(read: ReadRule<CallRule>, context: Context, now: number): number {
@@ -85,8 +118,13 @@ export class Quotas {
     if (wait > 0) tally.waited++;
   }
 
-  #meter({ id, rule }: ReadRule<CallRule>, { route = '', key = '' }: Context) {
-    return this.#meters.meter(id, this.#short(rule.per === 'route' ? route : rule.per === 'key' ? key : ''));
+  #meter({ id, rule }: ReadRule<CallRule>, context: Context) {
+    return this.#meters.meter(id, this.#thing(rule.per, context));
+  }
+
+  /** What is counted apart from all else. */
+  #thing(per: string, { route = '', key = '' }: Context): string {
+    return this.#short(per === 'route' ? route : per === 'key' ? key : '');
   }
 
   /** Keys may come from strangers, so what is long is known by its hash. */
@@ -134,3 +172,5 @@ function refusal({ service }: Context, what: string, wait: number): MeshError {
   const message = `${service}: ${what}, room in ${formatDuration(Math.ceil(wait))}`;
   return new MeshError('quota', message, { sent: 'no', service, retryAfterMs: wait });
 }
+
+const inWords = (ms: number): string => formatDuration(Math.ceil(ms));

@@ -48,7 +48,7 @@ export class RequestQuotas {
 
   /** How the rules stand that a policy has. */
   facts({ quota }: Policy): QuotaFacts[] {
-    return this.#meters.facts(quota.requests, (read) => this.#among(read));
+    return this.#meters.facts(quota.requests, ({ rule }) => (rule.share === 'instance' ? 1 : this.#siblings.known));
   }
 
   #claim(read: RequestRule, thing: string): Claim {

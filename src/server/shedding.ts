@@ -75,7 +75,7 @@ export class Shedding {
       mode: shed.mode,
       serving: inFlight,
       waiting: queued,
-      limit: this.limit(shed),
+      limit: this.learnt.peek(shed.algorithm, shed.limit),
       utilization: shed.lag === Number.POSITIVE_INFINITY ? null : this.#loop.utilization(this.#env.clock.now()),
     };
   }

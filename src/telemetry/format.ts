@@ -1,3 +1,4 @@
+import { escaped } from '../core/escaped.ts';
 import type { Entry } from './entry.ts';
 
 /** What Envoy writes for each request unless told otherwise. */
@@ -94,13 +95,6 @@ const text =
     const value = read(entry, shown);
     return value === undefined ? '-' : escaped(String(value).slice(0, most));
   };
-
-/** Text that stays on its line and within its quotes, and plays no tricks on who reads it in a terminal. */
-const escaped = (value: string): string =>
-  value.replaceAll(/[^\x20-\x7e]|["\\]/gu, (sign) => {
-    const code = sign.codePointAt(0)!;
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-  });
 
 const FIELDS: Readonly<Record<string, string>> = {
   direction: 'DIRECTION',

@@ -206,7 +206,7 @@ test('a limit that is learnt falls while an endpoint refuses, grows again, and o
   const learnt = { endpoint: 100, algorithm: 'aimd' } as const;
   const { world, finish } = limited(learnt, { retry: { attempts: 1 } }, ['http://a:1']);
   const { clock } = world.env;
-  world.mesh.explain('orders'); // so that it is known
+  await world.mesh.dependsOn('orders'); // so that it is known
   const limit = () => world.mesh.snapshot().clusters[0]!.endpoints[0]!.limit!;
   const run = async (ms: number, status: number) => {
     for (const end = clock.now() + ms; clock.now() < end; ) {

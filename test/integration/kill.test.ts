@@ -26,10 +26,7 @@ async function world(t: TestContext): Promise<World> {
   await Promise.all([serve(), serve(), serve()]);
   const mesh = await createMesh({ service: 'checkout', registry });
   t.after(() => mesh.close({ timeoutMs: 0 }));
-  await new Promise<void>((resolve) => {
-    mesh.on((event) => event.type === 'endpoints' && event.endpoints === 3 && resolve());
-    mesh.explain('orders');
-  });
+  await mesh.dependsOn('orders', { minEndpoints: 3 });
   return { mesh, servers, serve };
 }
 

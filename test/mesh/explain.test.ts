@@ -32,6 +32,7 @@ const lineOf = (text: string, slot: string): string | undefined =>
 
 test('explain shows the way of a call in order, each setting, and where those that differ came from', async () => {
   const { mesh } = await aMesh({ policy, registry });
+  await mesh.dependsOn('orders');
   const text = mesh.explain('orders');
   const [head] = text.split('\n');
   assert.equal(head, 'orders: bound in fixed, 3 endpoints, 10 retries left');
@@ -163,7 +164,8 @@ test('records that can not be read are counted, and the last of them named: here
   records.add('r7', "it is of the service '\u001b[31m\u202emal\n'");
   records.delete('r999');
   const { mesh } = await aMesh({ registry });
-  const text = mesh.explain('orders'); // who asks of a service looks it up
+  await mesh.dependsOn('orders');
+  const text = mesh.explain('orders');
   const [found] = mesh.snapshot().clusters.map(({ unreadable }) => unreadable);
   assert.equal(found?.count, 999);
   assert.deepEqual(
@@ -178,6 +180,7 @@ test('records that can not be read are counted, and the last of them named: here
 test('a list that stands without the registry says for how long, and why', async () => {
   const registry = new FakeRegistry().set('orders', ['http://10.0.0.1:3000']);
   const { mesh, env } = await aMesh({ registry });
+  await mesh.dependsOn('orders');
   assert.match(mesh.explain('orders'), /^orders: bound in /);
   registry.fail(new Error('no server answers'));
   await env.clock.advance(90_000);

@@ -76,6 +76,7 @@ test('a call that is waiting to try again goes by the policy it began with', asy
 
 test('a policy that is not as it must be is refused whole, and the one before stays', async () => {
   const { mesh, told } = await aMesh({ policy: { services: { orders: { retry: { attempts: 7 } } } } });
+  await mesh.dependsOn('orders');
   const before = mesh.snapshot();
   const explained = mesh.explain('orders');
   for (const [document, problem] of [

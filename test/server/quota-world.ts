@@ -1,6 +1,6 @@
 import { ANONYMOUS, type Principal } from '../../src/core/principal.ts';
 import type { QuotaStore } from '../../src/core/quota-store.ts';
-import type { Siblings } from '../../src/core/siblings.ts';
+import { ALONE, type Siblings } from '../../src/core/siblings.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import type { Arrival } from '../../src/server/arrival.ts';
@@ -26,7 +26,7 @@ export const arrivalOf = ({ address = '', headers = {} }: Asks): Arrival =>
 /** A guarded service. `ask` gives `served`, or the answer of who was refused. */
 export function guarded(requests: Requests, more: { store?: QuotaStore; siblings?: Siblings } = {}) {
   const env = { ...testEnv(), quotaStore: more.store };
-  const quotas = new RequestQuotas(env, more.siblings ?? { count: 1 });
+  const quotas = new RequestQuotas(env, more.siblings ?? ALONE);
   const way = quota<unknown>(quotas)((arrival) => arrival.serve(undefined as never));
   const policy = { quota: { requests } };
   const pinned = new PolicySet({ defaults: policy }).for('orders');

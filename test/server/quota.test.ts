@@ -131,7 +131,7 @@ test('what is long is told apart as well', async () => {
 });
 
 test('divided over the instances each lets its part through, at once when there are more or fewer', async () => {
-  const siblings = { count: 1 };
+  const siblings = { count: 1, known: 1 };
   const { env, times } = guarded([{ rate: '100/s', burst: 20, per: 'all', share: 'fleet' }], { siblings });
   assert.equal(await times(50), 20);
   siblings.count = 4;

@@ -29,7 +29,10 @@ test('a count that all share is asked for, and believed', async () => {
 test('while the store is away each instance goes by its part, callers see no error, and it is told once', async () => {
   let away = true;
   const store = aStore(() => (away ? Promise.reject(new Error('gone')) : Promise.resolve({ waitMs: 0, left: 1 })));
-  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { store, siblings: { count: 4 } });
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], {
+    store,
+    siblings: { count: 4, known: 4 },
+  });
   assert.equal(await times(30), 5);
   assert.equal(store.asked, 1, 'it is left alone for a while');
   await env.clock.advance(1_000);
@@ -57,7 +60,7 @@ test('a store that does not answer in a tenth of a second is away', async () => 
 });
 
 test('where no store was given, each instance goes by its part', async () => {
-  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { siblings: { count: 2 } });
+  const { env, times } = guarded([{ rate: '100/s', burst: 20, share: 'redis' }], { siblings: { count: 2, known: 2 } });
   assert.equal(await times(30), 10);
   assert.equal(env.told.filter(({ type }) => type === 'quota-store').length, 1);
 });

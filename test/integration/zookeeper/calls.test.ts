@@ -54,9 +54,7 @@ class Caller {
   /** One that is stopped when the test ends, however it ends. */
   static async of(t: TestContext, registry: string, perSecond: number, endpoints: number): Promise<Caller> {
     const mesh = await createMesh({ service: 'checkout', registry });
-    const known = heard(mesh, (event) => event.type === 'endpoints' && event.endpoints === endpoints);
-    mesh.explain('orders');
-    await known;
+    await mesh.dependsOn('orders', { minEndpoints: endpoints });
     const caller = new Caller(mesh, perSecond);
     t.after(() => caller.stop());
     return caller;
