@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import {
   checkServerIdentity,
   createSecureContext,
@@ -6,40 +6,57 @@ import {
   type SecureContext,
   type Server,
 } from 'node:tls';
-import type { Clock } from '../core/clock.ts';
+import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { Files } from '../core/files.ts';
 import type { SecureClient } from '../core/identity.ts';
 import type { Cancel } from '../core/live.ts';
 import { type Named, nameOf } from './certificate.ts';
 import type { CertificateOptions } from './options.ts';
+import { shownWith } from './peers.ts';
+import { Trust } from './trust.ts';
 
 /** What is in force. */
 interface Current {
   readonly cert: string;
   readonly key: string;
-  readonly ca: string;
+  readonly trust: Trust;
   readonly context: SecureContext;
   readonly leaf: X509Certificate;
   readonly named: Named;
+  readonly domains: readonly string[];
+  /** All of the files but the lists of what is revoked, to tell whether they are others. */
+  readonly files: string;
 }
 
 const NOBODY: Named = { name: '', trustDomain: '' };
+const REPLACE_MS = 10_000;
 /** What a server was told of TLS besides its certificate, and would forget with a new one. */
-const KEPT = ['minVersion', 'maxVersion', 'ciphers', 'ecdhCurve', 'sigalgs', 'crl', 'secureOptions'] as const;
+const KEPT = ['minVersion', 'maxVersion', 'ciphers', 'ecdhCurve', 'sigalgs', 'crl'] as const;
 
 /** Our certificate, as files have it now: for the connections that we make and for those made to us. */
 export class Certificates implements SecureClient {
+  readonly replaceMs: number;
+  readonly #env: Env;
+  readonly #domains: readonly string[];
   readonly #servers = new Set<Server>();
   readonly #listeners = new Set<() => void>();
   #current: Current | undefined;
   #stop: Cancel | undefined;
 
+  constructor(env: Env, { bundles = {}, replaceMs = REPLACE_MS }: CertificateOptions) {
+    this.#env = env;
+    this.#domains = Object.keys(bundles);
+    this.replaceMs = replaceMs;
+  }
+
   /** Reads them, and looks after them. @throws MeshError INVALID_ARGUMENT when they can not be used. */
-  static async open(clock: Clock, { cert, key, ca }: CertificateOptions): Promise<Certificates> {
-    const certificates = new Certificates();
+  static async open(env: Env, options: CertificateOptions): Promise<Certificates> {
+    const { cert, key, ca, crl = [], bundles = {} } = options;
+    const certificates = new Certificates(env, options);
+    const paths = [cert, key, ca, ...Object.values(bundles), ...[crl].flat()];
     try {
-      const files = new Files(clock, [cert, key, ca], (contents) => certificates.#take(contents));
+      const files = new Files(env.clock, paths, (contents) => certificates.#take(contents));
       certificates.#stop = await files.open();
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -53,19 +70,26 @@ export class Certificates implements SecureClient {
     return this.#current!.named;
   }
 
+  /** The trust domains whose members are believed unless the policy says otherwise: our own, and those of the bundles. */
+  get domains(): readonly string[] {
+    return this.#current!.domains;
+  }
+
   /** The moment, in milliseconds since 1970 began, when it ends. */
   get until(): number {
     return Date.parse(this.#current!.leaf.validTo);
   }
 
-  /** How many authorities are believed. */
-  get authorities(): number {
-    return this.#current!.ca.split('-----BEGIN CERTIFICATE-----').length - 1;
+  /** Who is believed. */
+  get trust(): Trust {
+    return this.#current!.trust;
   }
 
   options(peers: readonly string[]): Readonly<Record<string, unknown>> {
+    const { context, trust } = this.#current!;
     const check = peers.length === 0 ? checkServerIdentity : oneOf(peers);
-    return { secureContext: this.#current!.context, checkServerIdentity: check, maxCachedSessions: 0 };
+    const checked = trust.domains.length === 0 ? check : this.#vouched(check, peers.length > 0);
+    return { secureContext: context, checkServerIdentity: checked, maxCachedSessions: 0 };
   }
 
   onChange(listener: () => void): Cancel {
@@ -83,19 +107,53 @@ export class Certificates implements SecureClient {
     this.#stop?.();
   }
 
-  #take([cert, key, ca]: readonly string[]): void {
-    const parts = { cert: cert!, key: key!, ca: ca! };
-    const leaf = new X509Certificate(parts.cert);
-    this.#current = { ...parts, context: createSecureContext(parts), leaf, named: named(leaf) };
+  #take(contents: readonly string[]): void {
+    const [cert, key, ca] = contents as [string, string, string];
+    const others = contents.slice(3, 3 + this.#domains.length);
+    const bundles = new Map(this.#domains.map((domain, at) => [domain, others[at]!]));
+    const trust = new Trust({ ca, bundles, lists: contents.slice(3 + others.length) }, this.#env.clock.now());
+    const leaf = new X509Certificate(cert);
+    const context = createSecureContext(tlsOf({ cert, key, trust }));
+    const [before, files] = [this.#current, [cert, key, ca, ...others].join('\n')];
+    const own = named(leaf);
+    const domains = [own.trustDomain, ...this.#domains].filter((domain) => domain !== '');
+    this.#current = { cert, key, trust, context, leaf, named: own, domains, files };
     for (const server of this.#servers) equip(server, this.#current);
+    // A list that has only been issued anew is no reason to make all connections again.
+    if (before !== undefined && before.files === files && !trust.revokesMoreThan(before.trust)) return;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Believes whom `check` believes, where an authority of its trust domain vouches; of who is known by its host, one of ours. */
+  #vouched(check: typeof checkServerIdentity, isById: boolean): typeof checkServerIdentity {
+    return (host, shown) => {
+      const error = check(host, shown);
+      if (error !== undefined) return error;
+      const leaf = new X509Certificate(shown.raw);
+      const domain = isById ? named(leaf) : NOBODY;
+      try {
+        this.trust.checkDomain(leaf, shownWith(shown as never), domain, this.#env.clock.epoch());
+        return undefined;
+      } catch {
+        return refused('is not vouched for by an authority of its trust domain', 'UNABLE_TO_GET_ISSUER_CERT');
+      }
+    };
   }
 }
 
-function equip(server: Server, { cert, key, ca }: Current): void {
+const tlsOf = ({ cert, key, trust: { ca, crl } }: Pick<Current, 'cert' | 'key' | 'trust'>) => ({
+  cert,
+  key,
+  ca,
+  ...(crl.length > 0 && { crl: [...crl] }),
+});
+
+/** No session is resumed: who comes again proves itself again, by what is believed then. */
+function equip(server: Server, current: Current): void {
   const told = server as unknown as Readonly<Record<string, unknown>>;
   const kept = KEPT.filter((name) => told[name] !== undefined).map((name) => [name, told[name]] as const);
-  server.setSecureContext({ ...Object.fromEntries(kept), cert, key, ca });
+  const secureOptions = Number(told.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET;
+  server.setSecureContext({ ...Object.fromEntries(kept), secureOptions, ...tlsOf(current) });
 }
 
 function named(leaf: X509Certificate): Named {
@@ -112,6 +170,8 @@ const oneOf =
   (_host: string, { raw }: PeerCertificate): Error | undefined => {
     const { name } = named(new X509Certificate(raw));
     if (peers.includes(name)) return undefined;
-    const error = new Error('the certificate of the service has none of the names that authenticate.peers lists');
-    return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    return refused('has none of the names that authenticate.peers lists', 'ERR_TLS_CERT_ALTNAME_INVALID');
   };
+
+const refused = (why: string, code: string): Error =>
+  Object.assign(new Error(`the certificate of the service ${why}`), { code });

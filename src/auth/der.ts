@@ -8,14 +8,15 @@ export interface Element {
 
 const CONSTRUCTED = 0x20;
 
-/** The elements that stand one behind the other in `bytes`; definite lengths below 64 kB. @throws Doubt */
+/** The elements that stand one behind the other in `bytes`; definite lengths below 16 MB. @throws Doubt */
 export function elements(bytes: Uint8Array): readonly Element[] {
   const found: Element[] = [];
   for (let at = 0; at < bytes.length; ) {
     const [tag, first] = [bytes[at]!, bytes[at + 1] ?? 0xff];
-    const extra = first < 0x80 ? 0 : first === 0x81 ? 1 : 2;
-    believe((tag & 0x1f) !== 0x1f && (first < 0x80 || first === 0x81 || first === 0x82), 'it is no DER that we read');
-    const length = extra === 0 ? first : extra === 1 ? bytes[at + 2]! : bytes[at + 2]! * 256 + bytes[at + 3]!;
+    const extra = first < 0x80 ? 0 : first - 0x80; // bytes of the length
+    believe((tag & 0x1f) !== 0x1f && first !== 0x80 && extra <= 3, 'it is no DER that we read');
+    let length = extra === 0 ? first : 0;
+    for (let byte = 0; byte < extra; byte++) length = length * 256 + (bytes[at + 2 + byte] ?? 0xff);
     const start = at + 2 + extra;
     believe(start + length <= bytes.length, 'it is broken off');
     found.push({ tag, content: bytes.subarray(start, start + length) });
@@ -30,6 +31,7 @@ export function inside(element: Element | undefined): readonly Element[] {
   return elements(element.content);
 }
 
+export const INTEGER = 2;
 const EXTENSIONS = 0xa3; // [3] of a TBSCertificate (RFC 5280, 4.1)
 const OID = 6;
 const OCTETS = 4;

@@ -17,6 +17,7 @@ import { keySet } from './sources.ts';
 import { type Issuer, Tokens } from './tokens.ts';
 
 const DAY_MS = 24 * 3_600_000;
+const NONE: readonly string[] = [];
 const BEARER = /^bearer(?: +|$)/i;
 
 type Wanted = Policy['identify'];
@@ -32,7 +33,7 @@ export async function openIdentity(env: Env, service: string, options: IdentityO
     env,
     issuers.map((issuer) => issuerOf(env, issuer)),
   );
-  const certificates = certificate && (await Certificates.open(env.clock, certificate));
+  const certificates = certificate && (await Certificates.open(env, certificate));
   try {
     const { make, close } = await makingOf(env, service, token);
     const own = make && new OwnTokens(env.clock, make);
@@ -73,11 +74,12 @@ interface Parts {
 class Proofs implements Identity {
   readonly #env: Env;
   readonly #parts: Parts;
-  readonly #peers = new Peers();
+  readonly #peers: Peers;
 
   constructor(env: Env, parts: Parts) {
     this.#env = env;
     this.#parts = parts;
+    this.#peers = new Peers(() => parts.certificates?.trust);
   }
 
   get client(): SecureClient | undefined {
@@ -89,7 +91,7 @@ class Proofs implements Identity {
     try {
       const epoch = this.#env.clock.epoch();
       const trusted = this.#trusted(wanted);
-      const peer = this.#peers.check(shown.incoming, trusted, epoch);
+      const peer = this.#peers.check(shown.incoming, trusted, epoch, this.#env.clock.now());
       const signer = this.#parts.signed.check(shown, wanted.mode === 'enforce');
       const bearer = this.#bearer(shown, wanted);
       const settle = (token: Principal | undefined): Finding => {
@@ -127,7 +129,7 @@ class Proofs implements Identity {
     const certificate = certificates && {
       name: certificates.named.name,
       leftMs: Math.max(0, certificates.until - this.#env.clock.epoch()),
-      authorities: certificates.authorities,
+      ...certificates.trust.facts,
     };
     return { issuers: tokens.facts, tokens: own?.facts ?? [], certificate: certificate ?? null, secrets: signed.names };
   }
@@ -154,8 +156,7 @@ class Proofs implements Identity {
 
   #trusted({ trustDomains }: Wanted): readonly string[] {
     if (trustDomains.length > 0) return trustDomains;
-    const own = this.#parts.certificates?.named.trustDomain ?? '';
-    return own === '' ? [] : [own];
+    return this.#parts.certificates?.domains ?? NONE;
   }
 
   #own(audience: string): OwnTokens {

@@ -46,8 +46,21 @@ export interface CertificateOptions {
   /** The certificate, and behind it those that lead to the authority. */
   readonly cert: string;
   readonly key: string;
-  /** The authorities that are believed. */
+  /** The authorities that are believed: those of our own trust domain, where `bundles` has those of others. */
   readonly ca: string;
+  /**
+   * Lists of revoked certificates (CRL), a file or several. Who stands on one is refused, also over a connection that there
+   * was before. Every authority needs one that has not ended, or nobody that it vouches for is believed.
+   */
+  readonly crl?: string | readonly string[];
+  /**
+   * The authorities of other trust domains, a file for each domain (SPIFFE federation). A certificate of such a domain
+   * must be vouched for by these, and they vouch for that domain alone. Its members are believed unless
+   * `identify.trustDomains` says otherwise.
+   */
+  readonly bundles?: Readonly<Record<string, string>>;
+  /** Milliseconds within which connections made with an old certificate give way to new ones; 10 000 unless told. */
+  readonly replaceMs?: number;
 }
 
 /** Who we are, and whom we believe: keys and secrets. What is asked for by them is policy. */
@@ -68,8 +81,11 @@ export interface IdentityOptions {
 const KEYS = ['issuers', 'token', 'certificate', 'secrets'];
 const ISSUER_KEYS = ['issuer', 'keys', 'type', 'name', 'maxLifetimeMs'];
 const TOKEN_KEYS = ['issuer', 'subject', 'key', 'kid', 'algorithm', 'sign'];
-const CERTIFICATE_KEYS = ['cert', 'key', 'ca'];
+const CERTIFICATE_KEYS = ['cert', 'key', 'ca', 'crl', 'bundles', 'replaceMs'];
+const FILES = ['cert', 'key', 'ca'];
 const LEAST_SECRET = 32;
+const DOMAIN = /^[a-z0-9._-]{1,255}$/;
+const LONGEST_REPLACE = 3_600_000;
 
 /** Checks what is given as `identity`; says nothing of what stands in it. @throws MeshError INVALID_ARGUMENT */
 export function checkIdentity(options: unknown): asserts options is IdentityOptions {
@@ -79,10 +95,7 @@ export function checkIdentity(options: unknown): asserts options is IdentityOpti
   const names = issuers.map(({ issuer }) => issuer);
   if (new Set(names).size < names.length) throw bad('identity.issuers must name each issuer once');
   if (token !== undefined && typeof token !== 'function') checkToken(token);
-  if (certificate !== undefined) {
-    const files = known(certificate, CERTIFICATE_KEYS, 'identity.certificate');
-    for (const name of CERTIFICATE_KEYS) text(files[name], `identity.certificate.${name}`);
-  }
+  if (certificate !== undefined) checkCertificate(certificate, 'identity.certificate');
   for (const [name, secret] of Object.entries(known(secrets, undefined, 'identity.secrets'))) {
     const each: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
     const long = each.every((one) => typeof one === 'string' && Buffer.byteLength(one) >= LEAST_SECRET);
@@ -99,6 +112,19 @@ function checkIssuer(options: unknown, path: string): void {
   if (name !== undefined) text(name, `${path}.name`);
   const positive = maxLifetimeMs === undefined || (typeof maxLifetimeMs === 'number' && maxLifetimeMs > 0);
   if (!positive) throw bad(`${path}.maxLifetimeMs must be a number above 0`);
+}
+
+function checkCertificate(options: unknown, path: string): void {
+  const said = known(options, CERTIFICATE_KEYS, path);
+  const { crl = [], bundles = {}, replaceMs = 0 } = said;
+  for (const name of FILES) text(said[name], `${path}.${name}`);
+  for (const one of [crl].flat()) text(one, `${path}.crl`);
+  for (const [domain, file] of Object.entries(known(bundles, undefined, `${path}.bundles`))) {
+    if (!DOMAIN.test(domain)) throw bad(`${path}.bundles: '${domain}' is no SPIFFE trust domain`);
+    text(file, `${path}.bundles['${domain}']`);
+  }
+  const fits = typeof replaceMs === 'number' && replaceMs >= 0 && replaceMs <= LONGEST_REPLACE;
+  if (!fits) throw bad(`${path}.replaceMs must be a number from 0 to ${LONGEST_REPLACE}`);
 }
 
 function checkToken(options: unknown): void {

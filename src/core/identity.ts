@@ -38,6 +38,8 @@ export interface Unsigned {
 export interface SecureClient {
   /** What `tls.connect` is told besides; `peers` are the SPIFFE IDs of which the other side has to prove one. */
   options(peers: readonly string[]): Readonly<Record<string, unknown>>;
+  /** Milliseconds within which connections made before a change are to be replaced. */
+  readonly replaceMs: number;
   /** Tells when certificates have changed, so that connections made with the old ones can be let go of. */
   onChange(listener: () => void): Cancel;
 }
@@ -48,8 +50,16 @@ export interface IdentityFacts {
   readonly issuers: readonly { readonly issuer: string; readonly keys: number; readonly ageMs: number | null }[];
   /** Tokens at hand, by whom they are for, and for how long they are good. */
   readonly tokens: readonly { readonly audience: string; readonly leftMs: number }[];
-  /** The certificate that we show: whom it names, for how long it is good, how many authorities we believe; or null. */
-  readonly certificate: { readonly name: string; readonly leftMs: number; readonly authorities: number } | null;
+  /**
+   * The certificate that we show: whom it names, for how long it is good; how many authorities we believe, and how many
+   * certificates their lists have revoked. Or null.
+   */
+  readonly certificate: {
+    readonly name: string;
+    readonly leftMs: number;
+    readonly authorities: number;
+    readonly revoked: number;
+  } | null;
   /** With whom a secret is shared. */
   readonly secrets: readonly string[];
 }

@@ -3,38 +3,68 @@ import type { Env } from '../core/env.ts';
 import type { buildConnector } from './undici.ts';
 
 const USUAL = { timeout: 0, allowH2: false };
+/**
+ * Handshakes at one endpoint at once in which both sides prove who they are; each costs milliseconds of both. All at once
+ * would share the processor and end late together, as many as requests wait; one behind the other the first end soon, and
+ * their connections serve those who come next.
+ */
+const HANDSHAKES = 16;
+
+type Connect = Parameters<buildConnector.connector>;
 
 /** Makes connections within a time, and knows those that are still being made, so that they can be given up. */
 export class Connector {
   readonly #env: Env;
   readonly #timeoutMs: number;
   readonly #open: (options: buildConnector.Options) => buildConnector.connector;
+  readonly #isSecure: boolean;
   readonly #connecting = new Set<Socket>();
+  readonly #waiting: Connect[] = [];
 
   /** `peers` are the SPIFFE IDs of which the other side must prove one, where we have a certificate. */
   constructor(env: Env, timeoutMs: number, build: typeof buildConnector, peers: readonly string[] = []) {
     this.#env = env;
     this.#timeoutMs = timeoutMs;
     const [usual, secure] = [build(USUAL), env.identity?.client];
+    this.#isSecure = secure !== undefined;
     this.#open = ({ protocol }) =>
       secure === undefined || protocol !== 'https:' ? usual : build({ ...USUAL, ...secure.options(peers) }); // each connection with the certificate of its moment
   }
 
-  readonly connect: buildConnector.connector = (options, callback) => {
+  readonly connect: buildConnector.connector = (...connect) => {
+    const hasToWait = this.#isSecure && connect[0].protocol === 'https:' && this.#connecting.size >= HANDSHAKES;
+    if (hasToWait) this.#waiting.push(connect);
+    else this.#begin(...connect);
+  };
+
+  /** How many are being made, or wait for that. */
+  get size(): number {
+    return this.#connecting.size + this.#waiting.length;
+  }
+
+  /** Gives up what is being connected. */
+  abandon(error: Error): void {
+    for (const [, callback] of this.#waiting.splice(0)) callback(error, null);
+    for (const socket of this.#connecting) socket.destroy(error);
+  }
+
+  #begin(...[options, callback]: Connect): void {
     // undici's own timer is right to half a second only.
-    const timer = this.#env.clock.schedule(this.#timeoutMs, () => socket.destroy(new ConnectTimeout()));
+    const { clock } = this.#env;
+    const late = (): void => void socket.destroy(new ConnectTimeout());
+    // In two halves: where this very process was too busy, what has come of the handshake is read in between.
+    let timer = clock.schedule(this.#timeoutMs / 2, () => {
+      timer = clock.schedule(this.#timeoutMs / 2, late);
+    });
     // undici gives back the socket, though its types do not say so.
     const socket = this.#open(options)(options, (...outcome) => {
       timer.cancel();
       this.#connecting.delete(socket);
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#begin(...next);
       callback(...outcome);
     }) as unknown as Socket;
     this.#connecting.add(socket);
-  };
-
-  /** Gives up what is being connected. */
-  abandon(error: Error): void {
-    for (const socket of this.#connecting) socket.destroy(error);
   }
 }
 

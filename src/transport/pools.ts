@@ -3,16 +3,18 @@ import type { Env } from '../core/env.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Policy } from '../policy/table.ts';
 import { Connector } from './connect.ts';
+import { Handover, type Sides } from './handover.ts';
 import { type Pool, undici } from './undici.ts';
 
 const ENDPOINTS = 10_000; // an endpoint without connections costs 19 kB
 const VARIANTS = 4; // routes of one service may have settings of their own
 
 /** The connections to one endpoint, under one set of settings. */
-interface Connections {
-  readonly pool: Pool;
+interface Connections extends Sides {
   readonly connector: Connector;
   readonly settings: Settings;
+  /** Where they are giving way to others. */
+  handover: Handover<Connections> | undefined;
 }
 
 interface Settings {
@@ -40,7 +42,8 @@ export class Pools {
 
   constructor(env: Env) {
     this.#env = env;
-    this.#forget = env.identity?.client?.onChange(() => this.#entries.clear()); // calls go on over new connections
+    const { client } = env.identity ?? {};
+    this.#forget = client?.onChange(() => this.#replace(client.replaceMs));
     this.#entries = new LRUCache({
       max: ENDPOINTS,
       dispose: ({ variants }) => {
@@ -61,7 +64,8 @@ export class Pools {
     const entry = this.#entries.get(url);
     if (entry === undefined) return this.#open(url, policy);
     if (entry.policy !== policy) this.#adapt(url, entry, policy);
-    return entry.current.pool;
+    const { handover, pool } = entry.current;
+    return handover === undefined ? pool : handover.side.pool;
   }
 
   /** Closes what there is for an endpoint; requests under way may end. */
@@ -100,6 +104,27 @@ export class Pools {
     entry.current = fit;
   }
 
+  /** Calls go on meanwhile, over the connections that there are. */
+  #replace(withinMs: number): void {
+    for (const [url, entry] of this.#entries.entries()) {
+      for (const variant of entry.variants) {
+        if (variant.handover === undefined) this.#handOver(url, entry, variant, withinMs);
+        else variant.handover.repeat();
+      }
+    }
+  }
+
+  #handOver(url: string, entry: Entry, old: Connections, withinMs: number): void {
+    const next = (): Connections => this.#connections(url, old.settings);
+    old.handover = new Handover(this.#env, withinMs, old, next, (made, again) => {
+      entry.variants[entry.variants.indexOf(old)] = made;
+      if (entry.current === old) entry.current = made;
+      old.handover = undefined;
+      this.#retire(old);
+      if (again) this.#handOver(url, entry, made, withinMs);
+    });
+  }
+
   #connections(url: string, settings: Settings): Connections {
     const { Pool, buildConnector } = undici();
     const connector = new Connector(this.#env, settings.connect, buildConnector, settings.peers);
@@ -113,10 +138,12 @@ export class Pools {
       pipelining: 1,
       allowH2: false,
     });
-    return { pool, connector, settings };
+    return { pool, connector, settings, connecting: () => connector.size, handover: undefined };
   }
 
   #retire(connections: Connections): void {
+    const begun = connections.handover?.abandon();
+    if (begun !== undefined) this.#retire(begun);
     const closed = connections.pool.close().then(() => void this.#closing.delete(connections));
     this.#closing.set(connections, closed);
   }

@@ -24,6 +24,14 @@ export interface Said {
   readonly days?: number;
 }
 
+const DAY_MS = 24 * 3_600_000;
+const asn1 = (date: Date): string =>
+  `${date
+    .toISOString()
+    .replace(/[-:T]|\.\d+/g, '')
+    .slice(0, 14)}Z`;
+
+const AUTHORITY = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
 const LEAF = ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature'];
 
 /** Who signs certificates: in a folder of its own, for as long as a test runs. */
@@ -31,6 +39,7 @@ export class Authority {
   readonly #dir: string;
   readonly #name: string;
   #made = 0;
+  #lists = 0;
 
   constructor(dir: string, name: string) {
     this.#dir = dir;
@@ -46,15 +55,58 @@ export class Authority {
     return authority;
   }
 
+  get #by(): readonly string[] {
+    return ['-CA', join(this.#dir, 'ca.pem'), '-CAkey', join(this.#dir, 'ca.key')];
+  }
+
   /** Its own certificate. */
   get pem(): Promise<string> {
     return readFile(join(this.#dir, 'ca.pem'), 'utf8');
   }
 
+  /** Its list of those that it has revoked, and of these besides; good for `days`, below 0 no more. */
+  async revoke(pairs: readonly Pair[] = [], days = 7): Promise<string> {
+    const [config, list] = [join(this.#dir, 'crl.cnf'), join(this.#dir, 'crl.pem')];
+    if (this.#lists++ === 0) {
+      const database = join(this.#dir, 'index.txt');
+      await writeFile(database, '');
+      await writeFile(config, `[ca]\ndefault_ca=x\n[x]\ndatabase=${database}\ndefault_md=sha256\n`);
+    }
+    const by = ['-config', config, '-cert', join(this.#dir, 'ca.pem'), '-keyfile', join(this.#dir, 'ca.key')];
+    for (const [at, { cert }] of pairs.entries()) {
+      const file = join(this.#dir, `revoked.${at}`);
+      await writeFile(file, cert);
+      await run('openssl', ['ca', ...by, '-revoke', file]);
+    }
+    const [from, until] = [new Date(Date.now() - 30 * DAY_MS), new Date(Date.now() + days * DAY_MS)].map(asn1);
+    await run('openssl', ['ca', ...by, '-gencrl', '-crl_lastupdate', from!, '-crl_nextupdate', until!, '-out', list]);
+    return readFile(list, 'utf8');
+  }
+
+  /** A certificate by which this one vouches for another authority, under that one's name and key. */
+  async issueAuthority(other: Authority, more = AUTHORITY): Promise<string> {
+    const [csr, out] = [join(this.#dir, 'cross.csr'), join(this.#dir, 'cross.pem')];
+    await run('openssl', [
+      'req',
+      '-new',
+      '-key',
+      join(other.#dir, 'ca.key'),
+      '-subj',
+      `/CN=${other.#name}`,
+      '-out',
+      csr,
+    ]);
+    await writeFile(join(this.#dir, 'cross.ext'), more.join('\n'));
+    const by = [...this.#by, '-set_serial', String(++this.#made)];
+    const what = ['-days', '7', '-extfile', join(this.#dir, 'cross.ext'), '-in', csr, '-out', out];
+    await run('openssl', ['x509', '-req', ...by, ...what]);
+    return readFile(out, 'utf8');
+  }
+
   /** A certificate that says this. */
   async issue({ names, more = LEAF, days = 7 }: Said): Promise<Pair> {
-    const at = (kind: string): string => join(this.#dir, `${this.#made}.${kind}`);
-    this.#made++;
+    const made = ++this.#made;
+    const at = (kind: string): string => join(this.#dir, `${made}.${kind}`);
     const alt = names.length > 0 ? [`subjectAltName=${names.join(',')}`] : [];
     await writeFile(at('ext'), [...alt, ...more].join('\n'));
     await run('openssl', [
@@ -67,7 +119,7 @@ export class Authority {
       '-out',
       at('csr'),
     ]);
-    const by = ['-CA', join(this.#dir, 'ca.pem'), '-CAkey', join(this.#dir, 'ca.key'), '-CAcreateserial'];
+    const by = [...this.#by, '-set_serial', String(made)];
     const what = ['-days', String(days), '-extfile', at('ext'), '-in', at('csr'), '-out', at('pem')];
     await run('openssl', ['x509', '-req', ...by, ...what]);
     return { cert: await readFile(at('pem'), 'utf8'), key: await readFile(at('key'), 'utf8') };
@@ -79,11 +131,13 @@ export class CertificateFiles {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
+  readonly crl: string;
 
   constructor(dir: string) {
     this.cert = join(dir, 'tls.crt');
     this.key = join(dir, 'tls.key');
     this.ca = join(dir, 'ca.crt');
+    this.crl = join(dir, 'ca.crl');
   }
 
   static async open(t: Pick<TestContext, 'after'>, pair: Pair, ...authorities: readonly string[]) {
@@ -102,6 +156,12 @@ export class CertificateFiles {
 
   async trust(...authorities: readonly string[]): Promise<void> {
     await replace(this.ca, authorities.join(''));
+  }
+
+  /** Lists of what is revoked, in one file. */
+  async revoked(...lists: readonly string[]): Promise<string> {
+    await replace(this.crl, lists.join(''));
+    return this.crl;
   }
 
   /** As `createMesh({ identity })` wants them. */

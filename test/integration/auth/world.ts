@@ -14,6 +14,8 @@ export interface SecureOrders {
   readonly mesh: Mesh;
   readonly url: string;
   readonly port: number;
+  /** Who has issued the certificates of the connections that are open. */
+  readonly open: () => readonly string[];
   /** What was told of who calls, first to last. */
   readonly audit: readonly Extract<MeshEvent, { type: 'identify' }>[];
 }
@@ -36,9 +38,14 @@ export async function secureOrders(
     Response.json({ ...principal, headers: Object.keys(headers), raw: rawHeaders }),
   );
   const server = createServer({ requestCert: true, rejectUnauthorized: false }, answer);
+  const open = new Map<object, string>();
+  server.on('secureConnection', (socket) => {
+    open.set(socket, String(socket.getPeerCertificate().issuer?.CN));
+    socket.on('close', () => open.delete(socket));
+  });
   await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
   const { port } = server.address() as AddressInfo;
-  return { mesh, url: `https://127.0.0.1:${port}`, port, audit };
+  return { mesh, url: `https://127.0.0.1:${port}`, port, audit, open: () => [...open.values()] };
 }
 
 /** A mesh of `checkout` that calls `orders` at `url`. */

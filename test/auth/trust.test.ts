@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { before, test } from 'node:test';
+import { nameOf } from '../../src/auth/certificate.ts';
+import { identityOf, revokedBy } from '../../src/auth/revocations.ts';
+import { Trust } from '../../src/auth/trust.ts';
+import { Authority } from '../support/certificates.ts';
+
+const CHECKOUT = 'spiffe://prod.example/checkout';
+const NOW = Date.now() + 60_000;
+
+let own: Authority;
+let partner: Authority;
+let fake: Authority;
+let between: Authority;
+before(async (t) => {
+  const open = (name: string) => Authority.open(t as never, name);
+  [own, partner, fake, between] = await Promise.all([open('own'), open('partner'), open('own'), open('between')]);
+});
+
+const trusting = async (lists: readonly string[] = []) =>
+  new Trust({ ca: await own.pem, bundles: new Map([['partner.example', await partner.pem]]), lists }, 0);
+
+/** Why a leaf that `by` has issued is not believed, with those that are shown with it; empty where it is. */
+async function problem(by: Authority, shown: readonly string[], name = CHECKOUT, at = NOW): Promise<string> {
+  const leaf = new X509Certificate((await by.issue({ names: [`URI:${name}`] })).cert);
+  const others = shown.map((pem) => new X509Certificate(pem));
+  try {
+    (await trusting()).checkDomain(leaf, others, nameOf(leaf), at);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const NOT_PROD = "no authority of the trust domain 'prod.example' vouches for it";
+
+test('a chain is believed for its signatures, and not for its names', async () => {
+  assert.equal(await problem(own, []), '');
+  assert.equal(await problem(fake, []), NOT_PROD); // of an authority that is called as ours
+  assert.equal(await problem(partner, [await fake.issueAuthority(partner)]), NOT_PROD);
+  assert.equal(await problem(partner, [await own.issueAuthority(partner)]), ''); // ours vouches for it indeed
+  assert.equal(await problem(between, [await own.issueAuthority(between)]), '');
+  assert.equal(await problem(between, [await fake.issueAuthority(between), await own.pem]), NOT_PROD);
+  assert.equal(await problem(between, [await own.pem]), NOT_PROD);
+});
+
+test('who may vouch for nobody, or for none below, or for some names only, leads nowhere', async () => {
+  const by = (...more: string[]) => own.issueAuthority(between, more);
+  const may = 'keyUsage=critical,keyCertSign';
+  assert.equal(await problem(between, [await by('basicConstraints=critical,CA:TRUE,pathlen:0', may)]), '');
+  assert.equal(await problem(between, [await by('basicConstraints=critical,CA:FALSE')]), NOT_PROD);
+  assert.equal(
+    await problem(between, [await by('basicConstraints=critical,CA:TRUE', 'keyUsage=critical,digitalSignature')]),
+    NOT_PROD,
+  );
+  const bound = 'nameConstraints=critical,permitted;URI:other.example';
+  assert.equal(await problem(between, [await by('basicConstraints=critical,CA:TRUE', may, bound)]), NOT_PROD);
+  // own › between (none below it) › partner › leaf
+  const first = await by('basicConstraints=critical,CA:TRUE,pathlen:0', may);
+  const second = await between.issueAuthority(partner);
+  assert.equal(await problem(partner, [second, first]), NOT_PROD);
+  const open = await by('basicConstraints=critical,CA:TRUE,pathlen:1', may);
+  assert.equal(await problem(partner, [second, open]), '');
+});
+
+test('an authority that has ended vouches for nobody', async () => {
+  assert.equal(await problem(own, [], CHECKOUT, NOW + 31 * 24 * 3_600_000), NOT_PROD);
+});
+
+test('certificates that go round in a circle end', async () => {
+  const [there, back] = [await between.issueAuthority(fake), await fake.issueAuthority(between)];
+  assert.equal(await problem(fake, [there, back, there, back]), NOT_PROD);
+});
+
+test('a list names those that it has revoked, and all others are left alone', async () => {
+  const [bad, good, other] = [
+    await own.issue({ names: [`URI:${CHECKOUT}`] }),
+    await own.issue({ names: [`URI:${CHECKOUT}`] }),
+    await partner.issue({ names: [`URI:${CHECKOUT}`] }), // the same number, by another authority
+  ];
+  const empty = await own.revoke();
+  assert.deepEqual(revokedBy(empty), []);
+  const list = await own.revoke([bad]);
+  const [b, g, o] = [bad, good, other].map(({ cert }) => new X509Certificate(cert));
+  assert.deepEqual(revokedBy(list), [identityOf(b!.raw)]);
+  const trust = await trusting([list]);
+  assert.equal(trust.facts.revoked, 1);
+  assert.throws(() => trust.checkRevoked([g!, b!]), /it has been revoked/);
+  trust.checkRevoked([g!, o!]);
+  assert.ok(trust.revokesMoreThan(await trusting([empty])));
+  assert.ok(!trust.revokesMoreThan(trust));
+  assert.ok(!(await trusting([empty])).revokesMoreThan(trust));
+  assert.equal((await trusting([`${list}${await partner.revoke()}`])).crl.length, 2);
+  await assert.rejects(trusting(['']), /there is no X509 CRL in it/);
+  for (const broken of [list.slice(0, 120), list.replace(/\n[\w+/]{40}/, '\n')]) {
+    await assert.rejects(trusting([broken]));
+  }
+});
