@@ -1,3 +1,4 @@
+import { anyText } from '../core/patterns.ts';
 import type { Compact } from './compact.ts';
 import { believe, quote } from './doubt.ts';
 
@@ -5,7 +6,8 @@ import { believe, quote } from './doubt.ts';
 export const SKEW_S = 60;
 
 const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'jose', 'at+jwt'];
-const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,1024}$/u; // it stands in logs and rules
+/** It stands in logs and rules: no line may end in it, and none of it may be unseen or turn what stands behind it round. */
+const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,1024}$/u;
 
 /** What must be true of a token besides its signature. */
 export interface Expected {
@@ -14,6 +16,8 @@ export interface Expected {
   readonly type: string | undefined;
   /** The claim that names who it is about. */
   readonly name: string;
+  /** Whom it may name. */
+  readonly names: readonly string[];
   /** For how long it may be good, from its issue to its end. */
   readonly longestS: number;
 }
@@ -30,6 +34,7 @@ export function checkClaims({ claims, type }: Compact, expected: Expected, now: 
   );
   const name = claims[expected.name];
   believe(typeof name === 'string' && NAME.test(name), `its ${quote(expected.name)} names nobody`);
+  believe(anyText(expected.names, name), `its issuer may not name ${quote(name)}`);
   return name;
 }
 

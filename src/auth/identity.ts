@@ -18,6 +18,7 @@ import { type Issuer, Tokens } from './tokens.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const NONE: readonly string[] = [];
+const ANYBODY = ['*'];
 const BEARER = /^bearer(?: +|$)/i;
 
 type Wanted = Policy['identify'];
@@ -55,9 +56,12 @@ async function makingOf(env: Env, service: string, token: IdentityOptions['token
   }
 }
 
-function issuerOf(env: Env, { issuer, keys, type, name = 'sub', maxLifetimeMs = DAY_MS }: IssuerOptions): Issuer {
+function issuerOf(env: Env, options: IssuerOptions): Issuer {
+  const { issuer, keys, type, name = 'sub', maxLifetimeMs = DAY_MS } = options;
+  // Services that make their own tokens must not be able to make those of one another.
+  const { names = issuer.includes('://') ? ANYBODY : [issuer] } = options;
   try {
-    return { issuer, keys: keySet(env, keys), type, name, longestS: maxLifetimeMs / 1_000 };
+    return { issuer, keys: keySet(env, keys), type, name, names, longestS: maxLifetimeMs / 1_000 };
   } catch (error) {
     throw new MeshError('request', `identity.issuers: the keys of '${issuer}': ${(error as Error).message}`);
   }

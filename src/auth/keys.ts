@@ -39,7 +39,7 @@ function readKey(jwk: unknown): Key | undefined {
   const { kty, crv, kid, alg, use, key_ops: doing, n, e, x, y } = jwk as Readonly<Record<string, unknown>>;
   if (!(USES as unknown[]).includes(use) || (Array.isArray(doing) && !doing.includes('verify'))) return undefined;
   if (kid !== undefined && typeof kid !== 'string') return undefined;
-  const able = kty === 'RSA' ? (isLong(n) ? RSA : []) : (CURVES[`${String(kty)} ${String(crv)}`] ?? []);
+  const able = kty === 'RSA' ? (isLong(n) && isSafe(e) ? RSA : []) : (CURVES[`${String(kty)} ${String(crv)}`] ?? []);
   const algorithms = able.filter((one) => alg === undefined || alg === one);
   if (algorithms.length === 0) return undefined;
   const said = Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => typeof value === 'string');
@@ -48,3 +48,11 @@ function readKey(jwk: unknown): Key | undefined {
 
 const isLong = (modulus: unknown): boolean =>
   typeof modulus === 'string' && Buffer.from(modulus, 'base64url').length >= LEAST_MODULUS;
+
+/** With 1 for an exponent each signature is good, and an even one is none. */
+function isSafe(exponent: unknown): boolean {
+  if (typeof exponent !== 'string') return false;
+  const bytes = Buffer.from(exponent, 'base64url');
+  const isOdd = ((bytes.at(-1) ?? 0) & 1) === 1;
+  return isOdd && bytes[0] !== 0 && (bytes.length > 1 || bytes[0]! > 1);
+}

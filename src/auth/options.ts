@@ -13,6 +13,11 @@ export interface IssuerOptions {
   readonly type?: string;
   /** The claim that names who a token is about; `sub` unless told. */
   readonly name?: string;
+  /**
+   * Whom its tokens may name: names, or prefixes and suffixes such as `spiffe://prod.example/*`. Unless told, an issuer that
+   * is a URL may name anybody, and one that is not, such as a service that makes its own tokens, itself alone.
+   */
+  readonly names?: readonly string[];
   /** Milliseconds that a token may be good for, from its issue to its end; a day unless told. */
   readonly maxLifetimeMs?: number;
 }
@@ -79,10 +84,11 @@ export interface IdentityOptions {
 }
 
 const KEYS = ['issuers', 'token', 'certificate', 'secrets'];
-const ISSUER_KEYS = ['issuer', 'keys', 'type', 'name', 'maxLifetimeMs'];
+const ISSUER_KEYS = ['issuer', 'keys', 'type', 'name', 'names', 'maxLifetimeMs'];
 const TOKEN_KEYS = ['issuer', 'subject', 'key', 'kid', 'algorithm', 'sign'];
 const CERTIFICATE_KEYS = ['cert', 'key', 'ca', 'crl', 'bundles', 'replaceMs'];
 const FILES = ['cert', 'key', 'ca'];
+const NAMES = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
 const LEAST_SECRET = 32;
 const DOMAIN = /^[a-z0-9._-]{1,255}$/;
 const LONGEST_REPLACE = 3_600_000;
@@ -105,13 +111,20 @@ export function checkIdentity(options: unknown): asserts options is IdentityOpti
 }
 
 function checkIssuer(options: unknown, path: string): void {
-  const { issuer, keys, type, name, maxLifetimeMs } = known(options, ISSUER_KEYS, path);
+  const { issuer, keys, type, name, names, maxLifetimeMs } = known(options, ISSUER_KEYS, path);
   text(issuer, `${path}.issuer`);
   if (keys === undefined) throw bad(`${path}.keys must be a URL, the path of a file or a key set`);
   if (type !== undefined) text(type, `${path}.type`);
   if (name !== undefined) text(name, `${path}.name`);
+  if (names !== undefined) checkNames(names, `${path}.names`);
   const positive = maxLifetimeMs === undefined || (typeof maxLifetimeMs === 'number' && maxLifetimeMs > 0);
   if (!positive) throw bad(`${path}.maxLifetimeMs must be a number above 0`);
+}
+
+function checkNames(names: unknown, path: string): void {
+  const fit =
+    Array.isArray(names) && names.length > 0 && names.every((one) => typeof one === 'string' && NAMES.test(one));
+  if (!fit) throw bad(`${path} must be a list of names such as 'checkout', 'spiffe://prod/*'; a * only at one end`);
 }
 
 function checkCertificate(options: unknown, path: string): void {

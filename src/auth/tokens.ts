@@ -21,6 +21,8 @@ export interface Issuer {
   readonly keys: KeySet;
   readonly type: string | undefined;
   readonly name: string;
+  /** Whom its tokens may name, as patterns. */
+  readonly names: readonly string[];
   readonly longestS: number;
 }
 
@@ -118,7 +120,8 @@ export class Tokens {
   #principal(believed: Believed, { audiences, issuers }: Wanted): Principal {
     const { token, issuer } = believed;
     believe(issuers.length === 0 || issuers.includes(issuer.issuer), `its issuer is ${quote(issuer.issuer)}`);
-    const expected: Expected = { audiences, type: issuer.type, name: issuer.name, longestS: issuer.longestS };
+    const { type, name: named, names, longestS } = issuer;
+    const expected: Expected = { audiences, type, name: named, names, longestS };
     const name = checkClaims(token, expected, this.#env.clock.epoch() / 1_000);
     believed.principal ??= Object.freeze({
       name,

@@ -1,4 +1,5 @@
 import { BlockList } from 'node:net';
+import { anyText, isText } from '../core/patterns.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseCidr } from '../policy/cidr.ts';
 import type { Policy } from '../policy/table.ts';
@@ -82,16 +83,6 @@ function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Ru
 }
 
 const some = (listed: readonly string[], test: Test): Test[] => (listed.length === 0 ? [] : [test]);
-
-/** Whether a text is one of those listed: `a` is a, `a*` begins so, `*a` ends so, `*` is anything but nothing. */
-const anyText = (listed: readonly string[], text: string): boolean => listed.some((one) => isText(one, text));
-
-function isText(pattern: string, text: string): boolean {
-  if (pattern === '*') return text !== '';
-  if (pattern.endsWith('*')) return text.startsWith(pattern.slice(0, -1));
-  if (pattern.startsWith('*')) return text.endsWith(pattern.slice(1));
-  return text === pattern && text !== '';
-}
 
 /** A header that came several times is one, with commas: what guards is for any of them. */
 function hasText(pattern: string, value: string | undefined, wide: boolean): boolean {

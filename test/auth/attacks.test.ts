@@ -49,11 +49,45 @@ test('RS256 and PS256 of an RSA key that does not say which are both good', asyn
 
 test('alg none is refused, with a signature and without, however it is written', async () => {
   const [, body, signature] = (await aToken(key, epoch())).split('.');
-  for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
+  for (const alg of [
+    'none',
+    'None',
+    'NONE',
+    'nOnE',
+    '',
+    'none ',
+    ' none',
+    'none\u0000',
+    'n\u043ene',
+    'null',
+    'HS256\u0000',
+  ]) {
     await refused(`${part({ alg, kid: 'a' })}.${body}.`, /has no signature/);
     await refused(`${part({ alg, kid: 'a' })}.${body}.${signature}`, /no such key/);
   }
   await refused(`${part({ kid: 'a' })}.${body}.${signature}`, /names no algorithm/);
+  for (const alg of [null, 0, true, ['ES256'], { toString: 'ES256' }]) {
+    await refused(`${part({ alg, kid: 'a' })}.${body}.${signature}`, /names no algorithm/);
+  }
+});
+
+test('a token within a token is none, signed or not', async () => {
+  const inner = await aToken(key, epoch());
+  await refused(await signedAsIs(key, `{"alg":"ES256","kid":"a","cty":"JWT"}`, inner), /no JSON/);
+  await refused(await signedAsIs(stranger, `{"alg":"ES256","kid":"a","cty":"JWT"}`, inner), /no JSON/);
+});
+
+test('keys of a token are nowhere asked for: neither at its jku nor at its issuer', async (t) => {
+  const asked: unknown[] = [];
+  t.mock.method(globalThis, 'fetch', async (url: unknown) => {
+    asked.push(url);
+    throw new Error('nobody asks');
+  });
+  for (const url of ['http://169.254.169.254/latest/', 'file:///etc/passwd', 'https://evil.example/keys']) {
+    await refused(await aToken(stranger, epoch(), {}, { jku: url, x5u: url }), /signature is not good/);
+    await refused(await aToken(stranger, epoch(), { iss: url }), /its issuer is/);
+  }
+  assert.deepEqual(asked, []);
 });
 
 test('a public key is no secret: HS256 with it, in whatever form, is refused', async () => {
@@ -215,6 +249,20 @@ test('a token of more than 8 kB is refused unread', async () => {
 test('a signature of nothing but zeros is refused', async () => {
   const [head, body] = (await aToken(key, epoch())).split('.');
   await refused(`${head}.${body}.${Buffer.alloc(64).toString('base64url')}`, /signature is not good/);
+  const order = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551';
+  const one = `${'0'.repeat(63)}1`;
+  const none = '0'.repeat(64);
+  for (const [r, s] of [
+    [none, one],
+    [one, none],
+    [order, order],
+    [order, one],
+    [one, order],
+    ['f'.repeat(64), 'f'.repeat(64)],
+  ]) {
+    const psychic = Buffer.from(`${r}${s}`, 'hex').toString('base64url');
+    await refused(`${head}.${body}.${psychic}`, /signature is not good/);
+  }
   const der = sign('sha256', Buffer.from('x'), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
   await refused(`${head}.${body}.${der.toString('base64url')}`, /signature is not good/);
 });

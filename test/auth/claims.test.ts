@@ -33,7 +33,7 @@ test('one that has expired, is not good yet, comes from the future, or has no en
   await refused(await aToken(key, epoch(), { nbf: now + 62 }), /not good yet/);
   await refused(await aToken(key, epoch(), { iat: now + 62 }), /in the future/);
   await refused(await aToken(key, epoch(), { exp: undefined }), /no end/);
-  for (const exp of ['9999999999', null, -1, {}, Number.MAX_SAFE_INTEGER + 1]) {
+  for (const exp of ['9999999999', null, -1, {}, [4_000_000_000], true, 1e308, Number.MAX_SAFE_INTEGER + 1]) {
     await refused(
       await signedAsIs(key, `{"alg":"ES256","kid":"a"}`, JSON.stringify({ iss: ISSUER, sub: 's', aud: 'orders', exp })),
       /no end/,
@@ -43,6 +43,24 @@ test('one that has expired, is not good yet, comes from the future, or has no en
     await signedAsIs(key, `{"alg":"ES256","kid":"a"}`, `{"iss":"${ISSUER}","sub":"s","aud":"orders","exp":1e999}`),
     /no end/,
   );
+});
+
+test('times that are no times are refused, however they are written', async () => {
+  const now = seconds();
+  const said = (more: string) =>
+    signedAsIs(
+      key,
+      `{"alg":"ES256","kid":"a"}`,
+      `{"iss":"${ISSUER}","sub":"s","aud":"orders","exp":${now + 60},${more}}`,
+    );
+  for (const time of ['"0"', '-1', '1e308', '-1e308', 'null', 'false', '{}', '[]', '1e999']) {
+    await refused(await said(`"nbf":${time}`), /its beginning is no time/);
+    await refused(await said(`"iat":${time}`), /its issue is no time/);
+  }
+  for (const time of ['NaN', 'Infinity', '0x10', '01', '.5', '+1']) {
+    await refused(await said(`"nbf":${time}`), /no JSON/);
+  }
+  assert.equal((await ask(world.mesh, bearer(await said('"nbf":0')))).status, 200);
 });
 
 test('clocks may be a minute apart', async () => {
@@ -83,7 +101,19 @@ test('one of another type is refused: what is for another use is no proof here',
 });
 
 test('one that names nobody, or with letters that forge lines of a log, is refused', async () => {
-  for (const sub of [undefined, '', 7, ['checkout'], 'a\nb', 'a\u2028b', 'x'.repeat(1_025)]) {
+  for (const sub of [
+    undefined,
+    '',
+    7,
+    ['checkout'],
+    'a\nb',
+    'a\u2028b',
+    'a\u202eb',
+    'a\u200bb',
+    '\ufeffa',
+    'a\ud800',
+    'x'.repeat(1_025),
+  ]) {
     await refused(await aToken(key, epoch(), { sub: sub as string }), /names nobody/);
   }
 });
@@ -93,6 +123,33 @@ test('one of an issuer that is not ours is refused, and its name is told without
     await aToken(key, epoch(), { iss: 'https://evil.example\nGET /' }),
     /its issuer is 'https:\/\/evil.example\?GET/,
   );
+  for (const iss of [`${ISSUER}/`, ` ${ISSUER}`, ISSUER.toUpperCase(), `${ISSUER}#`, ISSUER.replace('https', 'http')]) {
+    await refused(await aToken(key, epoch(), { iss }), /its issuer is/);
+  }
   await refused(await aToken(key, epoch(), { iss: undefined }), /no issuer/);
   await refused(await aToken(key, epoch(), { iss: [ISSUER] as never }), /no issuer/);
+});
+
+test('a service that makes its own tokens may name itself alone, and others whom they are told that they may', async () => {
+  const cart = await aKey('c');
+  const { jwk } = cart;
+  const name = async (more: object, sub: string) => {
+    const { mesh, env, told } = await anIdentified({ issuers: [{ issuer: 'cart', keys: { keys: [jwk] }, ...more }] });
+    const { principal } = await ask(mesh, bearer(await aToken(cart, env.clock.epoch(), { iss: 'cart', sub })));
+    const { problem } = told('identify').at(-1)!;
+    await mesh.close();
+    return principal?.name ?? problem;
+  };
+  assert.equal(await name({}, 'cart'), 'cart');
+  assert.equal(await name({}, 'checkout'), "its issuer may not name 'checkout'"); // by whose name more is allowed
+  assert.equal(await name({ names: ['cart', 'basket-*'] }, 'basket-7'), 'basket-7');
+  assert.equal(await name({ names: ['spiffe://prod/*'] }, 'spiffe://prod/x'), 'spiffe://prod/x');
+  assert.equal(
+    await name({ names: ['spiffe://prod/*'] }, 'spiffe://production/x'),
+    "its issuer may not name 'spiffe://production/x'",
+  );
+  assert.equal(await name({ names: ['*'] }, 'checkout'), 'checkout');
+  for (const names of [[], 'cart', [''], ['a*b'], [7]]) {
+    await assert.rejects(name({ names }, 'cart'), /identity\.issuers\[0\]\.names must be a list of names/);
+  }
 });

@@ -19,7 +19,9 @@ function someTokens(source: { keys: TestKey[]; asked?: number }) {
     return JSON.stringify({ keys: source.keys.map(({ jwk }) => jwk) });
   };
   const keys = new KeySet(env, load, 600_000);
-  const tokens = new Tokens(env, [{ issuer: ISSUER, keys, type: undefined, name: 'sub', longestS: 86_400 }]);
+  const tokens = new Tokens(env, [
+    { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
+  ]);
   return { env, tokens };
 }
 

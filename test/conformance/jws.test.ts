@@ -132,7 +132,9 @@ test('the token of RFC 7519, 3.1, read at its time, is for nobody: our profile w
   const token = good[1]![2];
   const env = testEnv({ clock: new VirtualClock(0, 1_300_819_380_000 - 60_000) });
   const keys = new KeySet(env, async () => JSON.stringify({ keys: [P256] }), 600_000);
-  const tokens = new Tokens(env, [{ issuer: 'joe', keys, type: undefined, name: 'sub', longestS: 86_400 }]);
+  const tokens = new Tokens(env, [
+    { issuer: 'joe', keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
+  ]);
   await assert.rejects(async () => tokens.check(token, { audiences: ['orders'], issuers: [] }), /another audience/);
   assert.deepEqual(readCompact(token).claims, {
     iss: 'joe',
