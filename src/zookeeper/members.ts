@@ -20,8 +20,8 @@ export function knownOf(name: string, data: Buffer, { czxid, mzxid }: Stat): Kno
   try {
     return { czxid, mzxid, endpoint: memberOf(name, data), problem: '' };
   } catch (error) {
-    if (error instanceof RecordProblem) return { czxid, mzxid, endpoint: undefined, problem: error.message };
-    throw error;
+    const problem = error instanceof RecordProblem ? error.message : 'it can not be read'; // whatever it is, it costs itself alone
+    return { czxid, mzxid, endpoint: undefined, problem };
   }
 }
 

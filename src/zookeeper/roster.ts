@@ -11,6 +11,17 @@ export interface Found {
   readonly changed: ReadonlySet<string>;
 }
 
+/** Whom the nodes of a service are told to. */
+export interface Hearer {
+  found(found: Found): void;
+  /** The tree has begun anew: whoever is missing there from now on may only not have come back yet. */
+  wiped(): void;
+  /** A record can not be read; it costs itself alone. */
+  record(name: string, problem: string): void;
+  /** The server says no to a question. It is asked again. */
+  trouble(error: unknown): void;
+}
+
 /** The nodes of one service as they were last read, the endpoints they tell of, and which of them have changed. */
 export class Roster {
   readonly #known = new Map<string, Known>();

@@ -5,18 +5,10 @@ import { isCode, orAbsent } from './errors.ts';
 import { FORBIDDEN, type Known, knownOf } from './members.ts';
 import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
 import { nameIn } from './paths.ts';
-import { type Found, Roster } from './roster.ts';
+import { ReadingList } from './reading-list.ts';
+import { type Hearer, Roster } from './roster.ts';
 import type { Tree } from './tree.ts';
 import { Verification } from './verification.ts';
-
-/** Whom it tells. */
-export interface Hearer {
-  found(found: Found): void;
-  /** A record can not be read; it costs itself alone. */
-  record(name: string, problem: string): void;
-  /** The server says no to a question. It is asked again. */
-  trouble(error: unknown): void;
-}
 
 const RETRY_MS = 1_000;
 
@@ -31,8 +23,8 @@ export class ServiceNodes {
   readonly #verification: Verification;
   readonly #stops: Cancel[];
   readonly #roster = new Roster();
-  readonly #dirty = new Set<string>(); // to be read
-  #touched = new Set<string>(); // told of since the last question was asked: its answer may be older
+  readonly #toRead = new ReadingList();
+  #touched = new Map<string, WatchEvent['is']>(); // told of since the last question was asked: its answer may be older
   #there = false;
   #pzxid: bigint | undefined; // when, for all we know, an instance last came or went
   #asOf = -1n; // up to which moment of the ensemble's history all was told
@@ -72,19 +64,28 @@ export class ServiceNodes {
 
   #up({ knownTo }: { knownTo: bigint }): void {
     this.#epoch++;
+    if (knownTo < 0n) this.#doubt();
     if (this.#complete) this.#asOf = knownTo;
     this.#complete = false;
     this.#mustWatch = this.#untold = true;
     this.#work();
   }
 
+  /** The tree's history began anew, and so did its numbers: what we know of it may look like what it is now, and is not. */
+  #doubt(): void {
+    if (!this.#there) return;
+    this.#hearer.wiped();
+    this.#pzxid = undefined;
+    for (const name of this.#roster.names()) this.#toRead.owe(name);
+  }
+
   #hear({ is, path }: WatchEvent): void {
     if (path === this.#folder) this.#hearFolder(is);
     else {
       const name = nameIn(path);
-      this.#touched.add(name);
+      this.#touched.set(name, is);
       if (is === 'deleted') this.#drop(name);
-      else this.#dirty.add(name);
+      else this.#toRead.note(name);
     }
     this.#work();
   }
@@ -95,14 +96,14 @@ export class ServiceNodes {
   }
 
   #drop(name: string): void {
-    this.#dirty.delete(name);
+    this.#toRead.forget(name);
     this.#untold = this.#moved = true;
     this.#roster.forget(name);
   }
 
   #gone(): void {
     this.#roster.clear();
-    this.#dirty.clear();
+    this.#toRead.clear();
     this.#there = false;
     this.#pzxid = undefined;
     this.#moved = this.#mustList = false;
@@ -128,6 +129,7 @@ export class ServiceNodes {
         if (step === undefined) return this.#report();
         try {
           await step();
+          if (this.#isWhole) this.#report(); // also where there is always something to read
         } catch (error) {
           if (epoch !== this.#epoch) continue; // there is another connection by now
           if (!isCode(error, 'CONNECTION_LOSS') && !isCode(error, 'UNIMPLEMENTED')) this.#trouble(error);
@@ -151,10 +153,15 @@ export class ServiceNodes {
     if (this.#mustWatch) return () => this.#watch();
     if (this.#mustCheck) return () => this.#check();
     if (this.#mustList) return () => this.#list();
-    if (this.#dirty.size > 0) return () => this.#read();
+    if (this.#toRead.size > 0) return () => this.#read();
     if (this.#verification.due) return () => this.#verify();
     if (this.#moved && !this.#oneShot) return () => this.#learnPzxid();
     return undefined;
+  }
+
+  /** Whether we know of every instance, if not always the latest. */
+  get #isWhole(): boolean {
+    return this.#reachable && !this.#mustWatch && !this.#mustCheck && !this.#mustList && !this.#toRead.owes;
   }
 
   #report(): void {
@@ -174,7 +181,7 @@ export class ServiceNodes {
     const epoch = this.#epoch;
     if (this.#oneShot) {
       this.#mustList = true;
-      for (const name of this.#roster.names()) this.#dirty.add(name);
+      for (const name of this.#roster.names()) this.#toRead.note(name);
     } else {
       try {
         await session.ask(addWatch(this.#folder, true));
@@ -204,7 +211,7 @@ export class ServiceNodes {
   async #list(): Promise<void> {
     const { session } = this.#tree;
     this.#mustList = false; // before the question: what is told from now on may be newer than its answer
-    this.#touched = new Set();
+    this.#touched = new Map();
     try {
       const listed = await orAbsent(session.ask(getChildren(this.#folder, this.#oneShot)));
       if (listed !== undefined) this.#take(listed.children, listed.stat);
@@ -231,19 +238,18 @@ export class ServiceNodes {
       this.#roster.forget(name);
       this.#untold = true;
     }
-    for (const name of children) if (!this.#roster.has(name)) this.#dirty.add(name);
+    for (const name of children) if (!this.#roster.has(name)) this.#toRead.owe(name);
   }
 
   /** Reads all that was noted. Notes are cleared before the questions, so that what is told meanwhile is noted anew. */
   async #read(): Promise<void> {
-    const names = [...this.#dirty];
-    this.#dirty.clear();
-    this.#touched = new Set();
+    const names = this.#toRead.take();
+    this.#touched = new Map();
     const results = await Promise.allSettled(names.map((name) => this.#readOne(name)));
     let failed: unknown;
     for (const [at, result] of results.entries()) {
       if (result.status === 'fulfilled') continue;
-      this.#dirty.add(names[at]!);
+      this.#toRead.note(names[at]!);
       failed ??= result.reason;
     }
     if (failed !== undefined) throw failed;
@@ -255,7 +261,9 @@ export class ServiceNodes {
       if (isCode(error, 'NO_AUTH')) return 'forbidden' as const;
       throw error;
     });
-    if (this.#touched.has(name)) return; // told of since: gone, or to be read again
+    const since = this.#touched.get(name);
+    if (since === 'deleted' || (found === undefined && since !== undefined)) return; // gone, or come since
+    this.#toRead.done(name); // and where it was changed since, it is noted again
     if (found === undefined) this.#drop(name);
     else if (found === 'forbidden') this.#learn(name, FORBIDDEN);
     else this.#learn(name, knownOf(name, found.data, found.stat));
@@ -265,6 +273,7 @@ export class ServiceNodes {
     const before = this.#roster.get(name);
     // Who is new came when it was created, unless somebody went since; then #moved is set.
     if (before === undefined && this.#pzxid !== undefined && known.czxid > this.#pzxid) this.#pzxid = known.czxid;
+    if (known === FORBIDDEN) this.#verification.again(name);
     if (this.#roster.learn(name, known)) this.#hearer.record(name, known.problem);
     this.#untold = true;
   }
@@ -272,28 +281,18 @@ export class ServiceNodes {
   /** So that the next connection finds that all is as it was, and has nothing to list. */
   async #learnPzxid(): Promise<void> {
     this.#moved = false;
-    this.#touched = new Set();
+    this.#touched = new Map();
     const stat = await orAbsent(this.#tree.session.ask(exists(this.#folder)));
     if (this.#touched.size > 0) this.#moved = true;
     else this.#pzxid = stat?.pzxid;
   }
 
   /** Asks of some whether their data is still what we read. */
-  async #verify(): Promise<void> {
-    const { session } = this.#tree;
-    const names = this.#verification.take();
-    try {
-      await Promise.all(
-        names.map(async (name) => {
-          const stat = await orAbsent(session.ask(exists(`${this.#folder}/${name}`)));
-          const known = this.#roster.get(name);
-          if (known !== undefined && stat?.mzxid !== known.mzxid) this.#dirty.add(name);
-        }),
-      );
-    } catch (error) {
-      this.#verification.putBack(names);
-      throw error;
-    }
-    this.#verification.later();
+  #verify(): Promise<void> {
+    return this.#verification.run(async (name) => {
+      const stat = await orAbsent(this.#tree.session.ask(exists(`${this.#folder}/${name}`)));
+      const known = this.#roster.get(name);
+      if (known !== undefined && stat?.mzxid !== known.mzxid) this.#toRead.note(name);
+    });
   }
 }

@@ -41,6 +41,7 @@ export class ServiceWatch implements Resolving {
         this.#there = there;
         this.#stabilizer.update(endpoints, changed);
       },
+      wiped: () => this.#stabilizer.doubt(),
       record: (id, problem) => events.emit({ type: 'record', at: clock.epoch(), service, id, problem }),
       trouble: (error) => this.#away(error),
     });

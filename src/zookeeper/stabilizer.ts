@@ -24,6 +24,7 @@ export class Stabilizer {
   readonly #unlisted = new Set<string>(); // who changed since #list was made
   #timer: Timer | undefined;
   #frozen = false;
+  #doubted = false;
 
   constructor(clock: Clock, holdMs: number, publish: (endpoints: readonly Endpoint[]) => void) {
     this.#clock = clock;
@@ -59,6 +60,11 @@ export class Stabilizer {
     return this.#missing.size;
   }
 
+  /** The tree began anew: whoever is missing there is kept as when many are, until all are back. */
+  doubt(): void {
+    this.#doubted = true;
+  }
+
   /** The tree can not be seen: nobody goes until it says again who is there. */
   freeze(): void {
     this.#frozen = true;
@@ -71,7 +77,9 @@ export class Stabilizer {
 
   #settle(): void {
     const now = this.#clock.now();
-    const mass = this.#missing.size >= MASS_LEAST && this.#missing.size / this.#used.size > MASS_SHARE;
+    if (this.#missing.size === 0) this.#doubted = false;
+    const many = this.#missing.size >= MASS_LEAST && this.#missing.size / this.#used.size > MASS_SHARE;
+    const mass = many || this.#doubted;
     const holdMs = mass ? MASS_MS : this.#holdMs;
     let next = Number.POSITIVE_INFINITY;
     for (const [id, since] of this.#missing) {

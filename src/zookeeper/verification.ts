@@ -2,6 +2,7 @@ import type { Timer } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 
 const AT_ONCE = 64;
+const AGAIN_MS = 30_000; // up to twice as long
 const EVERY_MS = 2_000; // between two lots, and up to three times as long, so that many watchers do not ask as one
 
 /**
@@ -14,6 +15,8 @@ export class Verification {
   #names: string[] = [];
   #timer: Timer | undefined;
   #due = false;
+  readonly #doubtful = new Set<string>();
+  #doubtTimer: Timer | undefined;
 
   /** `wake` is called when the next lot is due. */
   constructor(env: Env, wake: () => void) {
@@ -32,20 +35,22 @@ export class Verification {
     if (!this.#due) this.later();
   }
 
-  /** The lot that is due. */
-  take(): readonly string[] {
+  /** Looks at the lot that is due; those that could not be looked at stay. @throws what `look` throws. */
+  async run(look: (name: string) => Promise<void>): Promise<void> {
     this.#due = false;
-    return this.#names.splice(0, AT_ONCE);
-  }
-
-  /** They could not be asked about. */
-  putBack(names: readonly string[]): void {
-    this.#names.unshift(...names);
+    const names = this.#names.splice(0, AT_ONCE);
+    try {
+      await Promise.all(names.map(look));
+    } catch (error) {
+      this.#names.unshift(...names);
+      throw error;
+    }
+    this.later();
   }
 
   /** Sees to the rest, in a while. */
   later(): void {
-    this.close();
+    this.#timer?.cancel();
     if (this.#names.length === 0 || this.#due) return;
     this.#timer = this.#env.clock.schedule(EVERY_MS * (1 + 2 * this.#env.random.next()), () => {
       this.#due = this.#names.length > 0;
@@ -54,7 +59,22 @@ export class Verification {
     this.#timer.hold(false);
   }
 
+  /** Asks about one again after a while: nobody tells when it may be read. */
+  again(name: string): void {
+    this.#doubtful.add(name);
+    if (this.#doubtTimer !== undefined) return;
+    this.#doubtTimer = this.#env.clock.schedule(AGAIN_MS * (1 + this.#env.random.next()), () => {
+      this.#doubtTimer = undefined;
+      this.#names.push(...this.#doubtful);
+      this.#doubtful.clear();
+      this.#due = true;
+      this.#wake();
+    });
+    this.#doubtTimer.hold(false);
+  }
+
   close(): void {
     this.#timer?.cancel();
+    this.#doubtTimer?.cancel();
   }
 }

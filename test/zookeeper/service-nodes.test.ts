@@ -8,72 +8,98 @@ import { ZookeeperError } from '../../src/zookeeper/errors.ts';
 import { Listeners } from '../../src/zookeeper/listeners.ts';
 import type { Answer, Operation, Stat } from '../../src/zookeeper/operations.ts';
 import { ServiceNodes } from '../../src/zookeeper/service-nodes.ts';
-import type { SessionState } from '../../src/zookeeper/session-state.ts';
+import type { SessionState, Up } from '../../src/zookeeper/session-state.ts';
 import type { Tree } from '../../src/zookeeper/tree.ts';
 
 const FOLDER = '/services/orders';
 
 /** A folder in memory, and a session that answers from it. */
 function aFolder({ oneShot = false } = {}) {
-  const nodes = new Map<string, number>(); // the ports, by the names
-  let zxid = 1n;
-  const stat = (): Stat => ({
-    ...{
-      czxid: zxid,
-      mzxid: zxid,
-      pzxid: zxid,
-      ephemeralOwner: 0n,
-      version: 0,
-      dataLength: 0,
-      numChildren: nodes.size,
-    },
+  const nodes = new Map<string, { port: number; czxid: bigint; mzxid: bigint }>();
+  const forbidden = new Set<string>();
+  const ups = new Set<(up: Up) => void>();
+  const env = testEnv();
+  let [zxid, pzxid] = [1n, 1n];
+  let [found, told] = ['', 0];
+  const asked: string[] = [];
+  const stat = ({ czxid, mzxid } = { czxid: 1n, mzxid: 1n }): Stat => ({
+    ...{ czxid, mzxid, pzxid, ephemeralOwner: 0n, version: 0, dataLength: 0, numChildren: nodes.size },
   });
   const answer = (command: { is: string; path?: string }): Answer => {
     const name = command.path?.slice(FOLDER.length + 1) ?? '';
-    if (name !== '' && !nodes.has(name)) throw new ZookeeperError('NO_NODE', name);
-    const record = { name: 'orders', id: name, address: '10.0.0.1', port: nodes.get(name) ?? 1 };
+    asked.push(`${command.is} ${name}`.trim());
+    const node = nodes.get(name);
+    if (name === '') return { stat: stat(), children: [...nodes.keys()], zxid };
+    if (node === undefined) throw new ZookeeperError('NO_NODE', name);
+    if (command.is === 'getData' && forbidden.has(name)) throw new ZookeeperError('NO_AUTH', name);
+    const record = { name: 'orders', id: name, address: '10.0.0.1', port: node.port };
     const data = Buffer.from(encodeRecord({ ...record, sslPort: null, metadata: {}, registeredAt: 0 }));
-    return { stat: stat(), data, children: [...nodes.keys()], zxid };
+    return { stat: stat(node), data, zxid };
   };
   const listeners = new Listeners();
   const session = {
     listeners,
     lacks: new Set(oneShot ? ['addWatch'] : []),
     state: new LiveValue<SessionState>({ is: 'connected', server: 'x' }),
-    onUp: () => () => {},
+    onUp: (listener: (up: Up) => void) => {
+      ups.add(listener);
+      return () => ups.delete(listener);
+    },
     get zxid() {
       return zxid;
     },
     ask: async <T>(operation: Operation<T>): Promise<T> => operation.read(answer(operation.command)),
   };
-  const tree = { session, env: testEnv() } as unknown as Tree;
-  let found = '';
+  const tree = { session, env } as unknown as Tree;
+  const doubts: number[] = [];
   const open = () =>
     new ServiceNodes(tree, FOLDER, {
       found: ({ endpoints }) => {
+        told++;
         found = [...endpoints.values()]
           .map(({ address }) => address.split(':')[1])
           .sort()
           .join();
       },
-      record: (_, problem) => assert.fail(problem),
+      wiped: () => doubts.push(told),
+      record: (_, problem) => assert.equal(problem, 'no permission'),
       trouble: (error) => assert.fail(String(error)),
     });
+  const tell = (is: 'created' | 'changed' | 'deleted', name: string) => {
+    if (!oneShot || is !== 'created') listeners.tell({ is, path: `${FOLDER}/${name}` });
+    else listeners.tell({ is: 'children', path: FOLDER });
+  };
   return {
-    open,
+    ...{ open, env, forbidden, doubts },
     found: () => found,
+    told: () => told,
+    /** What was asked since this was last called. */
+    asked: () => asked.splice(0),
     /** Makes or changes a node, and tells of it as the server would. */
     put: (name: string, port: number) => {
-      const is = nodes.has(name) ? 'changed' : 'created';
-      nodes.set(name, port);
+      const before = nodes.get(name);
       zxid++;
-      if (!oneShot || is === 'changed') listeners.tell({ is, path: `${FOLDER}/${name}` });
-      else listeners.tell({ is: 'children', path: FOLDER });
+      if (before === undefined) pzxid = zxid;
+      nodes.set(name, { port, czxid: before?.czxid ?? zxid, mzxid: zxid });
+      tell(before === undefined ? 'created' : 'changed', name);
     },
     remove: (name: string) => {
       nodes.delete(name);
       zxid++;
-      listeners.tell({ is: 'deleted', path: `${FOLDER}/${name}` });
+      pzxid = zxid;
+      tell('deleted', name);
+    },
+    /** A tree that begins anew, with these nodes; whose numbers happen to be those of the old one. */
+    wipe: (anew: Readonly<Record<string, number>>) => {
+      const old = [...nodes.values()];
+      nodes.clear();
+      for (const [at, [name, port]] of Object.entries(anew).entries()) {
+        nodes.set(name, { ...(old[at] ?? { czxid: zxid, mzxid: zxid }), port });
+      }
+      for (const up of ups) up({ resumed: false, knownTo: -1n });
+    },
+    reconnect: () => {
+      for (const up of ups) up({ resumed: true, knownTo: zxid });
     },
   };
 }
@@ -100,3 +126,67 @@ for (const oneShot of [false, true]) {
     }
   });
 }
+
+test('a service whose instances change without end is told all the same, each as new as it may be', async () => {
+  const { open, found, put, told } = aFolder();
+  for (let at = 0; at < 5; at++) put(`i${at}`, 1_000 + at);
+  const nodes = open();
+  await settled();
+  assert.equal(told(), 1);
+  let port = 2_000;
+  const churn = (async () => {
+    while (port < 5_000) {
+      put('busy', port++); // before what was asked of it is answered
+      await Promise.resolve();
+    }
+  })();
+  for (let turn = 0; turn < 1_000; turn++) await Promise.resolve();
+  assert.ok(port < 5_000 && told() > 5, `told ${told()} times in ${port - 2_000} changes`);
+  assert.match(found(), /^1000,1001,1002,1003,1004,[2-4]\d\d\d$/);
+  put('other', 9_000);
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+  assert.match(found(), /,9000$/);
+  await churn;
+  await settled();
+  assert.equal(found(), `1000,1001,1002,1003,1004,${port - 1},9000`);
+  nodes.close();
+});
+
+test('a tree that was wiped is read anew, whole, though its numbers are those of the old one', async () => {
+  const { open, found, put, wipe, doubts, asked } = aFolder();
+  put('a', 1_000);
+  put('b', 2_000);
+  const nodes = open();
+  await settled();
+  assert.equal(found(), '1000,2000');
+  assert.deepEqual(doubts, []);
+  wipe({ a: 1_001, c: 3_000 });
+  await settled();
+  assert.equal(found(), '1001,3000');
+  assert.deepEqual(doubts, [1], 'whoever is missed then is told to be in doubt first');
+  asked();
+  nodes.close();
+});
+
+test('a record that we may not read is asked for again after a while, and found once we may', async () => {
+  const { open, found, put, forbidden, env, asked } = aFolder();
+  put('a', 1_000);
+  put('locked', 2_000);
+  forbidden.add('locked');
+  const nodes = open();
+  await settled();
+  assert.equal(found(), '1000');
+  assert.equal(nodes.unreadable.count, 1);
+  asked();
+  await env.clock.advance(20_000);
+  assert.deepEqual(asked(), []);
+  await env.clock.advance(100_000);
+  assert.ok(asked().length < 10, 'not often');
+  forbidden.delete('locked');
+  await env.clock.advance(60_000);
+  assert.equal(found(), '1000,2000');
+  assert.equal(nodes.unreadable.count, 0);
+  nodes.close();
+  await env.clock.advance(200_000);
+  assert.equal(env.clock.pending, 0);
+});

@@ -98,6 +98,29 @@ test('the last one of a service may go: one is no mass', async () => {
   assert.equal(used(), '');
 });
 
+test('in a tree that began anew the last one of a service is kept too, until it is back or found dead', async () => {
+  const { tree, used, clock, stabilizer } = aService();
+  tree('a');
+  stabilizer.doubt();
+  tree('');
+  await clock.advance(599_999);
+  assert.equal(used(), 'a');
+  tree('a');
+  tree(''); // back, and so the doubt is over
+  await clock.advance(2_000);
+  assert.equal(used(), '');
+  tree('a');
+  stabilizer.doubt();
+  tree('');
+  stabilizer.dead('a');
+  assert.equal(used(), '');
+  tree('a');
+  stabilizer.doubt();
+  tree('');
+  await clock.advance(600_000);
+  assert.equal(used(), '', 'for ten minutes at most');
+});
+
 test('while the tree can not be seen nobody goes, and then who is still missing does', async () => {
   const { tree, used, clock, stabilizer } = aService();
   tree('a b c d');

@@ -211,18 +211,23 @@ test('who is found dead by its callers does not wait for the end of a mass loss'
 
 test('a wiped ensemble takes nobody off the list, and is told again who there is', async () => {
   const own = await startZooKeeper();
-  const options = { sessionTimeout: '500ms' };
-  const tellers = [open(own.address, options), open(own.address, options)];
+  const later = { sessionTimeout: '2s' }; // they come back long after the watcher has seen the new tree
+  const tellers = [open(own.address, later), open(own.address, later)];
   const listings = await Promise.all(tellers.map((mesh, at) => mesh.announce(of('orders', `i${at}`))));
-  const watcher = open(own.address, options);
-  const seen = watcher.resolve('orders');
+  const single = await tellers[0]!.announce(of('single', 'only'));
+  const watcher = open(own.address, { sessionTimeout: '500ms' });
+  const [seen, lonely] = [watcher.resolve('orders'), watcher.resolve('single')];
   await until(seen, isBoundTo('i0', 'i1'));
-  const values = everyValue(seen);
+  await until(lonely, isBoundTo('only'));
+  const [values, lonelyValues] = [everyValue(seen), everyValue(lonely)];
   await own.kill();
   await until(seen, isStale);
   await own.start({ wipe: true });
-  for (const { state } of listings) await until(state, (now) => now === 'listed');
+  for (const { state } of [...listings, single]) await until(state, (now) => now === 'lost');
+  for (const { state } of [...listings, single]) await until(state, (now) => now === 'listed');
   await until(seen, isBoundTo('i0', 'i1'));
+  await until(lonely, isBoundTo('only'));
+  for (const value of lonelyValues) assert.deepEqual(idsOf(value), ['only'], 'one is no mass, but this is no loss');
   for (const value of values) assert.deepEqual(idsOf(value), ['i0', 'i1']);
   await Promise.all([...tellers, watcher].map((mesh) => mesh.close()));
   await own.stop();
