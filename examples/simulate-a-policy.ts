@@ -1,13 +1,34 @@
-// What would your policy do on a bad day? A fleet in virtual time says so within a second, and nothing is sent.
-import { simulate } from 'inmesh/testing';
+// What would your policy do on a bad day? A fleet in virtual time says so within a second, and nothing is sent. This is
+// how a test of your own would ask: a day that goes wrong, your policy beside another, and what has to come of it.
+import assert from 'node:assert/strict';
+import { type SimulationOptions, simulate } from 'inmesh/testing';
 
-const servers = [{ ms: 100 }, {}, {}, {}, {}]; // the first is ten times slower
-const fleet = { servers, clients: 4, perSecond: 500, seconds: 5 };
-const usual = await simulate(fleet);
-const turns = await simulate({ ...fleet, policy: { balance: { picker: 'round-robin' } } });
+const day: SimulationOptions = {
+  servers: [{}, {}, {}, {}, {}],
+  clients: 4,
+  perSecond: 500,
+  seconds: 15,
+  at: [
+    [3_000, (servers) => servers.change({ ms: 100 }, 0)], // the first gets ten times slower
+    [9_000, (servers) => servers.change({ ms: 10 }, 0)],
+    [9_000, (servers) => servers.change({ is: 'refusing' }, 1)], // the second is gone without a word
+  ],
+};
+const ours = await simulate({ ...day, policy: { deadline: { timeout: '300ms' } } });
+const turns = await simulate({ ...day, balance: 'round-robin' });
 
-console.log(`by default the slow one gets ${(100 * usual.servers[0]!.share).toFixed(1)} % of the calls`);
-console.log(`in turn it gets ${(100 * turns.servers[0]!.share).toFixed(1)} %`);
-console.log(
-  `p99 is ${turns.quantile(0.99) > 4 * usual.quantile(0.99) ? 'more' : 'less'} than four times higher in turn`,
-);
+assert.ok(ours.success > 0.999, 'nobody notices');
+assert.ok(ours.quantile(0.99) < turns.quantile(0.99) / 2);
+
+console.log('second  ours: failed  p99      in turn: failed  p99');
+const rows = turns.timeline(3_000);
+for (const [row, { at, ended, succeeded, p99 }] of ours.timeline(3_000).entries()) {
+  const other = rows[row]!;
+  const cells = [
+    ended - succeeded,
+    `${p99.toFixed(0)} ms`,
+    other.ended - other.succeeded,
+    `${other.p99.toFixed(0)} ms`,
+  ];
+  console.log([String(at / 1_000).padStart(6), ...cells.map((cell) => String(cell).padStart(12))].join(''));
+}

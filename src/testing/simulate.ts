@@ -2,47 +2,22 @@ import type { CallOptions } from '../core/call.ts';
 import type { MeshEvent } from '../core/events.ts';
 import type { Probe } from '../core/probe.ts';
 import { seeded } from '../core/random.ts';
-import type { PolicySections } from '../policy/table.ts';
+import { Mesh } from '../mesh/mesh.ts';
+import { PolicySet } from '../policy/policy.ts';
 import { type TestEnv, testEnv } from './env.ts';
+import { SimulatedDoor } from './simulated-door.ts';
 import { SimulatedFleet } from './simulated-fleet.ts';
 import { SimulatedHops } from './simulated-hops.ts';
 import type { SimulatedServer } from './simulated-server.ts';
-import { type SimulatedCall, Tally } from './simulated-tally.ts';
-import { type ServerOptions, SimulatedWorld } from './simulated-world.ts';
-
-/** What to simulate. */
-export interface SimulationOptions {
-  readonly servers: readonly ServerOptions[];
-  /** How many calls a second come, at random moments (a Poisson process). 1,000 unless told. */
-  readonly perSecond?: number;
-  /** For how many seconds calls come; those under way may end after. 10 unless told. */
-  readonly seconds?: number;
-  readonly policy?: PolicySections;
-  /** The zone that the caller is in; none unless told. */
-  readonly zone?: string;
-  /** The same seed goes the same way. 1 unless told. */
-  readonly seed?: number;
-  /** Whether the calls may be sent twice. True unless told. */
-  readonly idempotent?: boolean;
-  /** What happens in between, and at which millisecond. */
-  readonly at?: readonly (readonly [ms: number, change: (world: SimulatedWorld, fleet: SimulatedFleet) => void])[];
-  /** How many processes call, in turn, each listed as an instance of `checkout`. One that is not listed unless told. */
-  readonly clients?: number;
-  /** Services from who calls to the servers, these counted: 3 is two that pass calls on, and the servers. 1 unless told. */
-  readonly hops?: number;
-  /** The options of each call, by a number drawn for it from 0 to 1: `(chance) => ({ priority: chance < 0.1 ? … })`. */
-  readonly options?: (chance: number) => CallOptions;
-  /** `round-robin` calls each server in turn, as a service of its own: something to compare with. `mesh` unless told. */
-  readonly balance?: 'mesh' | 'round-robin';
-  /** What happens before this millisecond is not counted. 0 unless told. */
-  readonly warmUpMs?: number;
-}
+import { type SimulatedCall, type SimulatedStretch, Tally } from './simulated-tally.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+import { checkRate, checkSimulation, type SimulationOptions } from './simulation-options.ts';
 
 /** What came of one server. */
 export interface ServerFigures {
   /** Attempts sent to it. */
   readonly asked: number;
-  /** Its share of all attempts. */
+  /** Its share of all attempts, from 0 to 1. */
   readonly share: number;
   /** Answers of 200. */
   readonly served: number;
@@ -53,7 +28,7 @@ export interface ServerFigures {
 /** What came of a simulation. */
 export interface Simulation {
   readonly calls: number;
-  /** The share of the calls whose answer was a 200. */
+  /** The share of the calls whose answer was a 200, from 0 to 1. */
   readonly success: number;
   /** Attempts made for them. */
   readonly attempts: number;
@@ -65,8 +40,11 @@ export interface Simulation {
   readonly servers: readonly ServerFigures[];
   /** Milliseconds that a share of the calls (0.99) took at most. */
   quantile(share: number): number;
+  /** What happened when: all of it in stretches of so many milliseconds, 1,000 unless told. */
+  timeline(everyMs?: number): readonly SimulatedStretch[];
   /** Every call, in the order in which they ended. */
   readonly ended: readonly SimulatedCall[];
+  /** Everything that was told, by whoever called, stood in between or served. */
   readonly events: readonly MeshEvent[];
   /** What was left behind: timers that keep the process alive, and calls that never ended. Both should be 0. */
   readonly left: { readonly timers: number; readonly calls: number };
@@ -74,20 +52,40 @@ export interface Simulation {
 
 const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to have
 
-/** Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. */
+/**
+ * Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. Nothing is
+ * sent, and the same options give the same answer.
+ * @throws MeshError INVALID_ARGUMENT when an option is unknown or out of its range or a policy is no good; whatever a
+ * change of `at`, or `options`, throws.
+ */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  checkSimulation(options);
   const { perSecond = 1_000, seconds = 10, seed = 1, at = [], warmUpMs = 0, policy = {}, zone = '' } = options;
   const probe: Probe = (target) => world.probe(target);
   const env = { ...testEnv({ random: seeded(seed, 1) }), place: { zone }, probe };
   const { clock } = env;
-  const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers);
-  const hops = new SimulatedHops(env, world, policy, (options.hops ?? 1) - 1);
+  const served: Mesh[] = [];
+  const world = new SimulatedWorld(clock, seeded(seed, 2), options.servers, doors(env, options, served));
+  const policies = new PolicySet({ defaults: policy });
+  const hops = new SimulatedHops(env, world, policies, (options.hops ?? 1) - 1, options.marks);
   const registry = { ...world.registry, resolve: (name: string) => hops.resolve(name) };
-  const fleet = new SimulatedFleet(env, registry, policy);
+  const fleet = new SimulatedFleet(env, registry, policies);
   if (options.clients === undefined) fleet.add();
   else fleet.join(options.clients);
   let tally = new Tally();
-  for (const [ms, change] of at) clock.schedule(ms, () => change(world, fleet));
+  const faults: unknown[] = [];
+  const careful = (task: () => void) => () => {
+    try {
+      task();
+    } catch (error) {
+      faults.push(error); // a timer has nobody to throw at
+    }
+  };
+  for (const [ms, change] of at)
+    clock.schedule(
+      ms,
+      careful(() => change(world, fleet)),
+    );
   if (warmUpMs > 0) {
     clock.schedule(warmUpMs, () => {
       tally = new Tally();
@@ -96,18 +94,32 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   }
   const call = caller(fleet, hops, world, options);
   const arrivals = seeded(seed, 3);
-  const awaitNext = () => clock.schedule((-Math.log(1 - arrivals.next()) / perSecond) * 1_000, arrive);
+  const rate = () => (typeof perSecond === 'number' ? perSecond : checkRate(perSecond(clock.now())));
+  const awaitNext = () => clock.schedule((-Math.log(1 - arrivals.next()) / rate()) * 1_000, arriveWell);
   const arrive = () => {
     if (clock.now() >= seconds * 1_000) return;
     call(tally, () => clock.now());
     awaitNext();
   };
+  const arriveWell = careful(arrive);
   awaitNext();
   await clock.run(seconds * 1_000 + DRAIN_MS);
-  const closing = [fleet.close(), hops.close()];
+  const closing = [fleet.close(), hops.close(), ...served.map((mesh) => mesh.close())];
   await clock.run(DRAIN_MS);
   await Promise.all(closing);
+  if (faults.length > 0) throw faults[0];
   return figures(env, world, tally);
+}
+
+/** Makes the way in to each server, where they have a policy; notes the meshes in `served`. */
+function doors(env: TestEnv, { inbound }: SimulationOptions, served: Mesh[]): (() => SimulatedDoor) | undefined {
+  if (inbound === undefined) return undefined;
+  const policies = new PolicySet({ defaults: inbound });
+  return () => {
+    const mesh = new Mesh('orders', env, new SimulatedWorld(env.clock, env.random, []).registry, policies, {});
+    served.push(mesh);
+    return new SimulatedDoor(mesh);
+  };
 }
 
 /** Makes a call, each time: to the service, or to its servers in turn. */
@@ -117,11 +129,12 @@ function caller(fleet: SimulatedFleet, hops: SimulatedHops, world: SimulatedWorl
   let turn = 0;
   return (tally: Tally, now: () => number): void => {
     const own: CallOptions = { idempotent, ...of(chance.next()) };
-    const mesh = fleet.next;
+    const place = fleet.next();
+    const [mesh, send] = [fleet.clients[place]!, world.sendOf(place)];
     const call =
       balance === 'round-robin'
-        ? mesh.call(`orders-${turn++ % world.servers.length}`, world.send, own)
-        : hops.call(mesh, own);
+        ? mesh.call(`orders-${turn++ % world.servers.length}`, send, own)
+        : hops.call(mesh, send, own);
     void tally.count(call, now, own.priority);
   };
 }
@@ -142,6 +155,7 @@ function figures({ clock, timeouts, told }: TestEnv, world: SimulatedWorld, tall
     outcomes: tally.outcomes,
     servers: world.servers.map(ofServer),
     quantile: (share) => tally.quantile(share),
+    timeline: (everyMs = 1_000) => tally.timeline(everyMs, world.asked, world.servers.length),
     ended: tally.ended,
     events: told,
     left: { timers: clock.pending + timeouts.waiting, calls: tally.open },

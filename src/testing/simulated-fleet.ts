@@ -1,7 +1,6 @@
 import type { Registry } from '../discovery/registry.ts';
 import { Mesh } from '../mesh/mesh.ts';
-import { PolicySet } from '../policy/policy.ts';
-import type { PolicySections } from '../policy/table.ts';
+import type { PolicySet } from '../policy/policy.ts';
 import type { TestEnv } from './env.ts';
 
 /** Those who call in a simulation: instances of `checkout`, a mesh each, that calls are made by in turn. */
@@ -13,8 +12,8 @@ export class SimulatedFleet {
   #turn = 0;
   #port = 4_000;
 
-  constructor(env: TestEnv, registry: Registry, policy: PolicySections) {
-    this.#make = () => new Mesh('checkout', env, registry, new PolicySet({ defaults: policy }), {});
+  constructor(env: TestEnv, registry: Registry, policies: PolicySet) {
+    this.#make = () => new Mesh('checkout', env, registry, policies, {});
   }
 
   /** Makes one more that calls, and that nobody knows of. */
@@ -36,9 +35,9 @@ export class SimulatedFleet {
     for (const mesh of this.clients.splice(-count)) this.#gone.push(mesh.close({ drainMs: 0 }));
   }
 
-  /** Whose turn it is to call. */
-  get next(): Mesh {
-    return this.clients[this.#turn++ % this.clients.length]!;
+  /** Whose turn it is to call: its place among `clients`. */
+  next(): number {
+    return this.#turn++ % this.clients.length;
   }
 
   async close(): Promise<void> {

@@ -4,43 +4,9 @@ import type { Finding } from '../core/probe.ts';
 import type { Random } from '../core/random.ts';
 import { WELL } from '../health/finding.ts';
 import { type Answer, answer, refused } from './script.ts';
+import type { SimulatedDoor } from './simulated-door.ts';
+import { type ServerModel, USUAL } from './simulated-model.ts';
 
-/** How a simulated server behaves. All of it may change while the simulation runs. */
-export interface ServerModel {
-  /** Milliseconds that half of the answers take less than. 10 unless told. */
-  ms: number;
-  /** How far answers spread: the sigma of their lognormal distribution; 0 makes all equal. 0.4 unless told. */
-  spread: number;
-  /** How answers are distributed: about `ms` by `spread`, or with no memory, half of them below `ms`. `lognormal` unless told. */
-  shape: 'lognormal' | 'exponential';
-  /** Requests worked on at once; the others queue. 32 unless told. */
-  workers: number;
-  /** The share of requests that fail, from 0 to 1. 0 unless told. */
-  failing: number;
-  /** What a failed request answers. 503 unless told. */
-  status: number;
-  /** Milliseconds that a failed request takes. 1 unless told: failing is fast. */
-  failingMs: number;
-  /** The share of requests that take long although nothing is wrong, from 0 to 1. 0 unless told. */
-  tail: number;
-  /** Milliseconds that those take, at least and at most. 200 to 500 unless told. */
-  tailMs: readonly [least: number, most: number];
-  /** `refusing`: nobody listens. `dead`: not even a refusal comes back. `hanging`: takes requests, never answers. */
-  is: 'up' | 'refusing' | 'dead' | 'hanging';
-}
-
-const USUAL: ServerModel = {
-  ms: 10,
-  spread: 0.4,
-  shape: 'lognormal',
-  workers: 32,
-  failing: 0,
-  status: 503,
-  failingMs: 1,
-  tail: 0,
-  tailMs: [200, 500],
-  is: 'up',
-};
 const WIRE_MS = 0.25; // one way, within one data centre
 
 interface Job {
@@ -60,16 +26,29 @@ export class SimulatedServer {
   #held = 0;
   #busy = 0;
   readonly #queue: Job[] = [];
+  #still: (() => void)[] = []; // what would have happened while it stands still
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #door: SimulatedDoor | undefined;
 
-  constructor(clock: Clock, random: Random, model: Partial<ServerModel>) {
+  /** `door`: the way in to it; where there is none it takes whatever comes. */
+  constructor(clock: Clock, random: Random, model: Partial<ServerModel>, door?: SimulatedDoor) {
     this.#clock = clock;
     this.#random = random;
+    this.#door = door;
     this.model = { ...USUAL, ...model };
   }
 
-  /** Answers one attempt, as a client would see it; a client that gives up is believed. */
+  /** Makes it behave otherwise from now on. */
+  change(model: Partial<ServerModel>): void {
+    Object.assign(this.model, model);
+    if (this.model.is === 'paused') return;
+    const still = this.#still;
+    this.#still = [];
+    for (const go of still) go();
+  }
+
+  /** Answers one attempt, as a client would see it. */
   send(attempt: OutgoingAttempt): Promise<Answer> {
     this.asked++;
     const { is } = this.model;
@@ -78,7 +57,9 @@ export class SimulatedServer {
     this.peak = Math.max(this.peak, ++this.#held);
     return new Promise<Answer>((resolve, reject) => {
       attempt.scope.onCancel(reject);
-      if (is === 'up') this.#clock.schedule(WIRE_MS, () => this.#take({ attempt, resolve }));
+      if (is === 'hanging') return;
+      const back = (answer: Answer) => this.#clock.schedule(WIRE_MS, () => resolve(answer));
+      this.#clock.schedule(WIRE_MS, () => this.#unlessStill(() => this.#letIn(attempt, back)));
     }).finally(() => this.#held--);
   }
 
@@ -86,7 +67,7 @@ export class SimulatedServer {
   check(): Promise<Finding> {
     const { is } = this.model;
     return new Promise((resolve, reject) => {
-      if (is === 'dead' || is === 'hanging') return; // the check has its own time
+      if (is !== 'up' && is !== 'refusing') return; // the check has its own time
       this.#clock.schedule(WIRE_MS * 2, () => (is === 'up' ? resolve(WELL) : reject(refused())));
     });
   }
@@ -107,6 +88,16 @@ export class SimulatedServer {
     });
   }
 
+  #unlessStill(go: () => void): void {
+    if (this.model.is === 'paused') this.#still.push(go);
+    else go();
+  }
+
+  #letIn(attempt: OutgoingAttempt, back: (answer: Answer) => void): void {
+    if (this.#door === undefined) this.#take({ attempt, resolve: back });
+    else void this.#door.receive(attempt, () => new Promise((resolve) => this.#take({ attempt, resolve }))).then(back);
+  }
+
   #take(job: Job): void {
     if (this.#busy < this.model.workers) this.#work(job);
     else this.#queue.push(job);
@@ -115,22 +106,21 @@ export class SimulatedServer {
   #work({ attempt, resolve }: Job): void {
     this.#busy++;
     const fails = this.#random.next() < this.model.failing;
-    this.#clock.schedule(fails ? this.model.failingMs : this.#serviceMs(), () => {
+    const done = (): void => {
       this.#busy--;
-      if (!attempt.scope.cancelled) {
-        if (!fails) this.served++;
-        this.#clock.schedule(WIRE_MS, () => resolve(answer(fails ? this.model.status : 200)));
-      }
+      if (!fails && !attempt.scope.cancelled) this.served++;
+      resolve(answer(fails ? this.model.status : 200));
       this.#next();
-    });
+    };
+    this.#clock.schedule(fails ? this.model.failingMs : this.#serviceMs(), () => this.#unlessStill(done));
   }
 
   #next(): void {
-    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      if (job.attempt.scope.cancelled) continue;
-      this.#work(job);
-      break;
+    let job = this.#queue.shift();
+    for (; job?.attempt.scope.cancelled && !this.model.heedless; job = this.#queue.shift()) {
+      job.resolve(answer(499)); // heard by nobody but the way in, which is free again
     }
+    if (job !== undefined) this.#work(job);
   }
 
   /** Lognormal, after Box and Muller; exponential; or of the tail. */

@@ -46,7 +46,7 @@ test('only tests of what knows no process may share one', () => {
     'test/telemetry/spans.test.ts',
     'test/mesh/call.test.ts',
     'test/scripts/test.test.ts',
-    'test/simulation/slow.test.ts',
+    'test/simulation/scenarios-1.test.ts',
     'test/integration/kill.test.ts',
   ])
     assert.ok(!mayShare(file), file);

@@ -1,0 +1,3 @@
+import { holdPart } from './held.ts';
+
+holdPart(2, 3);
