@@ -20,7 +20,7 @@ export interface Wire {
   readonly status: number;
   /** Whether the answer has left whole. */
   readonly whole: boolean;
-  /** A header of the answer. */
+  /** A header of the answer, or a trailer of it where those are kept. */
   header(name: string): string | undefined;
   /** Tells when the answer has left, or can no more. False where nobody can tell: it is over when its handler is. */
   onEnd(tell: () => void): boolean;

@@ -37,6 +37,7 @@ export async function watched(env: Env, options: TelemetryOptions = {}): Promise
 /** Who measures, and what gives it as text where that is asked for; nothing where nobody wants to know. */
 async function measured(options: TelemetryOptions) {
   const { metrics = hasSdk('metrics'), prometheus, httpMetrics = 'auto', endpointLabels = false } = options;
+  const { rpcMetrics: rpc = false } = options;
   if (!metrics && !prometheus) return undefined;
   const otel = metrics ? await openTelemetry('metrics', () => import('../telemetry/otel-metrics.ts')) : undefined;
   const { Meters } = await import('../telemetry/meters.ts');
@@ -44,7 +45,7 @@ async function measured(options: TelemetryOptions) {
   const book = prometheus ? new PrometheusText(httpMetrics !== false) : undefined;
   const sinks = [...(otel ? [new otel.OtelMetrics(httpMetrics)] : []), ...(book ? [book] : [])];
   const elsewhere = otel?.recordedElsewhere ?? (() => false);
-  return { meters: new Meters(sinks, { endpointLabels, elsewhere }), text: () => book?.toString() };
+  return { meters: new Meters(sinks, { endpointLabels, rpc, elsewhere }), text: () => book?.toString() };
 }
 
 /** Whether somebody in this process has started an SDK that records these. Its API says so in a global of its own. */

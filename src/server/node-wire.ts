@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { Wire } from '../core/incoming.ts';
 
@@ -35,8 +36,14 @@ export class NodeWire implements Wire {
   }
 
   header(name: string): string | undefined {
-    const value = this.#response.getHeader(name);
+    const value = this.#response.getHeader(name) ?? this.#trailers?.[name];
     return value === undefined ? undefined : String(value);
+  }
+
+  /** What was sent behind the answer: http2 keeps it, and http does not. */
+  get #trailers(): Readonly<Record<string, unknown>> | undefined {
+    const { stream } = this.#response as ServerResponse & { readonly stream?: Partial<ServerHttp2Stream> };
+    return stream?.sentTrailers;
   }
 
   /** One listener for all who ask, before those of others: who records the request as well may still be told its route. */

@@ -4,6 +4,7 @@ import type { Standing } from '../core/standing.ts';
 import { Few, OTHER } from './few.ts';
 import { attemptLabels, callErrorType, requestLabels } from './http-labels.ts';
 import type { MetricName } from './metrics.ts';
+import { OTHER_METHOD, rpcCallLabels, rpcRequestLabels } from './rpc-labels.ts';
 import { counted, type Labels, observed, observedSession, type Sample } from './samples.ts';
 import type {
   AttemptRecord,
@@ -30,6 +31,8 @@ export interface Sink {
 export interface MeterOptions {
   /** Whether the addresses of endpoints are among the labels. */
   readonly endpointLabels: boolean;
+  /** Whether calls and requests of gRPC are measured as the conventions for RPC have it. */
+  readonly rpc?: boolean;
   /** Whether OpenTelemetry's own instrumentation records calls, or the request being served now. */
   readonly elsewhere: (side: 'client' | 'server') => boolean;
 }
@@ -46,6 +49,7 @@ export class Meters implements Watcher, Outlet {
   readonly #services = new Few(SERVICES);
   readonly #few: Readonly<Record<string, Few>> = {
     'http.route': new Few(ROUTES),
+    'rpc.method': new Few(ROUTES, OTHER_METHOD),
     'error.type': new Few(ERRORS),
     'inmesh.zone': new Few(OTHERS),
     'inmesh.rule': new Few(OTHERS),
@@ -117,7 +121,8 @@ export class Meters implements Watcher, Outlet {
     this.#put('http.client.request.duration', ms / 1_000, attemptLabels(call.method, to, outcome!), elsewhere);
   }
 
-  #call({ context, outcome, settled, ms, resolution }: CallRecord): void {
+  #call(record: CallRecord): void {
+    const { context, outcome, settled, ms, resolution } = record;
     const { service } = context;
     const { is } = resolution();
     if (is === 'bound' || is === 'stale') this.#services.name(service);
@@ -129,11 +134,15 @@ export class Meters implements Watcher, Outlet {
       'error.type': callErrorType(outcome, error),
     };
     this.#put('inmesh.call.duration', ms / 1_000, labels);
+    const rpc = this.#options.rpc ? rpcCallLabels(record, this.#name(service)) : undefined;
+    if (rpc !== undefined) this.#put('rpc.client.call.duration', ms / 1_000, rpc);
   }
 
   #request(record: RequestRecord, elsewhere: boolean): void {
     const labels = requestLabels(record);
     this.#put('http.server.request.duration', record.ms / 1_000, labels, elsewhere);
+    const rpc = this.#options.rpc ? rpcRequestLabels(record) : undefined;
+    if (rpc !== undefined) this.#put('rpc.server.call.duration', record.ms / 1_000, rpc);
     const { scope, begunAt } = record.context;
     const left = record.refusal?.reason === 'deadline' ? 0 : scope.due - begunAt;
     if (left === Number.POSITIVE_INFINITY) return;

@@ -37,6 +37,22 @@ export const metrics = {
     ],
     about: 'How long each request that came in took, until its answer had left.',
   },
+  'rpc.client.call.duration': {
+    instrument: 'histogram',
+    unit: 's',
+    boundaries: SECONDS,
+    attributes: ['rpc.system.name', 'rpc.method', 'rpc.status_code', 'error.type', 'server.address'],
+    about:
+      'With `rpcMetrics`: how long each call of gRPC took, retries and all. The address is the name of the service.',
+  },
+  'rpc.server.call.duration': {
+    instrument: 'histogram',
+    unit: 's',
+    boundaries: SECONDS,
+    attributes: ['rpc.system.name', 'rpc.method', 'rpc.status_code', 'error.type'],
+    about:
+      'With `rpcMetrics`: how long each request of gRPC that came in took. The method is that of its route, else `_OTHER`.',
+  },
   'inmesh.call.duration': {
     instrument: 'histogram',
     unit: 's',

@@ -23,6 +23,8 @@ export interface TelemetryOptions {
    * (`'auto'`) they are where OpenTelemetry's own instrumentations do not measure them already.
    */
   readonly httpMetrics?: 'auto' | boolean;
+  /** Whether calls and requests of gRPC are measured as the conventions for RPC have it, as well. Not unless told. */
+  readonly rpcMetrics?: boolean;
   /** Whether the addresses of endpoints are labels of metrics; not unless told, since they come and go. */
   readonly endpointLabels?: boolean;
   /** Hears what happens, apart from each call; `pino()` and `console`-like objects will do. Nobody unless told otherwise. */
@@ -35,6 +37,7 @@ const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown)
   metrics: [isBoolean, 'a boolean'],
   prometheus: [isBoolean, 'a boolean'],
   httpMetrics: [(value) => value === 'auto' || isBoolean(value), "a boolean or 'auto'"],
+  rpcMetrics: [isBoolean, 'a boolean'],
   endpointLabels: [isBoolean, 'a boolean'],
   logger: [isLogger, 'an object with debug, info, warn and error'],
 };

@@ -97,9 +97,40 @@ export const httpMetrics: Readonly<Record<string, Convention>> = {
   },
 };
 
+/** Metrics of RPC, stable since 1.45, as gRPC has them: the tables of rpc/rpc-metrics and rpc/grpc. */
+export const rpcMetrics: Readonly<Record<string, Convention>> = {
+  'rpc.client.call.duration': {
+    instrument: 'histogram',
+    unit: 's',
+    boundaries: SECONDS,
+    attributes: {
+      'rpc.system.name': ['required', 'string'],
+      'rpc.method': ['required', 'string'],
+      'rpc.status_code': ['required', 'string'],
+      'server.address': ['required', 'string'],
+      'error.type': ['conditional', 'string'],
+      'server.port': ['conditional', 'int'],
+    },
+  },
+  'rpc.server.call.duration': {
+    instrument: 'histogram',
+    unit: 's',
+    boundaries: SECONDS,
+    attributes: {
+      'rpc.system.name': ['required', 'string'],
+      'rpc.method': ['required', 'string'],
+      'rpc.status_code': ['required', 'string'],
+      'error.type': ['conditional', 'string'],
+      'server.address': ['opt-in', 'string'],
+      'server.port': ['opt-in', 'int'],
+    },
+  },
+};
+
 /** What the conventions ask for and the mesh does not say, and why. */
 export const withheld: Readonly<Record<string, string>> = {
   'client network.protocol.name': 'required for what is not http, which the mesh does not send',
+  'rpc.client.call.duration server.port': 'of a call of RPC: a service has none, and its endpoints may have several',
   'client network.protocol.version': 'any client may be sending, and few tell',
   'client network.peer.address': 'the same',
   'client network.peer.port': 'the same',

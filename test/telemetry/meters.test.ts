@@ -30,7 +30,7 @@ const BY_STANDING_ONLY = ['inmesh.limit', 'inmesh.calls.waiting', 'inmesh.regist
 const OTHERS = ['inmesh.registry.changes', 'inmesh.registry.rejected', 'inmesh.faults'];
 
 test('every metric of the table is told by something, with no attribute that the table does not have', async () => {
-  const { mesh } = await everything({ prometheus: true });
+  const { mesh } = await everything({ prometheus: true, rpcMetrics: true });
   const families = parseExposition(mesh.metrics());
   for (const [name, metric] of Object.entries(metrics)) {
     if ([...BY_EVENT_ONLY, ...BY_STANDING_ONLY, ...OTHERS].includes(name)) continue;

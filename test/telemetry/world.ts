@@ -49,6 +49,12 @@ export async function everything(telemetry: NonNullable<MeshOptions['telemetry']
   await served('GET /full', {}, () => 1);
   await served('GET /gone', {}, (own) => own.leave());
   await served('GET /broken', {}, (own) => own.answer(500));
+  const grpc = { 'content-type': 'application/grpc' };
+  const options = { method: 'POST', path: '/shop.Orders/Get', headers: grpc };
+  await mesh.call('orders', () => answer(200, { 'grpc-status': '0' }), options);
+  await mesh.call('stock', () => Promise.reject(refused()), options).catch(() => {});
+  await served('POST /shop.Orders/Get', grpc, (own) => own.answer(200));
+  await served('POST /shop.Orders/Gone', grpc, (own) => own.answer(503));
   mesh.setPolicy({});
   return world;
 }
