@@ -1,9 +1,11 @@
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
 import type { Incoming } from './incoming.ts';
+import type { Cancel } from './live.ts';
 import type { Resolution } from './resolution.ts';
 import type { Service } from './service.ts';
 import type { Standing } from './standing.ts';
+import type { Tapping } from './tapped.ts';
 
 /**
  * Who looks at each call and attempt from outside, for traces and logs. Looks only: gives back the very promise it was
@@ -27,6 +29,8 @@ export interface Watch {
   ): Promise<Res>;
   /** Tells those who measure who we are, and shows them how things stand whenever they ask. */
   observe(service: string, look: () => Standing): void;
+  /** Lets somebody hear what becomes of calls, from now on. Gives back the way to stop; nothing is left of it then. */
+  tap(tapping: Tapping): Cancel;
   /** What was counted, as Prometheus reads it; nothing unless that was asked for. */
   text(): string | undefined;
   /** Writes down what it still holds, in bounded time. */

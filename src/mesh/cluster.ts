@@ -1,5 +1,6 @@
 import { balance } from '../balancer/balance.ts';
 import type { Call } from '../core/call.ts';
+import type { Context } from '../core/context.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
 import type { Cancel, Live } from '../core/live.ts';
@@ -94,6 +95,11 @@ export class Cluster {
 
   get resolution(): Resolution {
     return this.#resolving.value;
+  }
+
+  /** Retries that are left for calls like this one, whole ones. */
+  retriesLeft({ policy: { retry } }: Pick<Context, 'policy'>): number {
+    return Math.max(0, Math.floor(this.parts.budget.balance(retry.budget, retry.perSecond, this.#env.clock.now())));
   }
 
   /** Records of the service in the registry that can not be read. */

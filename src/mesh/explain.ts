@@ -132,7 +132,6 @@ function sessionFacts({ session }: Registry): SessionFacts | undefined {
 
 function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: string | undefined): ClusterSnapshot {
   const policy = policies.for(cluster.service, route);
-  const { budget, perSecond } = policy.retry;
   const view = cluster.parts.nodes.peek(policy);
   const { levels, panic } = view.facts(policy);
   return {
@@ -143,7 +142,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     stack: [...cluster.stacks.cluster.names, 'balance', ...cluster.stacks.endpoint.names, 'send'],
     panic,
     levels,
-    retriesLeft: Math.max(0, Math.floor(cluster.parts.budget.balance(budget, perSecond, now))),
+    retriesLeft: cluster.retriesLeft({ policy }),
     circuits: cluster.parts.circuits.facts(now),
     mirror: cluster.parts.mirrors.facts(policy.mirror.to) ?? null,
     quotas: cluster.parts.quotas.facts(policy),

@@ -17,6 +17,7 @@ import { Presence } from './presence.ts';
 import { RegisteredSiblings } from './registered-siblings.ts';
 import { Serving } from './serving.ts';
 import { tellOfSession } from './session-news.ts';
+import { Taps } from './taps.ts';
 
 /** What a mesh is made of: its faces, the one that calls and those that serve and tell, share it. */
 export class Inside {
@@ -30,6 +31,7 @@ export class Inside {
   readonly presence: Presence;
   readonly serving: Serving;
   readonly transport: LazyTransport;
+  readonly taps: Taps;
   readonly unwatchSession: Cancel;
   readonly #stacks: Stacks;
 
@@ -60,6 +62,7 @@ export class Inside {
       (name) => this.#open(name, { ...env, events: new Events(), watch: undefined, random: seeded(1) }), // tells nobody, draws nothing
       env.clock,
     );
+    this.taps = new Taps(env.watch, (context) => this.clusters.look(context.service).retriesLeft(context));
     this.serving = new Serving({ service, env, ambient: this.ambient }, stacks, current, {
       readiness: () => this.presence.readiness,
       siblings: this.around.siblings,

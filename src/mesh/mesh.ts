@@ -150,6 +150,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     this.#inside.around.callOff();
     await this.#calls.finish(Math.max(0, stopAt - clock.now()));
     await this.#transport.close();
+    this.#inside.taps.close();
     this.#clusters.close();
     await this.#inside.around.close();
     this.#inside.unwatchSession();

@@ -2,11 +2,13 @@ import type { CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
+import type { TappedCall } from '../core/tapped.ts';
 import { checkCall } from './calls.ts';
 import { explain, type Snapshot, snapshot } from './explain.ts';
 import type { Inside } from './inside.ts';
 import { type CallPlan, planCall } from './plan.ts';
 import { sayPlan } from './say-plan.ts';
+import type { TapOptions } from './tap.ts';
 import { countedBy } from './watched.ts';
 
 const noSend = (): void => {};
@@ -64,6 +66,17 @@ export abstract class ToldMesh {
       },
       request,
     );
+  }
+
+  /**
+   * What becomes of calls, as they end: `for await (const call of mesh.tap({ service: 'orders', match: { outcome: 'failure' } }))`.
+   * Each tells every attempt with its endpoint, who was passed over and why, what was waited, the time and what the retry
+   * budget has left. Headers are shown by name, their values only where they hold no secret. Who is slow loses the oldest,
+   * and is told how many in `lost`. Ends by `break`, by `return()`, and with the mesh. While nobody taps it costs nothing.
+   * @throws MeshError INVALID_ARGUMENT for an option that there is not, or is not usable.
+   */
+  tap(options: TapOptions = {}): AsyncIterableIterator<TappedCall, undefined> & AsyncDisposable {
+    return this.#inside.taps.open(options);
   }
 
   /** What is known of every service called, as plain JSON. */

@@ -4,10 +4,13 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Incoming } from '../core/incoming.ts';
 import { judge, judgeError } from '../core/judge.ts';
+import type { Cancel } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import type { Standing } from '../core/standing.ts';
+import type { Tapping } from '../core/tapped.ts';
 import type { Watch } from '../core/watch.ts';
+import { tapped } from './tapped.ts';
 import { type AttemptRecord, CallRecord, type CallWatcher, RequestRecord, type Watcher } from './watcher.ts';
 
 type Run<Res> = () => Promise<Res>;
@@ -15,7 +18,7 @@ type Run<Res> = () => Promise<Res>;
 /** Shows every call and attempt to all that watch, and none of their faults to the call. */
 export class Watches implements Watch {
   readonly #env: Env;
-  readonly #watchers: readonly Watcher[];
+  #watchers: readonly Watcher[];
   readonly text: () => string | undefined;
 
   /** `text` gives what was counted, where somebody counts. */
@@ -91,6 +94,14 @@ export class Watches implements Watch {
     record.whole = incoming.wire?.whole ?? true;
     record.ms = this.#env.clock.now() - context.begunAt;
     for (const watcher of watchers) unharmed(() => watcher.end(record));
+  }
+
+  tap(tapping: Tapping): Cancel {
+    const watcher = tapped(tapping);
+    this.#watchers = [...this.#watchers, watcher];
+    return () => {
+      this.#watchers = this.#watchers.filter((one) => one !== watcher);
+    };
   }
 
   observe(service: string, look: () => Standing): void {
