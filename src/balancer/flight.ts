@@ -139,8 +139,8 @@ export class AttemptFlight implements Flight {
       waitedMs,
       passedOver,
     };
-    history.reports = [...history.reports, report];
-    history.tried = [...history.tried, this.node];
+    history.reports = withOne(history.reports, report);
+    history.tried = withOne(history.tried, this.node);
   }
 
   #tell({ is, why, sent }: Outcome, ms: number): void {
@@ -150,3 +150,6 @@ export class AttemptFlight implements Flight {
     events.emit({ at: clock.epoch(), type: 'attempt', service, attempt, endpoint, outcome: is, why, sent, ms });
   }
 }
+
+/** A list of its own: who was told of the one before keeps that. Most calls have no second attempt. */
+const withOne = <T>(list: readonly T[], one: T): T[] => (list.length === 0 ? [one] : [...list, one]);

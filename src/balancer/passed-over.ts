@@ -4,6 +4,7 @@ import type { Priority } from '../core/priority.ts';
 import { hasRoom } from '../core/room.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Group } from './group.ts';
+import { isPanic } from './pick.ts';
 import type { View } from './view.ts';
 
 /** All endpoints of a service, and how the calls of a policy see them. */
@@ -24,7 +25,7 @@ export function passedOver(
   priority: Priority,
 ): readonly PassedOver[] {
   const view = nodes.view(policy);
-  const seen = isAllAlike(nodes, view, policy) ? tried : lookedAt(nodes, tried);
+  const seen = mayDiffer(nodes, view, policy, tried);
   if (seen === tried && tried.length === 0) return NOBODY_PASSED;
   const why = whyPassed(view, policy, tried, priority);
   const groups = new Map<PassedOverWhy, { count: number; endpoints: string[] }>();
@@ -60,9 +61,14 @@ export function whyPassed(
   };
 }
 
-/** Whether nothing tells them apart but where the call has been: all are in rotation, on one level, and none can be full. */
-const isAllAlike = (nodes: Known, view: View, { limit }: Policy): boolean =>
-  limit.endpoint === 0 && view.whole === nodes && view.levels === undefined && nodes.ready.size === nodes.size;
+/** Those of whom there may be something to tell. Nearly always they stand on one level, and none can be full. */
+function mayDiffer(nodes: Known, view: View, { limit, balance }: Policy, tried: readonly Node[]): Iterable<Node> {
+  const { live, ready, size, out } = nodes;
+  const isLevel = limit.endpoint === 0 && view.whole === nodes && view.levels === undefined && live.size === size;
+  if (!isLevel) return lookedAt(nodes, tried);
+  if (ready.size === size || isPanic(nodes, balance.panic)) return tried;
+  return tried.length === 0 && out.size <= LOOKED_AT ? out : lookedAt(nodes, tried);
+}
 
 /** All, where that is not too many; else those of whom there is most to tell come first. */
 function lookedAt(nodes: Known, tried: readonly Node[]): Iterable<Node> {

@@ -33,7 +33,8 @@ export function outlier<Req, Res>({ clock }: Env, judgement: Judgement): Filter<
     else if (outcome.leaving) judgement.rest(LEAVING_MS, 'leaving', flight, now, context);
     else if (isNack(outcome)) judgement.land('none', outcome, flight, now, context);
     else {
-      const restMs = parseRetryAfter(outcome.retryAfter, clock.epoch()) ?? 0;
+      const { retryAfter } = outcome;
+      const restMs = retryAfter === undefined ? 0 : (parseRetryAfter(retryAfter, clock.epoch()) ?? 0);
       if (restMs > 0) judgement.rest(restMs, 'asked', flight, now, context);
       else judgement.land(verdictOf(outcome, context, now - flight.at), outcome, flight, now, context);
     }

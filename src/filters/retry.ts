@@ -1,7 +1,7 @@
 import type { Call } from '../core/call.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
-import { MeshError, type NextReport } from '../core/errors.ts';
+import { type AttemptReport, MeshError, type NextReport } from '../core/errors.ts';
 import { grpcPushbackOf, grpcStatusOf } from '../core/grpc.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import { discard, isNack, type Outcome } from '../core/outcome.ts';
@@ -59,7 +59,7 @@ function waitFor(
   const { on } = policy.retry;
   const isFine = outcome.is === 'success' && on.grpc === 0 && !on.has(outcome.status);
   if (isFine || outcome.is === 'none' || scope.cancelled) return undefined;
-  const refuse = (is: NextReport['is']): undefined => note(env, context, budget, is);
+  const refuse = (is: NextReport['is']): undefined => note(context, budget, is);
   if (outcome.final) {
     spent(context);
     return refuse('final');
@@ -84,14 +84,16 @@ function granted(
   const { attempts, backoff: base, maxBackoff, budget: share, perSecond } = policy.retry;
   if (Math.max(attempt, history.attempts) >= attempts) {
     spent(context);
-    return note(env, context, budget, 'attempts');
+    return note(context, budget, 'attempts');
   }
   const waitMs = asked ?? backoff(base, maxBackoff, attempt, random.next());
   const now = clock.now();
-  if (now + waitMs >= scope.due) return note(env, context, budget, 'deadline');
+  if (now + waitMs >= scope.due) return note(context, budget, 'deadline');
   const left = budget.balance(share, perSecond, now);
   const granted = budget.withdraw(share, perSecond, now);
-  noteNext(context, { is: granted ? 'retry' : 'budget', waitMs: granted ? micros(waitMs) : 0, budget: whole(left) });
+  const report = undecided(context);
+  if (report)
+    report.next = { is: granted ? 'retry' : 'budget', waitMs: granted ? micros(waitMs) : 0, budget: whole(left) };
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
     const facts = { at: clock.epoch(), service, attempt, why };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' }, context);
@@ -105,16 +107,24 @@ function spent({ history }: Context): undefined {
 }
 
 /** Notes why it is not tried again. */
-function note({ clock }: Env, context: Context, budget: RetryBudget, is: NextReport['is']): undefined {
+function note(context: Context, budget: RetryBudget, is: NextReport['is']): undefined {
+  const report = undecided(context);
+  if (report === undefined) return;
   const { budget: share, perSecond } = context.policy.retry;
-  noteNext(context, { is, waitMs: 0, budget: whole(budget.balance(share, perSecond, clock.now())) });
+  const now = context.begunAt + report.beganMs + report.ms; // it has ended just now
+  report.next = { is, waitMs: 0, budget: whole(budget.balance(share, perSecond, now)) };
 }
 
-/** Notes what was decided with the attempt that it was decided after: the last that came to something. A refusal is none. */
-function noteNext({ history }: Context, next: NextReport): void {
-  const at = history.reports.findLastIndex(({ outcome }) => outcome !== 'none');
-  if (at >= 0 && history.reports[at]!.next === undefined)
-    history.reports = history.reports.with(at, { ...history.reports[at]!, next });
+/** A report that says all but what was decided after. */
+type Undecided = AttemptReport & { next?: NextReport };
+
+/** That of the attempt that is decided after, until that is noted: the last that came to something. A refusal is none. */
+function undecided({ history: { reports } }: Context): Undecided | undefined {
+  for (let at = reports.length - 1; at >= 0; at--) {
+    const report = reports[at]!;
+    if (report.outcome !== 'none') return report.next === undefined ? report : undefined;
+  }
+  return undefined;
 }
 
 const whole = (retries: number): number => Math.max(0, Math.floor(retries));
@@ -127,7 +137,7 @@ function askedFor(
   { grpc }: RetryConditions,
 ): number | 'never' | undefined {
   const pushback = grpc === 0 ? undefined : grpcPushbackOf(settled);
-  return pushback ?? parseRetryAfter(retryAfter, clock.epoch());
+  return pushback ?? (retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, clock.epoch()));
 }
 
 /** Whether the policy says to try again after this. */
