@@ -123,7 +123,7 @@ class Guarded<Res> {
   /** What there is instead; `stands` where there is nothing. */
   #rescue(error: unknown, outcome: Outcome, instead: unknown, stands: () => Res): Res | Promise<Res> {
     const { fallback, strategy } = this.#context.policy;
-    const { make } = this.#call.request ?? {};
+    const { keeper } = this.#call.request ?? {};
     const { why } = outcome;
     const isLater = strategy.mode === 'failback' && this.#later(outcome);
     if (this.#call.fallback !== undefined) return this.#ofCaller(error, why, instead, stands);
@@ -134,16 +134,16 @@ class Guarded<Res> {
       return this.#give(kept, true, { 'inmesh-fallback': 'last-good' });
     }
     const { status, headers, body } = fallback.answer;
-    if (fallback.mode !== 'off' && status >= 200 && make !== undefined) {
+    if (fallback.mode !== 'off' && status >= 200 && keeper !== undefined) {
       discard(instead);
       this.#tell({ type: 'fallback', source: 'answer', why });
-      return make(status, { ...headers, 'inmesh-fallback': 'answer' }, body);
+      return keeper.make(status, { ...headers, 'inmesh-fallback': 'answer' }, body);
     }
     if (!isLater && strategy.mode !== 'failsafe') return stands();
     discard(instead);
     const source = isLater ? 'failback' : 'failsafe';
     this.#tell({ type: 'fallback', source, why });
-    return make === undefined ? (undefined as Res) : make(204, { 'inmesh-fallback': source }, '');
+    return keeper === undefined ? (undefined as Res) : keeper.make(204, { 'inmesh-fallback': source }, '');
   }
 
   /** Sees to it that the call is made again later, where that does no harm. Says whether it will be. */
@@ -216,7 +216,7 @@ class Guarded<Res> {
       return;
     }
     request!.keeper!.watch(value, Answers.most(fallback), (kept) => {
-      this.#answers.set({ key, kept, path: path!, at, lifetime, renewing: false }, fallback);
+      if (kept !== undefined) this.#answers.set({ key, kept, path: path!, at, lifetime, renewing: false }, fallback);
     });
   }
 

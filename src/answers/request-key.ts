@@ -33,7 +33,7 @@ export function requestKey(
   ignore: readonly string[] = NONE,
 ): string | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;
-  if (path === undefined || request?.keeper === undefined) return undefined;
+  if (path === undefined || request?.keeper === undefined || request.hasBody === true) return undefined;
   const parts: (readonly [string, unknown])[] = [];
   const add = (name: string, value: unknown): void => {
     if (!isIdle(name) && !ignore.includes(name)) parts.push([name, value]);

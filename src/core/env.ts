@@ -1,5 +1,6 @@
 import type { UserBreakers } from './breakers.ts';
 import type { Clock } from './clock.ts';
+import type { Compare } from './compare.ts';
 import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
 import type { Place } from './place.ts';
@@ -26,6 +27,8 @@ export interface Env {
   readonly quotaStore?: QuotaStore | undefined;
   /** Circuit breakers that the user has made; none unless told. */
   readonly breakers?: UserBreakers | undefined;
+  /** Compares calls with the copies of them that `mirror` makes; nobody unless told. */
+  readonly compare?: Compare | undefined;
   /** How an endpoint is asked how it is; over sockets unless told. */
   readonly probe?: Probe | undefined;
 }

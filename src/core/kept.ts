@@ -7,24 +7,31 @@ export interface Kept<Res> {
   readonly headers: HeaderFields;
   /** How long its body is. */
   readonly bytes: number;
+  /** Its body, for those who only look: bytes, where the client has bytes. */
+  readonly content: unknown;
   /** A copy for one reader, with these headers more. */
   copy(more: Readonly<Record<string, string>>): Res;
 }
 
 /** Knows how to keep the answers of a client. */
 export interface Keeper<Res> {
-  /** Tells `done` of an answer once somebody has read it to its end, unless it has more than `limit` bytes. */
-  watch(answer: Res, limit: number, done: (kept: Kept<Res>) => void): void;
+  /**
+   * Tells `done` of an answer once somebody has read it to its end. With nothing, or not at all, where it has more than
+   * `limit` bytes, or breaks off.
+   */
+  watch(answer: Res, limit: number, done: (kept: Kept<Res> | undefined) => void): void;
   /** Reads an answer for nobody yet; undefined when it has more than `limit` bytes, or breaks off. Then it is as it was. */
   gather(answer: Res, limit: number): Promise<Kept<Res> | undefined>;
+  /** Makes an answer that nobody gave. */
+  make(status: number, headers: Readonly<Record<string, string>>, body: string): Res;
 }
 
 /** A request as its client will send it, where the client lets filters know. */
 export interface Outgoing<Res> {
   /** The headers that the client sends besides those of the attempt. */
   readonly headers: HeaderFields | undefined;
-  /** Keeps answers to this request; nothing where they can not be given twice. */
+  /** Keeps answers of this client; nothing where they can not be given twice. */
   readonly keeper: Keeper<Res> | undefined;
-  /** Makes an answer that nobody gave. Without it, what stands in for one is `undefined`. */
-  readonly make?: ((status: number, headers: Readonly<Record<string, string>>, body: string) => Res) | undefined;
+  /** Whether it sends a body: then the same method, path and headers do not make it the same request. Not unless told. */
+  readonly hasBody?: boolean | undefined;
 }

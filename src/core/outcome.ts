@@ -1,6 +1,7 @@
 import { FINAL_HEADERS, LEAVING_HEADER, NACK_HEADER } from '../wire/nack.ts';
 import { retryAfterIn } from '../wire/retry-after.ts';
 import { MeshError, type Sent } from './errors.ts';
+import type { HeaderFields } from './kept.ts';
 
 /** What became of an attempt. `none` is no verdict: it says nothing about the endpoint. */
 export interface Outcome {
@@ -173,13 +174,38 @@ function codeOf(error: unknown): string | undefined {
 
 const VAGUE = new Set(['ERR_BAD_RESPONSE', 'ERR_BAD_REQUEST', 'ERR_NETWORK', 'ABORT_ERR']);
 
+/** All headers of an answer in any client's shape, by lower-case name, to be looked at. */
+export function headersOf(answer: unknown): HeaderFields {
+  const headers = property(answer, 'headers');
+  if (typeof headers !== 'object' || headers === null) return {};
+  const entries = attempted(() => (Symbol.iterator in headers ? [...(headers as never)] : Object.entries(headers)));
+  const fields = (Array.isArray(entries) ? entries : []).filter(
+    (entry): entry is [string, string | string[]] =>
+      Array.isArray(entry) && (typeof entry[1] === 'string' || Array.isArray(entry[1])),
+  );
+  return Object.fromEntries(fields.map(([name, value]) => [String(name).toLowerCase(), value]));
+}
+
 /** Lets go of an answer that nobody will read, so that its connection is free again. */
 export function discard(answer: unknown): void {
+  discarding(answer);
+}
+
+/** The same, and gives back when it is, where that takes a while; never rejects. */
+export function discarding(answer: unknown): Promise<void> | undefined {
   const body = property(answer, 'body');
   const close = method(body, 'dump') ?? method(body, 'cancel') ?? method(body, 'destroy') ?? method(answer, 'resume');
   const closing = close && attempted(close);
-  if (closing instanceof Promise) closing.catch(() => {});
+  return closing instanceof Promise ? closing.then(nothing, nothing) : undefined;
 }
+
+/** Breaks off an answer that takes too long to let go of. */
+export function abandon(answer: unknown): void {
+  const destroy = method(property(answer, 'body'), 'destroy') ?? method(answer, 'destroy');
+  if (destroy !== undefined) attempted(destroy);
+}
+
+const nothing = () => {};
 
 function method(of: unknown, name: string, ...args: readonly unknown[]): (() => unknown) | undefined {
   const value = property(of, name);
@@ -196,7 +222,7 @@ function attempted(work: () => unknown): unknown {
 }
 
 /** What stands under a name in a thing that is not ours, and may answer with an error. */
-function property(of: unknown, name: string): unknown {
+export function property(of: unknown, name: string): unknown {
   if (typeof of !== 'object' || of === null) return undefined;
   try {
     return (of as Record<string, unknown>)[name];

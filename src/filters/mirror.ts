@@ -1,9 +1,10 @@
 import type { Call } from '../core/call.ts';
+import { type Comparison, comparedOf, contentOf, letGo, looked } from '../core/compare.ts';
 import { type Context, copy, History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Mirrors } from '../core/mirrors.ts';
-import { discard, type Outcome } from '../core/outcome.ts';
+import { answerOf, type Outcome } from '../core/outcome.ts';
 import { nothing, type SlotPlan, sends } from '../core/plan.ts';
 import { race } from '../core/race.ts';
 import type { Reach } from '../core/reach.ts';
@@ -21,7 +22,7 @@ export function mirror<Res>(env: Env, mirrors: Mirrors, reach: Reach): Filter<Ca
     const { share, most } = context.policy.mirror;
     const answer = ask(next, call, context); // first of all: nothing that follows holds it up
     if (share < 1 && env.random.next() >= share) return answer;
-    if (mirrors.admits(most)) compare(env, context, answer, begin(env, mirrors, reach, call, context));
+    if (mirrors.admits(most)) new Mirrored(env, mirrors, call, context).begin(reach, answer);
     return answer;
   };
 }
@@ -29,77 +30,125 @@ export function mirror<Res>(env: Env, mirrors: Mirrors, reach: Reach): Filter<Ca
 /** Whether nobody gets a copy. */
 export const copiesNothing = ({ mirror }: Policy): boolean => mirror.to === '';
 
-/** What became of one, and how long it took. */
-interface Settled {
-  readonly outcome: Outcome | undefined;
+/** What became of one of the two, and what is known of its answer. */
+interface Ended {
+  readonly outcome: Outcome;
   readonly ms: number;
+  readonly answer: unknown;
+  /** What it says, for the hook that compares; pending while it comes, or for ever. */
+  readonly content: unknown;
 }
 
-/** Sends the copy on its way. Never rejects, and settles when the copy is over or its time is up. */
-async function begin<Res>(
-  env: Env,
-  mirrors: Mirrors,
-  reach: Reach,
-  call: Call<Res>,
-  context: Context,
-): Promise<Settled> {
-  const { clock } = env;
-  const own = copy(context);
-  const now = clock.now();
-  try {
-    const { to } = context.policy.mirror;
-    const reached = reach(to, call as Call<unknown>);
-    const { trace, baggage, requestId } = context.history;
-    own.service = to;
-    own.policy = reached.policy;
-    own.route = reached.route;
-    own.scope = new Scope();
-    own.begunAt = now;
-    own.history = new History(trace, 'sheddable', baggage, requestId); // of the two it is the one to be shed
-    mirrors.begin(env, own);
-    const copied = { ...call, headers: { ...call.headers, [MIRROR_HEADER]: context.service }, fallback: undefined };
-    const way = reached.below('mirror') as unknown as Service<Call<Res>, Res>;
-    const value = await race(ask(way, copied, own), own.scope);
-    const outcome = judge(own, value);
-    discard(value);
-    mirrors.end(own.scope, outcome.is === 'failure');
-    return { outcome, ms: clock.now() - now };
-  } catch (error) {
-    mirrors.end(own.scope, true);
-    return { outcome: judgeError(own, error), ms: clock.now() - now };
+/** A call and its copy. Nothing of it ever rejects, and the copy's place is free at the latest when its time is up. */
+class Mirrored<Res> {
+  readonly #env: Env;
+  readonly #mirrors: Mirrors;
+  readonly #call: Call<Res>;
+  readonly #context: Context;
+  readonly #scope = new Scope(); // of the copy
+
+  constructor(env: Env, mirrors: Mirrors, call: Call<Res>, context: Context) {
+    this.#env = env;
+    this.#mirrors = mirrors;
+    this.#call = call;
+    this.#context = context;
   }
-}
 
-/** Tells of both when both are over. */
-function compare(env: Env, context: Context, answer: Promise<unknown>, copied: Promise<Settled>): void {
-  const { clock, events } = env;
-  if (!events.hears('mirror')) return;
-  const primary = answer.then(
-    (value) => settled(env, context, judge(context, value)),
-    (error) => settled(env, context, judgeError(context, error)),
-  );
-  void Promise.all([primary, copied]).then(([one, other]) => {
-    const { service, route = '', policy } = context;
+  begin(reach: Reach, answer: Promise<Res>): void {
+    const copied = this.#send(reach);
+    const { compare, events } = this.#env;
+    const context = this.#context;
+    if (compare === undefined && !events.hears('mirror')) return void this.#finish(copied);
+    const { begunAt } = context;
+    const primary = answer.then(
+      (value) => this.#ended(judge(context, value), begunAt, value, false), // the first to see it, before it is read
+      (error) => this.#ended(judgeError(context, error), begunAt, answerOf(error), false),
+    );
+    void Promise.all([primary, copied]).then(([one, other]) => this.#tell(one, other));
+    void this.#finish(copied, primary);
+  }
+
+  /** Sends the copy, and comes to how it ended. */
+  async #send(reach: Reach): Promise<Ended> {
+    const { clock } = this.#env;
+    const own = copy(this.#context);
+    own.scope = this.#scope;
+    own.begunAt = clock.now();
+    try {
+      const { to } = this.#context.policy.mirror;
+      const reached = reach(to, this.#call as Call<unknown>);
+      const { trace, baggage, requestId } = this.#context.history;
+      own.service = to;
+      own.policy = reached.policy;
+      own.route = reached.route;
+      own.history = new History(trace, 'sheddable', baggage, requestId); // of the two it is the one to be shed
+      own.history.shared = true; // the caller's signal is not for this one
+      this.#mirrors.begin(this.#env, own);
+      const headers = { ...this.#call.headers, [MIRROR_HEADER]: this.#context.service };
+      const way = reached.below('mirror') as unknown as Service<Call<Res>, Res>;
+      const value = await race(ask(way, { ...this.#call, headers, fallback: undefined }, own), own.scope);
+      return this.#ended(judge(own, value), own.begunAt, value, true);
+    } catch (error) {
+      return this.#ended(judgeError(own, error), own.begunAt, answerOf(error), false);
+    }
+  }
+
+  #ended(outcome: Outcome, begunAt: number, answer: unknown, forNobody: boolean): Ended {
+    const ms = this.#env.clock.now() - begunAt;
+    const content =
+      this.#env.compare === undefined ? undefined : contentOf(this.#call, answer, outcome.status, forNobody);
+    return { outcome, ms, answer, content };
+  }
+
+  /** Lets go of the copy's answer; where somebody compares, once it is read, and as long as the call's own is. */
+  async #finish(copied: Promise<Ended>, primary?: Promise<Ended>): Promise<void> {
+    const scope = this.#scope;
+    const other = await copied;
+    const { compare } = this.#env;
+    const copyBody = await looked(other.content, scope);
+    await letGo(other.answer, scope);
+    const body =
+      compare &&
+      primary &&
+      (await looked(
+        primary.then(({ content }) => content),
+        scope,
+      ));
+    const inTime = !scope.cancelled;
+    this.#mirrors.end(scope, other.outcome.is !== 'success');
+    if (compare === undefined || primary === undefined) return;
+    const one = await primary;
+    const { service, route = '', policy } = this.#context;
+    const comparison: Comparison = {
+      service,
+      route,
+      to: policy.mirror.to,
+      primary: comparedOf(one, inTime ? body : undefined),
+      copy: comparedOf(other, inTime ? copyBody : undefined),
+    };
+    new Promise((resolve) => resolve(compare(comparison))).catch(() => {}); // it is the user's, and nobody waits for it
+  }
+
+  /** Tells of both when both are over. */
+  #tell(one: Ended, other: Ended): void {
+    const { clock, events } = this.#env;
+    if (!events.hears('mirror')) return;
+    const { service, route = '', policy } = this.#context;
     events.emit({
       at: clock.epoch(),
       type: 'mirror',
       service,
       route,
       to: policy.mirror.to,
-      outcome: one.outcome?.is ?? 'none',
-      why: one.outcome?.why ?? '',
+      outcome: one.outcome.is,
+      why: one.outcome.why,
       ms: one.ms,
-      copyOutcome: other.outcome?.is ?? 'none',
-      copyWhy: other.outcome?.why ?? '',
+      copyOutcome: other.outcome.is,
+      copyWhy: other.outcome.why,
       copyMs: other.ms,
     });
-  });
+  }
 }
-
-const settled = ({ clock }: Env, { begunAt }: Context, outcome: Outcome): Settled => ({
-  outcome,
-  ms: clock.now() - begunAt,
-});
 
 /** What it would do with a call, for who only looks. */
 export function planMirror({ policy: { mirror }, replayable }: Context, underWay: number): SlotPlan {

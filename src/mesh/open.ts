@@ -19,11 +19,9 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const policies = readPolicy(options.policy === undefined ? {} : options.policy);
   const world = options.env ?? realWorld();
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
+  const { circuits: breakers = world.breakers, compare = world.compare } = options;
   const env = await identified(
-    await counting(
-      await watched({ ...world, place, breakers: options.circuits ?? world.breakers }, options.telemetry),
-      options,
-    ),
+    await counting(await watched({ ...world, place, breakers, compare }, options.telemetry), options),
     options,
   );
   const registry = await opening(env, () => {

@@ -1,5 +1,6 @@
 import type { IdentityOptions } from '../auth/options.ts';
 import { checkBreakers, type UserBreakers } from '../core/breakers.ts';
+import type { Compare } from '../core/compare.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { FixedServices } from '../discovery/fixed.ts';
@@ -52,6 +53,11 @@ export interface MeshOptions {
    * feeds them and never shuts them down.
    */
   readonly circuits?: UserBreakers;
+  /**
+   * Is given each call that `mirror` has copied, and the copy, when both are over: what became of them, and what they
+   * answered, up to 64 KiB. It changes nothing of the call, not even by failing.
+   */
+  readonly compare?: Compare;
   /** What the mesh tells of itself: the access log, a logger. */
   readonly telemetry?: TelemetryOptions;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
@@ -68,6 +74,7 @@ const KEYS: readonly (keyof MeshOptions)[] = [
   'identity',
   'redis',
   'circuits',
+  'compare',
   'telemetry',
   'env',
 ];
@@ -89,6 +96,7 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
     signals = false,
     redis,
     circuits,
+    compare,
     telemetry,
   } = options as Record<string, unknown>;
   checkServiceName(service);
@@ -103,6 +111,9 @@ export function checkOptions(options: unknown): asserts options is MeshOptions {
     throw new MeshError('request', 'createMesh: redis must be a client of ioredis or redis');
   }
   if (circuits !== undefined) checkBreakers(circuits);
+  if (compare !== undefined && typeof compare !== 'function') {
+    throw new MeshError('request', `createMesh: compare must be a function, got ${typeof compare}`);
+  }
   if (telemetry !== undefined) checkTelemetry(telemetry);
 }
 

@@ -132,7 +132,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
 
   /** @internal Lets `tap` hear all that has come and will come, beside whoever reads it. Before somebody does. */
   tap(tap: Sink): void {
-    this.#tap = tap;
+    this.#tap = this.#tap === undefined ? tap : both(this.#tap, tap);
     for (const chunk of this.#chunks) tap.chunk(chunk);
     if (this.#state === 'ended') tap.end();
     if (this.#state === 'failed') tap.fail(this.#error);
@@ -250,5 +250,21 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return readable;
   }
 }
+
+/** Two that hear the same. */
+const both = (one: Sink, other: Sink): Sink => ({
+  chunk(chunk) {
+    one.chunk(chunk);
+    other.chunk(chunk);
+  },
+  end() {
+    one.end();
+    other.end();
+  },
+  fail(error) {
+    one.fail(error);
+    other.fail(error);
+  },
+});
 
 const tooLong = (limit: number): RangeError => new RangeError(`the body is longer than ${limit} bytes`);

@@ -1,9 +1,9 @@
 import { MeshError } from '../core/errors.ts';
 import { type AboutCall, checkAbout, NOTHING_SAID } from './about-call.ts';
 import type { Fields } from './headers.ts';
-import { make } from './keeper.ts';
+import { keeper } from './keeper.ts';
 import { type BodyLike, keepStream, NOTHING, type Payload, readBody, Source, streamed } from './payload.ts';
-import { keeperOf, type Message } from './request.ts';
+import type { Message } from './request.ts';
 import { parseTarget } from './target.ts';
 
 /** What a `fetch` may be told: what the standard has, and under `mesh` what may be said of any call. */
@@ -54,8 +54,8 @@ export function readFetch(
     signal: request.signal,
     redirect: request.redirect,
     ...about(init?.mesh),
-    keeper: keeperOf(payload),
-    make,
+    keeper,
+    hasBody: payload !== NOTHING,
   });
   const payload = payloadOf(request, init?.body, keep(service));
   return payload instanceof Promise ? payload.then(message) : message(payload);
@@ -88,8 +88,8 @@ function readPlain(input: string | URL, init: FetchInit = {}): FetchMessage {
     signal: init.signal ?? undefined,
     redirect,
     ...about(init.mesh),
-    keeper: keeperOf(payload),
-    make,
+    keeper,
+    hasBody: payload !== NOTHING,
   };
 }
 

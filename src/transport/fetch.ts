@@ -51,7 +51,7 @@ async function follow(send: Send, first: FetchMessage, redirect: MeshResponse): 
       if (payload.source?.touched && !payload.replayable) {
         throw new MeshError('request', `${service}: redirects, but the body has been sent`);
       }
-      message = { ...message, ...next, headers: next.headers!, payload };
+      message = { ...message, ...next, headers: next.headers!, payload, hasBody: payload !== NOTHING };
       answer = await send(message);
     }
   } catch (error) {

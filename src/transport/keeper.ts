@@ -8,18 +8,31 @@ import type { Controller } from './undici.ts';
 const NOWHERE = ''; // the endpoint of an answer that nobody gave
 const STREAMS = /^(?:text\/event-stream|multipart\/x-mixed-replace|application\/(?:grpc|x-ndjson|jsonl))/i;
 
+/** Makes an answer that nobody gave. */
+export function make(status: number, headers: Headers, body: string | Uint8Array): MeshResponse {
+  const bytes = Buffer.from(body); // a copy: the caller's own bytes may be written over
+  const fields: Fields = {};
+  for (const name in headers) fields[name.toLowerCase()] = headers[name]!;
+  fields['content-length'] = String(bytes.length);
+  return new MeshResponse(status, '', fields, whole(bytes), NOWHERE);
+}
+
 /** Keeps answers of our own transport. */
 export const keeper: Keeper<MeshResponse> = {
   watch(answer, limit, done) {
-    if (!isKeepable(answer, limit)) return;
+    if (!isKeepable(answer, limit)) return done(undefined);
     const parts = new Parts(limit);
     answer.body.tap({
-      chunk: (chunk) => parts.add(Buffer.from(chunk)), // whoever reads it may write over it
+      chunk: (chunk) => {
+        if (!parts.full && !parts.add(Buffer.from(chunk))) done(undefined); // a copy: whoever reads it may write over it
+      },
       end: () => {
         const bytes = parts.whole();
         if (bytes !== undefined) done(new KeptResponse(answer, bytes));
       },
-      fail: () => {},
+      fail: () => {
+        if (!parts.full) done(undefined);
+      },
     });
   },
 
@@ -39,16 +52,9 @@ export const keeper: Keeper<MeshResponse> = {
       });
     });
   },
-};
 
-/** Makes an answer that nobody gave. */
-export function make(status: number, headers: Headers, body: string | Uint8Array): MeshResponse {
-  const bytes = Buffer.from(body); // a copy: the caller's own bytes may be written over
-  const fields: Fields = {};
-  for (const name in headers) fields[name.toLowerCase()] = headers[name]!;
-  fields['content-length'] = String(bytes.length);
-  return new MeshResponse(status, '', fields, whole(bytes), NOWHERE);
-}
+  make,
+};
 
 /** Whether it is short enough, as far as it says so, and no stream that may never end. */
 function isKeepable({ headers, body }: MeshResponse, limit: number): boolean {
@@ -64,6 +70,11 @@ class Parts {
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Whether they were too much. */
+  get full(): boolean {
+    return this.#chunks === undefined;
   }
 
   add(chunk: Buffer): boolean {
@@ -95,6 +106,10 @@ class KeptResponse implements Kept<MeshResponse> {
 
   get bytes(): number {
     return this.#bytes.length;
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes;
   }
 
   copy(more: Headers): MeshResponse {

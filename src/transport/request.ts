@@ -6,7 +6,7 @@ import type { Outgoing } from '../core/kept.ts';
 import { ABOUT_CALL, type AboutCall, answering } from './about-call.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
-import { keeper, make } from './keeper.ts';
+import { keeper } from './keeper.ts';
 import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
 import type { Pools } from './pools.ts';
 import type { MeshResponse } from './response.ts';
@@ -71,13 +71,10 @@ function makeMessage(target: Target, options: RequestOptions, payload: Payload):
     fallback: options.fallback,
     strategy: options.strategy,
     classify: options.classify,
-    keeper: keeperOf(payload),
-    make,
+    keeper,
+    hasBody: payload !== NOTHING,
   };
 }
-
-/** Only an answer to a request without a body says all that it is an answer to. */
-export const keeperOf = (payload: Payload): Message['keeper'] => (payload === NOTHING ? keeper : undefined);
 
 function readMethod(method: string | undefined): string {
   if (method === undefined || method === 'GET') return 'GET';

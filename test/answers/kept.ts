@@ -19,6 +19,7 @@ const keptOf = ({ statusCode, headers, text }: Said): Kept<unknown> => ({
   status: statusCode,
   headers,
   bytes: text.length,
+  content: text,
   copy: (more) => said(text, { ...headers, ...more }, statusCode),
 });
 
@@ -28,16 +29,14 @@ export const keeper: Keeper<unknown> = {
     if ((answer as Said).text.length <= limit) done(keptOf(answer as Said));
   },
   gather: async (answer, limit) => ((answer as Said).text.length <= limit ? keptOf(answer as Said) : undefined),
+  make: (status, headers, body) => said(body, headers, status),
 };
-
-/** Makes one. */
-export const make = (status: number, headers: HeaderFields, body: string): unknown => said(body, headers, status);
 
 /** A GET whose client lets us know what it sends. */
 export const get = (path = '/orders/42', headers: HeaderFields = {}, more: CallOptions = {}): CallOptions => ({
   method: 'GET',
   path,
-  request: { headers, keeper, make },
+  request: { headers, keeper },
   ...more,
 });
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test } from 'node:test';
-import { createMesh } from '../../src/index.ts';
+import { type TestContext, test } from 'node:test';
+import axios from 'axios';
+import { meshAxios } from '../../src/axios.ts';
+import { createMesh, LiveValue, type MeshOptions } from '../../src/index.ts';
+import { until } from '../support/until.ts';
 
 async function listening(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
   const server = createServer(handler);
@@ -50,4 +53,138 @@ test('over real sockets a mirror that hangs gets whole copies and holds up neith
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+});
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Comparison = Parameters<NonNullable<MeshOptions['compare']>>[0];
+
+/** A mesh that compares what `orders` and `shadow` answer. */
+async function comparing(t: TestContext, orders: Handler, shadow: Handler, deadline = '10s') {
+  const servers = [await listening(orders), await listening(shadow)] as const;
+  const compared = new LiveValue<readonly Comparison[]>([]);
+  const mesh = await createMesh({
+    service: 'checkout',
+    registry: { fixed: { orders: [urlOf(servers[0])], shadow: [urlOf(servers[1])] } },
+    policy: {
+      services: { orders: { mirror: { to: 'shadow', most: 2 } }, shadow: { deadline: { timeout: deadline } } },
+    },
+    compare: (comparison) => compared.set([...compared.value, comparison]),
+  });
+  t.after(async () => {
+    await mesh.close({ timeoutMs: 0 });
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+  return { mesh, compared, underWay: () => mesh.snapshot().clusters.find(({ mirror }) => mirror)!.mirror!.underWay };
+}
+
+const text = (body: unknown): string => Buffer.from(body as Uint8Array).toString();
+
+test('request, fetch and axios give their answers to their readers, and both to whoever compares', async (t) => {
+  const { mesh, compared } = await comparing(
+    t,
+    async (request, response) => void response.end(`old ${await bodyOf(request)}`),
+    async (request, response) => void response.writeHead(201).end(`new ${await bodyOf(request)}`),
+  );
+  const http = meshAxios(mesh, axios.create({ baseURL: 'http://orders' }));
+  const doors = [
+    async (body: string) => (await mesh.request('http://orders/', { method: 'POST', body })).body.text(),
+    async (body: string) => (await mesh.fetch('http://orders/', { method: 'POST', body })).text(),
+    async (body: string) => (await http.post<string>('/', body)).data,
+    async (body: string) => {
+      const answer = await mesh.fetch('http://orders/', { method: 'POST', body });
+      return Buffer.concat(await Array.fromAsync(answer.body!)).toString(); // part by part
+    },
+  ];
+  for (const [at, door] of doors.entries()) {
+    assert.equal(await door(`order ${at}`), `old order ${at}`);
+    const { primary, copy } = (await until(compared, ({ length }) => length === at + 1))[at]!;
+    assert.deepEqual([primary.status, text(primary.body)], [200, `old order ${at}`]);
+    assert.deepEqual([copy.status, text(copy.body)], [201, `new order ${at}`]);
+    assert.equal(typeof copy.headers.date, 'string');
+  }
+});
+
+test('an answer that is too long for comparing comes whole to its reader', async (t) => {
+  const long = Buffer.alloc(300_000, 'x');
+  const { mesh, compared } = await comparing(
+    t,
+    (_, response) => void response.end(long),
+    (_, response) => void response.end('short'),
+  );
+  const { body } = await mesh.request('http://orders/');
+  assert.deepEqual(await body.bytes(), long);
+  const [both] = await until(compared, ({ length }) => length === 1);
+  assert.equal(both!.primary.body, undefined);
+});
+
+test('a mirror whose answer never ends holds its socket until its time is up, and the call not at all', async (t) => {
+  const closed = new LiveValue(0);
+  const { mesh, compared, underWay } = await comparing(
+    t,
+    (_, response) => void response.end('fine'),
+    (_, response) => {
+      const trickle = setInterval(() => response.write('.'), 5);
+      response.on('close', () => {
+        clearInterval(trickle);
+        closed.set(closed.value + 1);
+      });
+    },
+    '300ms',
+  );
+  for (let call = 0; call < 2; call++) assert.equal(await (await mesh.fetch('http://orders/')).text(), 'fine');
+  assert.equal(underWay(), 2);
+  assert.equal(closed.value, 0);
+  await until(closed, (count) => count === 2);
+  const pairs = await until(compared, ({ length }) => length === 2);
+  assert.deepEqual(
+    pairs.map(({ primary, copy }) => [primary.outcome, copy.outcome, copy.status, copy.body]),
+    [0, 1].map(() => ['success', 'success', 200, undefined]),
+  );
+  assert.equal(underWay(), 0);
+});
+
+test('a mirror whose answer never ends is let go of also where nobody compares', async () => {
+  const open = new LiveValue(0);
+  const orders = await listening((_, response) => void response.end('fine'));
+  const shadow = await listening((_, response) => {
+    open.set(open.value + 1);
+    const trickle = setInterval(() => response.write('.'), 5);
+    response.on('close', () => {
+      clearInterval(trickle);
+      open.set(open.value - 1);
+    });
+  });
+  const mesh = await createMesh({
+    service: 'checkout',
+    registry: { fixed: { orders: [urlOf(orders)], shadow: [urlOf(shadow)] } },
+    policy: {
+      services: { orders: { mirror: { to: 'shadow', most: 3 } }, shadow: { deadline: { timeout: '300ms' } } },
+    },
+  });
+  for (let call = 0; call < 10; call++) assert.equal(await (await mesh.fetch('http://orders/')).text(), 'fine');
+  await until(open, (count) => count === 3);
+  await until(open, (count) => count === 0);
+  await mesh.close();
+  for (const server of [orders, shadow]) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('a call that its caller breaks off half-way leaves the copy whole, and is compared without its own body', async (t) => {
+  const { mesh, compared } = await comparing(
+    t,
+    (_, response) => void response.write('half'),
+    (_, response) => void response.end('whole'),
+  );
+  const leaving = new AbortController();
+  const { body } = await mesh.request('http://orders/', { signal: leaving.signal });
+  leaving.abort(new Error('enough'));
+  await assert.rejects(body.text(), { message: 'enough' });
+  const [both] = await until(compared, ({ length }) => length === 1);
+  assert.equal(both!.primary.body, undefined);
+  assert.deepEqual([both!.copy.outcome, text(both!.copy.body)], ['success', 'whole']);
 });

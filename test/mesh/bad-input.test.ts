@@ -23,7 +23,7 @@ test('createMesh says what is wrong with its options, and what there is', async 
     ['local:', /^createMesh needs an object/],
     [
       { ...good, servce: 'x' },
-      /^createMesh: no such option 'servce'; there are service, registry, zone, policy, stacks, signals, identity, redis, circuits, telemetry, env/,
+      /^createMesh: no such option 'servce'; there are service, registry, zone, policy, stacks, signals, identity, redis, circuits, compare, telemetry, env/,
     ],
     [{ registry: { fixed } }, /^a service name must be .* got undefined/],
     [{ service: 'checkout' }, /^createMesh: registry must be a URL such as 'local:', \{ fixed \} or a Registry/],
