@@ -1,4 +1,4 @@
-import { reasons } from '../../src/core/errors.ts';
+import { type Reason, reasons } from '../../src/core/errors.ts';
 import { flagOfReason, flags } from '../../src/telemetry/flags.ts';
 import { operators } from '../../src/telemetry/format.ts';
 import { code, grid, made } from './page.ts';
@@ -6,7 +6,7 @@ import { code, grid, made } from './page.ts';
 /** The reference of the access log: its letters and its operators. */
 export function flagsPage(): string {
   const reasonsOf = (flag: string): string[] => [
-    ...Object.keys(reasons).filter((reason) => flagOfReason[reason] === flag),
+    ...(Object.keys(reasons) as Reason[]).filter((reason) => flagOfReason[reason] === flag),
     ...(flag === 'NR' ? ['no-endpoints'] : []),
   ];
   return [

@@ -1,4 +1,4 @@
-import { MeshError } from '../core/errors.ts';
+import { MeshError, type Reason } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Scope } from '../core/scope.ts';
 import type { CallRecord, RequestRecord } from './watcher.ts';
@@ -25,8 +25,8 @@ export const flags = {
 /** Why a call failed, in Envoy's letters. */
 export type Flag = keyof typeof flags;
 
-/** The letters for each `reason` of an error; a test holds that none is missing. */
-export const flagOfReason: Readonly<Record<string, Flag | undefined>> = {
+/** The letters for each `reason` of an error: one that has none does not compile. */
+export const flagOfReason: Readonly<Record<Reason, Flag>> = {
   policy: 'DPE',
   request: 'DPE',
   unresolved: 'UH',
@@ -64,7 +64,7 @@ export function flagsOf({ settled, outcome, context, resolution }: CallRecord): 
 
 /** Why a request was not let in, or not answered in time; empty for one that was, whatever the answer. */
 export function flagsOfRequest({ refusal, whole, status, context: { scope } }: RequestRecord): Flag[] {
-  const first = refusal !== undefined ? flagOfReason[refusal.reason] : whole ? late(status, scope) : 'DC';
+  const first = refusal !== undefined ? lettersOf(refusal) : whole ? late(status, scope) : 'DC';
   return first === undefined ? [] : [first];
 }
 
@@ -74,13 +74,16 @@ const late = (status: number, { reason }: Scope): Flag | undefined =>
 function flagOf(error: unknown, { is, why, sent, status }: Outcome, unknown: boolean): Flag | undefined {
   if (MeshError.is(error)) {
     if (error.reason === 'no-endpoints' && unknown) return 'NR';
-    return flagOfReason[error.reason];
+    return lettersOf(error);
   }
   if (status > 0) return undefined; // an answer, though the client throws it
   if (is === 'none') return ABORTED.has(why) ? 'DC' : undefined; // else a slip in the caller's own code
   if (sent === 'no') return 'UF';
   return TIMEOUT.test(why) ? 'UT' : 'UC';
 }
+
+/** Another copy of this package may know reasons that we do not. */
+const lettersOf = ({ reason }: MeshError): Flag | undefined => flagOfReason[reason] as Flag | undefined;
 
 const ABORTED = new Set(['AbortError', 'ABORT_ERR', 'ERR_CANCELED', 'UND_ERR_ABORTED', 'called off']);
 const TIMEOUT = /TIMEOUT|TIMEDOUT|ECONNABORTED|TimeoutError/;
