@@ -9,7 +9,10 @@ import type { TlsFiles } from './tls.ts';
 export interface ZookeeperOptions {
   /** How long the ensemble keeps our session, and so our instances, without hearing from us: `'10s'` unless told. */
   readonly sessionTimeout?: string;
-  /** How long joining may take before it fails with what each server answered: `'10s'` unless told. */
+  /**
+   * How long joining may take before it fails with what each server answered: `'10s'` unless told. Where another holds our
+   * place, it waits one and a half session timeouts for that to go.
+   */
   readonly connectTimeout?: string;
   /** How long an instance that went without a word is kept: `'2s'` unless told. */
   readonly hold?: string;

@@ -12,7 +12,8 @@ import type { Tree } from './tree.ts';
 const LEAVE_MS = 1_000;
 const HEAL_MS = 250; // at most; a whole service that was cleared away shall not come back in one instant
 const RETRY_MS = 1_000;
-const PATIENCE = 1.25; // session timeouts: a node that a dead process left is gone by then
+const LOOK_MS = 500; // for the last look, which says whether the other has gone
+const PATIENCE = 1.5; // session timeouts: one ends up to a tick late, and is two ticks long at least
 
 /** Keeps one instance on the list until it is closed, whatever happens to the session and to the tree. */
 export class Registration implements Announcement {
@@ -66,7 +67,7 @@ export class Registration implements Announcement {
     const { session, joinMs } = this.#tree;
     try {
       await session.ready(joinMs);
-      await this.#settled(joinMs);
+      await this.#settled(joinMs, true);
       if (this.leaving) throw new ZookeeperError('CLOSED', 'it has been closed');
       return this;
     } catch (error) {
@@ -123,21 +124,41 @@ export class Registration implements Announcement {
     this.state.set('left');
   }
 
-  /** Waits until the node is as wanted. @throws ZookeeperError when it can not be, or not in time. */
-  #settled(ms: number): Promise<void> {
+  /**
+   * Waits until the node is as wanted; `patient`: also longer, for the node of another to go.
+   * @throws ZookeeperError when it can not be, or not in time.
+   */
+  #settled(ms: number, patient = false): Promise<void> {
+    const { clock } = this.#tree.env;
     return new Promise((resolve, reject) => {
       const waiter = (error?: ZookeeperError) => {
         timer.cancel();
         if (error === undefined) resolve();
         else reject(error);
       };
-      const timer = this.#tree.env.clock.schedule(ms, () => {
+      const late = () => {
+        if (patient && this.#patienceLeft > 0) {
+          timer = clock.schedule(this.#patienceLeft + LOOK_MS, late);
+          return;
+        }
         this.#waiting = this.#waiting.filter((one) => one !== waiter);
-        reject(new ZookeeperError('TIMEOUT', `not within ${ms} ms: ${this.#tree.session.problem}`));
-      });
+        reject(new ZookeeperError('TIMEOUT', `not within ${ms} ms: ${this.#whyNot}`));
+      };
+      let timer = clock.schedule(ms, late);
       this.#waiting.push(waiter);
       this.#look();
     });
+  }
+
+  /** How long we wait for the node of another to go. */
+  get #patienceLeft(): number {
+    const { env, session } = this.#tree;
+    return this.#conflictAt === undefined ? 0 : this.#conflictAt + PATIENCE * session.timeoutMs - env.clock.now();
+  }
+
+  get #whyNot(): string {
+    const { session } = this.#tree;
+    return session.state.value.is === 'connected' ? 'the server has not answered yet' : session.problem;
   }
 
   #tellWaiting(error?: ZookeeperError): void {
@@ -197,12 +218,10 @@ export class Registration implements Announcement {
    * waits a session timeout: one that was left by a process that died, our own before it was restarted perhaps, goes.
    */
   #conflict(): void {
-    const { env, session } = this.#tree;
     this.state.set('conflict');
     if (this.#waiting.length === 0) return;
-    this.#conflictAt ??= env.clock.now();
-    const left = this.#conflictAt + PATIENCE * session.timeoutMs - env.clock.now();
-    if (left > 0) this.#later(left);
+    this.#conflictAt ??= this.#tree.env.clock.now();
+    if (this.#patienceLeft > 0) this.#later(this.#patienceLeft);
     else this.#tellWaiting(new ZookeeperError('CONFLICT', 'another live process is listed under that name'));
   }
 

@@ -149,14 +149,18 @@ test('a live twin is told so, and the first is untouched; when the first leaves,
 
 test('who is restarted under its name waits for what it left to go, and is listed', async () => {
   await using wire = await FaultProxy.to(server);
-  const crashed = open(wire.address, BRIEF);
-  await crashed.announce(of('restarts', 'a', { port: 1 }));
+  const crashed = openSession(wire.address, { timeoutMs: 1_500 });
+  await crashed.ready(20_000);
+  await put(hand, '/services/restarts/other', recordBytes(of('restarts', 'other')));
+  const left = recordBytes(of('restarts', 'a', { port: 1 }));
+  await crashed.ask(create('/services/restarts/a', left, ACL, 'ephemeral'));
   wire.set({ refuse: true });
-  wire.cut();
-  await crashed.close(); // nobody hears of it: as good as a crash
-  await using again = open(server.address, BRIEF);
+  wire.cut(); // as good as a crash
+  // It goes when its session does, whatever joining may take otherwise.
+  await using again = open(server.address, { ...BRIEF, connectTimeout: '300ms' });
   await again.announce(of('restarts', 'a', { port: 2 }));
   assert.equal(decodeRecord((await hand.ask(getData('/services/restarts/a'))).data).port, 2);
+  await crashed.close();
 });
 
 test('who is pushed out by another does not push back, and comes again when the place is free', async () => {
