@@ -63,17 +63,25 @@ const RULES = [
   { name: 'read', methods: ['GET'], paths: ['/orders/{id}'] },
 ] as const;
 
-/** All that protects a service: a token (the same one again, as a caller's is), rules, and a quota for each caller. */
-async function protectedServer(): Promise<Competitor> {
+const ISSUER = 'https://issuer.example';
+
+/** A caller that shows a token, the same one again and again, and the key of who issued it. */
+async function aCallerWithToken() {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
-  const issuer = 'https://issuer.example';
-  const token = await new SignJWT({ iss: issuer, sub: 'checkout', aud: 'orders' })
+  const token = await new SignJWT({ iss: ISSUER, sub: 'checkout', aud: 'orders' })
     .setProtectedHeader({ alg: 'ES256', kid: '1' })
     .setIssuedAt()
     .setExpirationTime('1h')
     .sign(privateKey);
+  const key = { ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' };
+  return { key, sent: { ...CALLED, authorization: `Bearer ${token}` } };
+}
+
+/** All that protects a service: a token, rules, and a quota for each caller. */
+async function protectedServer(): Promise<Competitor> {
+  const { key, sent } = await aCallerWithToken();
   const mesh = await aMesh({
-    identity: { issuers: [{ issuer, keys: { keys: [{ ...(await exportJWK(publicKey)), kid: '1', alg: 'ES256' }] } }] },
+    identity: { issuers: [{ issuer: ISSUER, keys: { keys: [key] } }] },
     policy: {
       defaults: {
         identify: { mode: 'enforce', required: true },
@@ -83,13 +91,14 @@ async function protectedServer(): Promise<Competitor> {
     },
   });
   const listener = mesh.handler((request, _, response) => answer(request, response));
-  return serving(listener, { ...CALLED, authorization: `Bearer ${token}` });
+  return serving(listener, sent);
 }
 
 /** Every server of the contest, by the name it has in the table. */
 export const competitors: Readonly<Record<string, Opening>> = {
   'node:http': () => serving(answer, CALLED),
   'node:http, twin': () => serving(answer, CALLED),
+  'node:http, called with a token': async () => serving(answer, (await aCallerWithToken()).sent),
   'mesh.handler': async () => {
     const mesh = await aMesh();
     return serving(

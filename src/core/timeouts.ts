@@ -1,3 +1,4 @@
+import { Agenda } from './agenda.ts';
 import type { Clock, Timer } from './clock.ts';
 import { type Linked, leave, Ring } from './ring.ts';
 
@@ -7,7 +8,7 @@ export interface Timeout {
   cancel(): void;
 }
 
-const QUEUES = 32; // lengths come from the policy, so a handful; a caller's odd ones get a timer each
+const QUEUES = 32; // lengths come from the policy, so a handful
 
 /**
  * Timeouts for many calls at once. Calls of one policy wait equally long, so they fall due in the order they came: one
@@ -17,9 +18,11 @@ const QUEUES = 32; // lengths come from the policy, so a handful; a caller's odd
 export class Timeouts {
   readonly #clock: Clock;
   readonly #queues = new Map<number, Queue>();
+  readonly #agenda: Agenda;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#agenda = new Agenda(clock);
   }
 
   /**
@@ -29,25 +32,30 @@ export class Timeouts {
   after<T>(ms: number, now: number, task: (subject: T) => void, subject: T): Timeout {
     let queue = this.#queues.get(ms);
     if (queue === undefined) {
-      if (this.#queues.size >= QUEUES) return this.#clock.schedule(ms, () => task(subject));
+      if (this.#queues.size >= QUEUES) return this.#agenda.at(now + ms, task, subject);
       queue = new Queue(this.#clock);
       this.#queues.set(ms, queue);
     }
     const due = now + ms;
-    // Who comes late would wait for those who came before, and has a timer of its own.
-    if (due < queue.latest) return this.#clock.schedule(Math.max(0, due - this.#clock.now()), () => task(subject));
+    if (due < queue.latest) return this.#agenda.at(due, task, subject); // it would wait for those who came before
     return queue.add(new Waiting(due, task as (subject: unknown) => void, subject));
+  }
+
+  /** Runs `task(subject)` once, at `due`, unless cancelled first: for moments that others choose, which all differ. */
+  at<T>(due: number, task: (subject: T) => void, subject: T): Timeout {
+    return this.#agenda.at(due, task, subject);
   }
 
   /** How many wait; for tests, since it counts them. */
   get waiting(): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waiting, 0);
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waiting, this.#agenda.waiting);
   }
 
   /** Drops every queue and its timer; nothing that waits will fire. */
   close(): void {
     for (const queue of this.#queues.values()) queue.close();
     this.#queues.clear();
+    this.#agenda.close();
   }
 }
 

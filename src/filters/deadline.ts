@@ -9,7 +9,7 @@ import { formatDuration } from '../policy/duration.ts';
  * being served wins when it is nearer. Whoever waits for the call waits on its scope too, so that it is over then,
  * whether or not the client that sends listens.
  */
-export function deadline<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
+export function deadline<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   const expire = (context: Context) => {
     const ms = Math.round(context.scope.due - context.begunAt);
     context.scope.cancel(tooLate(context, `${formatDuration(ms)} are up`, 'maybe'));
@@ -22,11 +22,7 @@ export function deadline<Req, Res>({ clock, timeouts }: Env): Filter<Req, Res> {
     if (scope.due <= begunAt) return refuse(tooLate(context, 'the time is up already', 'no'));
     // Inherited deadlines all differ; those of the policy are equal, and share a queue.
     const isOurs = scope.due < parent;
-    scope.keep(
-      isOurs
-        ? timeouts.after(timeout, begunAt, expire, context)
-        : clock.schedule(scope.due - begunAt, () => expire(context)),
-    );
+    scope.keep(isOurs ? timeouts.after(timeout, begunAt, expire, context) : timeouts.at(scope.due, expire, context));
     return next(request, context);
   };
 }

@@ -19,8 +19,9 @@ const WINDOW_MS = 10_000; // Finagle's
  * Gives the request the time that its caller has left. One that comes too late is refused unserved; but only a share of
  * all, since where many come too late it is rather a clock that is wrong. Who is let in late has no deadline then.
  */
-export function deadline<Res>({ clock, events }: Env): Filter<Arrival, Res> {
+export function deadline<Res>({ clock, events, timeouts }: Env): Filter<Arrival, Res> {
   const ration = new Ration(WINDOW_MS);
+  const expire = (context: Context): void => context.scope.cancel(late(context, 'the time is up'));
   return (next) => (arrival, context) => {
     const { scope, begunAt, service, route = '', policy } = context;
     ration.count(begunAt);
@@ -28,7 +29,7 @@ export function deadline<Res>({ clock, events }: Env): Filter<Arrival, Res> {
     if (left === undefined) return next(arrival, context);
     if (left > 0) {
       scope.due = begunAt + left;
-      scope.keep(clock.schedule(left, () => scope.cancel(late(context, 'the time is up'))));
+      scope.keep(timeouts.at(scope.due, expire, context));
       return next(arrival, context);
     }
     const { expired, refuse: share } = policy.deadline;

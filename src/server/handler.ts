@@ -48,7 +48,7 @@ export const middleware =
 export function listener(mesh: Receiver, handler: Handler, guard?: Guard): RequestListener {
   if (typeof handler !== 'function') throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
   return (request, response) =>
-    enter(mesh, guard, request, response, (context) => void answer(mesh, handler, request, response, context));
+    enter(mesh, guard, request, response, (context) => answer(mesh, handler, request, response, context));
 }
 
 /** What has come in before goes on; what has not comes in first. */
@@ -67,23 +67,37 @@ function enter(
   else void mesh.receive(arrival);
 }
 
-async function answer(
+function answer(
   mesh: Receiver,
   handler: Handler,
   request: IncomingMessage,
   response: ServerResponse,
   context: RequestContext,
-): Promise<void> {
+): void {
+  const failed = (error: unknown): void => fail(mesh, error, response, context);
   try {
-    const answered: unknown = await handler(request, context, response);
-    if (answered instanceof Response) await write(response, answered);
-    else if (answered !== undefined && answered !== response && !response.headersSent) throw notAnswer(answered);
+    const answered: unknown = handler(request, context, response);
+    if (answered === undefined) return; // it answers by hand: no promise is made for that
+    Promise.resolve(answered)
+      .then((given) => send(response, given))
+      .catch(failed);
   } catch (error) {
-    if (isHangUp(error)) return; // there is nobody to be told
-    const problem = problemOf(error);
-    if (problem.status === 500) mesh.fault(error, context);
-    writeProblem(response, problem);
+    failed(error);
   }
+}
+
+function send(response: ServerResponse, answered: unknown): Promise<void> | undefined {
+  if (answered === undefined) return undefined;
+  if (answered instanceof Response) return write(response, answered);
+  if (answered === response || response.headersSent) return undefined;
+  throw notAnswer(answered);
+}
+
+function fail(mesh: Receiver, error: unknown, response: ServerResponse, context: RequestContext): void {
+  if (isHangUp(error)) return; // there is nobody to be told
+  const problem = problemOf(error);
+  if (problem.status === 500) mesh.fault(error, context);
+  writeProblem(response, problem);
 }
 
 /** Else the caller would wait until its deadline for an answer that nobody gives. */

@@ -7,7 +7,8 @@ import type { Wire } from '../core/incoming.ts';
 export class NodeWire implements Wire {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #ends: (() => void)[] = [];
+  #ends: (() => void)[] | undefined; // nobody before the first asks
+  #ended = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
@@ -46,9 +47,17 @@ export class NodeWire implements Wire {
     return stream?.sentTrailers;
   }
 
-  /** One listener for all who ask, before those of others: who records the request as well may still be told its route. */
+  /**
+   * One listener for all who ask, before those of others: who records the request as well may still be told its route.
+   * Who asks when it is over is told at once.
+   */
   onEnd(tell: () => void): boolean {
-    if (this.#ends.push(tell) === 1) this.#response.prependOnceListener('close', () => this.#end());
+    if (this.#ended) tell();
+    else if (this.#ends !== undefined) this.#ends.push(tell);
+    else {
+      this.#ends = [tell];
+      this.#response.prependListener('close', () => this.#end()); // comes once, and `once` would cost more
+    }
     return true;
   }
 
@@ -65,6 +74,8 @@ export class NodeWire implements Wire {
   }
 
   #end(): void {
-    for (const end of this.#ends) end();
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const end of this.#ends!) end();
   }
 }

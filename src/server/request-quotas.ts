@@ -38,8 +38,12 @@ export class RequestQuotas {
   /** Whether a request may come in: nothing, or its refusal. A promise only where a count is kept elsewhere. */
   admit(arrival: Arrival, context: Context): MeshError | undefined | Promise<MeshError | undefined> {
     const rules = this.#meters.read(context.policy.quota.requests);
-    const claims = rules.map((read) => this.#claim(read, thingOf(read, arrival, context)));
-    const elsewhere = claims.some(isElsewhere);
+    const claims: Claim[] = [];
+    let elsewhere = false;
+    for (const read of rules) {
+      claims.push(this.#claim(read, thingOf(read, arrival, context)));
+      if (read.rule.share === 'redis') elsewhere = true;
+    }
     const refusal = elsewhere ? this.#admitShared(claims, context) : this.#settle(claims, claims, context);
     if (arrival.remark === undefined) return refusal;
     if (!(refusal instanceof Promise)) return remarked(arrival, claims, refusal);
@@ -133,10 +137,14 @@ interface Claim {
 /** Says on an answer how much is left, so that who listens need not be refused first. */
 function remarked<T>(arrival: Arrival, claims: readonly Claim[], refusal: T): T {
   if (refusal !== undefined) return refusal;
-  const left = claims.filter((claim) => claim.left !== undefined && isEnforced(claim.read)).map(sayLeft);
-  if (left.length === 0) return refusal;
+  let left = '';
+  for (const claim of claims) {
+    if (claim.left === undefined || !isEnforced(claim.read)) continue;
+    left = left === '' ? sayLeft(claim) : `${left}, ${sayLeft(claim)}`;
+  }
+  if (left === '') return refusal;
   arrival.remark!('ratelimit-policy', policiesOf(claims));
-  arrival.remark!('ratelimit', left.join(', '));
+  arrival.remark!('ratelimit', left);
   return refusal;
 }
 
@@ -148,11 +156,22 @@ function sayLeft({ read: { title, rule }, perMs, burst, left = 0 }: Claim): stri
   return formatRateLimit(title, Math.min(until, Math.max(left, rule.rate.count)), resetMs);
 }
 
-const policiesOf = (claims: readonly Claim[]): string =>
-  claims
-    .filter(({ read }) => isEnforced(read))
-    .map(({ read: { title, rule } }) => formatRateLimitPolicy(title, rule.rate.count, rule.rate.periodMs))
-    .join(', ');
+const policies = new WeakMap<RequestRule, string>();
+
+/** What there is to go by. What each rule says of itself is put together once. */
+function policiesOf(claims: readonly Claim[]): string {
+  let all = '';
+  for (const { read } of claims) {
+    if (!isEnforced(read)) continue;
+    let own = policies.get(read);
+    if (own === undefined) {
+      own = formatRateLimitPolicy(read.title, read.rule.rate.count, read.rule.rate.periodMs);
+      policies.set(read, own);
+    }
+    all = all === '' ? own : `${all}, ${own}`;
+  }
+  return all;
+}
 
 const isEnforced = ({ rule }: RequestRule): boolean => rule.mode === 'enforce';
 

@@ -5,6 +5,7 @@ import { Scope } from '../core/scope.ts';
 import { ask, type Service } from '../core/service.ts';
 import type { Stack } from '../core/stack.ts';
 import type { PolicySet } from '../policy/policy.ts';
+import type { Policy } from '../policy/table.ts';
 import { readings } from '../wire/path.ts';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import { refusalOf } from './problem.ts';
@@ -27,6 +28,8 @@ export interface House {
 export class WayIn implements MeshReceiver {
   readonly #house: House;
   readonly #way: Service<Arrival, unknown>;
+  #policies: PolicySet | undefined;
+  #usual: Policy | undefined; // for requests that no route of the policy names
 
   constructor(house: House, stack: InboundStack) {
     this.#house = house;
@@ -40,7 +43,7 @@ export class WayIn implements MeshReceiver {
   /** Takes a request in. Rejects with what `serve` rejects with; what the way in refuses is answered by `refuse`. */
   receive(arrival: Arrival): Promise<unknown> {
     const context = this.#begin(arrival);
-    return ask(this.#way, arrival, context).catch((error) => {
+    return ask(this.#way, arrival, context).then(undefined, (error) => {
       if (context.history.attempts > 0) throw error;
       return arrival.refuse(refusalOf(error));
     });
@@ -49,10 +52,14 @@ export class WayIn implements MeshReceiver {
   #begin({ method, path }: Arrival): Context {
     const { service, env } = this.#house;
     const policies = this.#house.policies();
+    if (policies !== this.#policies) {
+      this.#policies = policies;
+      this.#usual = policies.for(service);
+    }
     const route = policies.hasRoutes(service) ? routeFor(policies, service, method, path) : undefined;
     return {
       service,
-      policy: policies.for(service, route),
+      policy: route === undefined ? this.#usual! : policies.for(service, route),
       route,
       key: undefined,
       idempotent: isIdempotent(method),

@@ -6,6 +6,7 @@ import { fc } from '../support/fast-check.ts';
 
 const step = fc.oneof(
   fc.record({ do: fc.constant('after' as const), ms: fc.constantFrom(5, 10, 50, 51, 52), early: fc.nat({ max: 20 }) }),
+  fc.record({ do: fc.constant('at' as const), ms: fc.nat({ max: 60 }) }),
   fc.record({ do: fc.constant('cancel' as const), at: fc.nat({ max: 60 }) }),
   fc.record({ do: fc.constant('advance' as const), ms: fc.nat({ max: 40 }) }),
 );
@@ -22,6 +23,10 @@ test('whatever is begun, cancelled and waited for, each fires exactly when it is
           const one = all[taken.at % Math.max(1, all.length)];
           one?.timeout.cancel();
           if (one !== undefined && one.fired.length === 0) one.cancelled = true;
+        } else if (taken.do === 'at') {
+          const [due, fired]: [number, number[]] = [clock.now() + taken.ms, []];
+          const timeout = timeouts.at(due, (list: number[]) => list.push(clock.now()), fired);
+          all.push({ due, timeout, cancelled: false, fired });
         } else {
           const now = clock.now() - taken.early; // whoever read the clock some time ago
           const fired: number[] = [];
@@ -34,6 +39,6 @@ test('whatever is begun, cancelled and waited for, each fires exactly when it is
       assert.equal(timeouts.waiting, 0);
       assert.equal(clock.scheduled, 0);
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
