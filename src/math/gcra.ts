@@ -15,15 +15,18 @@ export class Gcra {
     return this.#level === 0 ? 0 : Math.max(0, this.#level - Math.max(0, now - this.#at) * perMs);
   }
 
-  /** Milliseconds until one more fits; 0 when it does now. `burst` is how many may come at once, at least 1. */
-  wait(perMs: number, burst: number, now: number): number {
-    const over = this.level(perMs, now) + 1 - burst;
+  /**
+   * Milliseconds until one more fits; 0 when it does now. `burst` is how many may come at once, at least 1. `cost` is how
+   * many times its room one takes, where something cold is not to be driven at its rate yet.
+   */
+  wait(perMs: number, burst: number, now: number, cost = 1): number {
+    const over = this.level(perMs, now) - (burst - 1) * cost;
     return over <= SLACK ? 0 : over / perMs;
   }
 
   /** One more goes, now or once it has waited. */
-  add(perMs: number, now: number): void {
-    this.#level = this.level(perMs, now) + 1;
+  add(perMs: number, now: number, cost = 1): void {
+    this.#level = this.level(perMs, now) + cost;
     this.#at = now;
   }
 

@@ -22,13 +22,21 @@ export class WarmUp {
     return 1 / (above * slope + 1 / perMs);
   }
 
-  /** What `rate` would say, for who only looks: nothing is remembered of it. */
+  /**
+   * How many times its usual room one call takes now, 3 at most: those that wait for their turns are then as far apart as
+   * each of them found it, as Guava reckons, whatever becomes of the rate meanwhile.
+   */
+  cost(perMs: number, warmUpMs: number, now: number): number {
+    return perMs / this.rate(perMs, warmUpMs, now);
+  }
+
+  /** What `cost` would say, for who only looks: nothing is remembered of it. */
   peek(perMs: number, warmUpMs: number, now: number): number {
     const copy = new WarmUp();
     copy.#stored = this.#stored;
     copy.#used = this.#used;
     copy.#lookedAt = this.#lookedAt;
-    return copy.rate(perMs, warmUpMs, now);
+    return copy.cost(perMs, warmUpMs, now);
   }
 
   /** A call goes. */

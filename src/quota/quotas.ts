@@ -9,7 +9,7 @@ import { formatDuration } from '../policy/duration.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import { Bounded } from './bounded.ts';
-import { Meters, type QuotaFacts, type ReadRule } from './meters.ts';
+import { type Meter, Meters, type QuotaFacts, type ReadRule } from './meters.ts';
 
 type CallRule = Policy['quota']['calls'][number];
 
@@ -47,7 +47,7 @@ export class Quotas {
     for (const read of rules) {
       const own = this.#wait(read, context, now);
       if (own === 0) continue;
-      if (read.rule.mode === 'queue' && own <= longest) wait = Math.max(wait, own);
+      if (queues(read.rule) && own <= longest) wait = Math.max(wait, own);
       else if (this.#over(read, context, own)) return refusal(context, `more than ${formatRate(read.rule.rate)}`, own);
     }
     const paced = pace === undefined ? 0 : this.#paced(pace, context, longest, now);
@@ -80,7 +80,7 @@ export class Quotas {
       const own = this.#foresee(read, context, now);
       if (own === 0) said.push(`${read.title}: there is room`);
       else if (read.rule.mode === 'observe') said.push(`${read.title}: used up, which is only observed`);
-      else if (read.rule.mode === 'queue' && own <= longest) wait = Math.max(wait, own);
+      else if (queues(read.rule) && own <= longest) wait = Math.max(wait, own);
       else return refuses('quota', `${read.title}: used up, room in ${inWords(own)}`, own);
     }
     const paced = mode === 'off' ? 0 : (this.#paces.peek(context.route ?? '')?.wait(mode !== 'reject', now) ?? 0);
@@ -97,22 +97,25 @@ export class Quotas {
     const { id, rule, perMs, burst } = read;
     const meter = this.#meters.peek(id, this.#thing(rule.per, context));
     const among = rule.share === 'fleet' ? this.#siblings.known : 1;
-    const rate = rule.mode === 'warm-up' ? meter.warmUp.peek(perMs / among, rule.warmUp, now) : perMs / among;
-    return meter.gcra.wait(rate, Math.max(1, burst / among), now);
+    const rate = perMs / among;
+    const cost = warmsUp(rule) ? meter.warmUp.peek(rate, rule.warmUp, now) : 1;
+    return meter.gcra.wait(rate, Math.max(1, burst / among), now, cost);
   }
 
   #wait(read: ReadRule<CallRule>, context: Context, now: number): number {
-    const { gcra } = this.#meter(read, context);
+    const meter = this.#meter(read, context);
     const among = this.#among(read);
-    return gcra.wait(this.#rate(read, context, now), Math.max(1, read.burst / among), now);
+    const rate = read.perMs / among;
+    return meter.gcra.wait(rate, Math.max(1, read.burst / among), now, costOf(read, meter, rate, now));
   }
 
   #use(read: ReadRule<CallRule>, context: Context, wait: number, now: number): void {
     const meter = this.#meter(read, context);
     // What is only watched over counts no call that would have been refused: the next must be judged as if it had been.
     if (read.rule.mode === 'observe' && this.#wait(read, context, now) > 0) return;
-    meter.gcra.add(this.#rate(read, context, now), now);
-    if (read.rule.mode === 'warm-up') meter.warmUp.use();
+    const rate = read.perMs / this.#among(read);
+    meter.gcra.add(rate, now, costOf(read, meter, rate, now));
+    if (warmsUp(read.rule)) meter.warmUp.use();
     const tally = this.#meters.tally(read.id);
     tally.passed++;
     if (wait > 0) tally.waited++;
@@ -132,12 +135,6 @@ export class Quotas {
     if (thing.length <= LONGEST) return thing;
     const { hi, lo } = this.#hash.text(thing);
     return `${hi}.${lo}.${thing.length}`;
-  }
-
-  #rate(read: ReadRule<CallRule>, context: Context, now: number): number {
-    const perMs = read.perMs / this.#among(read);
-    const { mode, warmUp } = read.rule;
-    return mode === 'warm-up' ? this.#meter(read, context).warmUp.rate(perMs, warmUp, now) : perMs;
   }
 
   #among({ rule }: ReadRule<CallRule>): number {
@@ -167,6 +164,13 @@ export class Quotas {
     events.emit({ at: clock.epoch(), type: 'quota', service, route, rule, action, waitMs }, context);
   }
 }
+
+const queues = ({ mode }: CallRule): boolean => mode === 'queue' || mode === 'warm-up-queue';
+const warmsUp = ({ mode }: CallRule): boolean => mode === 'warm-up' || mode === 'warm-up-queue';
+
+/** How many times its usual room a call takes. */
+const costOf = ({ rule }: ReadRule<CallRule>, { warmUp }: Meter, perMs: number, now: number): number =>
+  warmsUp(rule) ? warmUp.cost(perMs, rule.warmUp, now) : 1;
 
 function refusal({ service }: Context, what: string, wait: number): MeshError {
   const message = `${service}: ${what}, room in ${formatDuration(Math.ceil(wait))}`;

@@ -165,6 +165,46 @@ test('warming up, a third of the rate goes at first, and all of it when its time
   await w.end();
 });
 
+test('warming up in a queue, calls have their turns three times as far apart at first, and evenly once it is warm', async () => {
+  const w = world({ calls: [{ rate: '300/s', burst: 1, mode: 'warm-up-queue', warmUp: '5s' }], wait: '5m' });
+  const outcomes = times(w, 1_500, { timeout: '5m' });
+  await w.env.clock.advance(20_000);
+  assert.equal(count(await outcomes), 1_500);
+  const at = w.seen.map((one) => one.at);
+  const gaps = at.slice(1).map((moment, index) => moment - at[index]!);
+  assert.ok(Math.abs(gaps[0]! - 10) < 0.05, `the first gap is ${gaps[0]} ms`);
+  assert.ok(
+    gaps.every((gap, index) => gap > 0 && (index === 0 || gap <= gaps[index - 1]! + 1e-6)),
+    'each is as close to the one before as any, and none overtakes another',
+  );
+  // Guava: the permits stored above what is warm, 750 of them, take just the time that warming up takes.
+  assert.ok(Math.abs(at[750]! - 5_000) < 20, `the 750th went at ${at[750]}`);
+  assert.ok(Math.abs(at[1_050]! - 6_000) < 20, `the 1,050th went at ${at[1_050]}`);
+  assert.ok(Math.abs(gaps.at(-1)! - 1_000 / 300) < 0.01, 'warm, each has its even turn');
+  await w.end();
+});
+
+test('warming up in a queue, who would wait for too long is refused, with when there is room', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 1, mode: 'warm-up-queue', warmUp: '10s' }], wait: '100ms' });
+  const outcomes = times(w, 20);
+  await w.env.clock.advance(200);
+  assert.deepEqual([count(await outcomes), count(await outcomes, 'quota')], [4, 16], 'at 0, 30, 60 and 90 ms');
+  const [facts] = w.mesh.snapshot().clusters[0]!.quotas;
+  assert.deepEqual([facts!.mode, facts!.passed, facts!.waited, facts!.refused], ['warm-up-queue', 4, 3, 16]);
+  await w.end();
+});
+
+test('a burst goes at once also while it is cold, and is paid for afterwards', async () => {
+  const w = world({ calls: [{ rate: '100/s', burst: 5, mode: 'warm-up-queue', warmUp: '10s' }], wait: '1s' });
+  const outcomes = times(w, 7);
+  await w.env.clock.advance(1_000);
+  assert.equal(count(await outcomes), 7);
+  const at = w.seen.map((one) => Math.round(one.at));
+  assert.deepEqual(at.slice(0, 5), [0, 0, 0, 0, 0]);
+  assert.ok(at[5]! >= 29 && at[5]! <= 30 && at[6]! >= 58 && at[6]! <= 60, `${at}`);
+  await w.end();
+});
+
 test('a policy that is pushed brings other numbers; what was used stays used', async () => {
   const w = world({ calls: [{ rate: '100/s', burst: 10 }] });
   assert.equal(count(await times(w, 10)), 10);

@@ -35,9 +35,9 @@ export const quota = section('How much may be asked for over time. GCRA: no wind
       }),
       mode: choice({
         default: 'reject',
-        of: ['off', 'observe', 'reject', 'queue', 'warm-up'],
+        of: ['off', 'observe', 'reject', 'queue', 'warm-up', 'warm-up-queue'],
         about:
-          'observe: only told. reject: refused at once. queue: sent evenly, as each has its turn. warm-up: reject, with a rate that rises from a third to all of it.',
+          'observe: only told. reject: refused at once. queue: sent evenly, as each has its turn. warm-up: reject, with a rate that rises from a third to all of it. warm-up-queue: queue, with such a rate.',
       }),
       warmUp: duration({ default: '10s', min: '1s', max: '1h', about: 'How long warm-up takes. Sentinel.' }),
     },
