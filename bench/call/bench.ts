@@ -2,7 +2,8 @@ import { type Bench, roundsOf } from '../kit/bench.ts';
 import { hold, type Results } from '../kit/contest.ts';
 import { ROOM } from '../kit/measure.ts';
 import type { Table, Target } from '../kit/report.ts';
-import { ON, SLOTS } from './meshes.ts';
+import { ON } from './filters.ts';
+import { SLOTS } from './meshes.ts';
 
 const FLOOR = 'bare';
 const MESH = 'mesh, defaults';
@@ -21,7 +22,7 @@ const WORKING = [
   STACK,
 ];
 const NOTHING = 'mesh with nothing';
-const WITH = Object.keys(ON).map((slot) => `mesh with ${slot}`);
+const WITH = Object.keys(ON).map((name) => `mesh with ${name}`);
 const FAILING = [
   'bare, failing',
   'mesh, failing',

@@ -1,6 +1,7 @@
 import type { Competitor, Opening } from '../kit/competitor.ts';
 import { bytes, sequential } from '../kit/measure.ts';
-import { mesh, ON, SLOTS, through } from './meshes.ts';
+import { ON } from './filters.ts';
+import { mesh, SLOTS, through } from './meshes.ts';
 import type { Wrapped } from './peers.ts';
 import * as peers from './peers.ts';
 
@@ -60,10 +61,10 @@ export const competitors: Readonly<Record<string, Opening>> = {
     SLOTS.map((slot) => [`mesh without ${slot}`, async () => calling((await through(works, mesh([slot]))).call)]),
   ),
   ...Object.fromEntries(
-    Object.entries(ON).map(([slot, defaults]) => [
-      `mesh with ${slot}`,
+    Object.entries(ON).map(([name, { policy = {}, options }]) => [
+      `mesh with ${name}`,
       async () => {
-        const calls = await mesh([], { policy: { defaults } });
+        const calls = await mesh([], { policy: { defaults: policy }, ...(await options?.()) });
         return calling(() => calls.call('orders', works, GET));
       },
     ]),
