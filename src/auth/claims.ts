@@ -16,8 +16,8 @@ export interface Expected {
   readonly type: string | undefined;
   /** The claim that names who it is about. */
   readonly name: string;
-  /** Whom it may name. */
-  readonly names: readonly string[];
+  /** Whom it may name; anybody but workloads of SPIFFE where that is not said. */
+  readonly names: readonly string[] | undefined;
   /** For how long it may be good, from its issue to its end. */
   readonly longestS: number;
 }
@@ -34,7 +34,8 @@ export function checkClaims({ claims, type }: Compact, expected: Expected, now: 
   );
   const name = claims[expected.name];
   believe(typeof name === 'string' && NAME.test(name), `its ${quote(expected.name)} names nobody`);
-  believe(anyText(expected.names, name), `its issuer may not name ${quote(name)}`);
+  const may = expected.names === undefined ? !name.startsWith('spiffe:') : anyText(expected.names, name);
+  believe(may, `its issuer may not name ${quote(name)}`);
   return name;
 }
 

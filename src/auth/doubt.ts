@@ -8,5 +8,6 @@ export function believe(holds: boolean, why: string): asserts holds {
   if (!holds) throw new Doubt(why);
 }
 
-/** What somebody else wrote, as an audit may show it: short, and without what could forge a line of a log. */
-export const quote = (text: string): string => `'${text.slice(0, 100).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')}'`;
+/** What somebody else wrote, as an audit may show it: short, and without what could forge a line of a log, or is not seen. */
+export const quote = (text: string): string =>
+  `'${text.slice(0, 100).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?')}'`;

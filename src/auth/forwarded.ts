@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
-import type { Shown } from '../core/identity.ts';
+import type { Forwarding, Shown } from '../core/identity.ts';
 import type { Principal } from '../core/principal.ts';
 import { checkDates, HOST, type Named, nameOf } from './certificate.ts';
 import { believe, Doubt, quote } from './doubt.ts';
@@ -11,15 +11,27 @@ const LONGEST = 16_384; // characters
 const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/; // a Byte Sequence of RFC 9651
 const PART = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^";,]*)\s*([;,]|$)/y;
 
+const BY_CERTIFICATE = 'client-cert:'; // before the name of who uses the header of RFC 9440
+
+/** The header by which somebody may say for whom they call: of two, one would be the caller's own word. Nothing where they may not. */
+export function forwardingOf(name: string, forwarders: readonly string[]): Forwarding | undefined {
+  if (forwarders.includes(name)) return 'x-forwarded-client-cert';
+  return forwarders.includes(BY_CERTIFICATE + name) ? 'client-cert' : undefined;
+}
+
 /**
- * For whom a forwarder says that it calls: by the certificate itself (`Client-Cert`, RFC 9440), else by what Envoy says
- * of it (`x-forwarded-client-cert`). Nobody where it says nothing. @throws Doubt when it says what can not be read.
+ * For whom a forwarder says that it calls: by the certificate itself (`Client-Cert`, RFC 9440), or by what Envoy says of
+ * it (`x-forwarded-client-cert`). Nobody where it says nothing. @throws Doubt when it says what can not be read.
  */
-export function forwardedBy(shown: Shown, trusted: readonly string[], epoch: number): Principal | undefined {
-  const certificate = shown.header('client-cert');
-  const named =
-    certificate === undefined ? fromEnvoy(shown.header('x-forwarded-client-cert')) : read(certificate, epoch);
-  if (named === undefined) return undefined;
+export function forwardedBy(
+  shown: Shown,
+  by: Forwarding,
+  trusted: readonly string[],
+  epoch: number,
+): Principal | undefined {
+  const value = shown.header(by);
+  if (value === undefined) return undefined;
+  const named = by === 'client-cert' ? read(value, epoch) : fromEnvoy(value);
   checkDomain(named, trusted);
   return principalOf(named, 'forwarder');
 }
@@ -41,8 +53,7 @@ function parsed(der: Uint8Array): X509Certificate {
 }
 
 /** The last element: of several proxies one behind the other, what the one has seen that we have proof of. */
-function fromEnvoy(value: string | undefined): Named | undefined {
-  if (value === undefined) return undefined;
+function fromEnvoy(value: string): Named {
   believe(value.length <= LONGEST, 'x-forwarded-client-cert is too long');
   const last = elementsOf(value).at(-1)!;
   const uris = last.get('uri') ?? [];

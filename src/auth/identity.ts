@@ -7,7 +7,7 @@ import type { Policy } from '../policy/table.ts';
 import { Certificates } from './certificates.ts';
 import { digestOf } from './digest.ts';
 import { Doubt } from './doubt.ts';
-import { forwardedBy } from './forwarded.ts';
+import { forwardedBy, forwardingOf } from './forwarded.ts';
 import { minting } from './mint.ts';
 import { checkIdentity, type IdentityOptions, type IssuerOptions } from './options.ts';
 import { OwnTokens } from './own-tokens.ts';
@@ -18,7 +18,6 @@ import { type Issuer, Tokens } from './tokens.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const NONE: readonly string[] = [];
-const ANYBODY = ['*'];
 const BEARER = /^bearer(?: +|$)/i;
 
 type Wanted = Policy['identify'];
@@ -59,7 +58,7 @@ async function makingOf(env: Env, service: string, token: IdentityOptions['token
 function issuerOf(env: Env, options: IssuerOptions): Issuer {
   const { issuer, keys, type, name = 'sub', maxLifetimeMs = DAY_MS } = options;
   // Services that make their own tokens must not be able to make those of one another.
-  const { names = issuer.includes('://') ? ANYBODY : [issuer] } = options;
+  const { names = issuer.includes('://') ? undefined : [issuer] } = options;
   try {
     return { issuer, keys: keySet(env, keys), type, name, names, longestS: maxLifetimeMs / 1_000 };
   } catch (error) {
@@ -151,10 +150,11 @@ class Proofs implements Identity {
     return this.#parts.tokens.check(authorization!.slice(scheme.length), wanted);
   }
 
-  /** Who may say for whom it calls, and says so, is taken at its word. */
+  /** Who may say for whom it calls, and says so, is taken at its word: in the one header that it writes itself. */
   #forwarded(shown: Shown, { forwarders }: Wanted, trusted: readonly string[], by: Principal): Finding {
-    const forwards = by.by !== 'nothing' && forwarders.includes(by.name);
-    const principal = forwards ? forwardedBy(shown, trusted, this.#env.clock.epoch()) : undefined;
+    const forwards = by.by === 'nothing' ? undefined : forwardingOf(by.name, forwarders);
+    const epoch = this.#env.clock.epoch();
+    const principal = forwards && forwardedBy(shown, forwards, trusted, epoch);
     return { principal: principal ?? by, problem: '', forwards };
   }
 
@@ -173,5 +173,5 @@ class Proofs implements Identity {
 const doubtful = (error: unknown): Finding => ({
   principal: ANONYMOUS,
   problem: error instanceof Doubt ? error.message : `it could not be looked at: ${(error as Error)?.name}`,
-  forwards: false,
+  forwards: undefined,
 });

@@ -8,13 +8,14 @@ import type { Principal } from '../core/principal.ts';
 import { guardBody, hasBody } from './digest.ts';
 import { believe } from './doubt.ts';
 import { unique } from './mint.ts';
-import { Nonces } from './nonces.ts';
+import { NoncesOfAll } from './nonces.ts';
 import { principalOf } from './peers.ts';
 import { derived, signatureBase } from './signature-base.ts';
 import { readSignature, readSignatureInput, type SignatureInput } from './signature-input.ts';
 
 const WINDOW_S = 30; // that a signature may be old, or ahead of us
 const MOST = 200_000; // signatures remembered: 3 300 a second
+const LEAST = 10_000; // of each who may sign, however many others send
 const LABEL = 'inmesh';
 const ALGORITHM = 'hmac-sha256';
 const ALWAYS = ['@method', '@path', '@query'];
@@ -24,13 +25,14 @@ export class SignedRequests {
   readonly #env: Env;
   readonly #service: string;
   readonly #secrets: ReadonlyMap<string, readonly string[]>;
-  readonly #nonces = new Nonces(2_000 * WINDOW_S, MOST);
+  readonly #nonces: NoncesOfAll;
 
   constructor(env: Env, service: string, secrets: Readonly<Record<string, string | readonly string[]>>) {
     this.#env = env;
     this.#service = service;
     const each = Object.entries(secrets);
     this.#secrets = new Map(each.map(([name, secret]) => [name, typeof secret === 'string' ? [secret] : secret]));
+    this.#nonces = new NoncesOfAll(Object.keys(secrets), { windowMs: 2_000 * WINDOW_S, most: MOST, least: LEAST });
   }
 
   /** With whom one is shared. */
@@ -75,7 +77,7 @@ export class SignedRequests {
       'its signature is not good',
     );
     this.#checkBody(shown, input, enforced);
-    const use = this.#nonces.use(`${keyid} ${nonce}`, this.#env.clock.now());
+    const use = this.#nonces.use(keyid, nonce, this.#env.clock.now(), Number(input.parameters.created));
     believe(use !== 'again', 'it has been used before');
     believe(use === 'first', 'too many signed requests came to know them all apart');
     return principalOf({ name: keyid, trustDomain: '' }, 'signature');

@@ -21,8 +21,8 @@ export interface Issuer {
   readonly keys: KeySet;
   readonly type: string | undefined;
   readonly name: string;
-  /** Whom its tokens may name, as patterns. */
-  readonly names: readonly string[];
+  /** Whom its tokens may name, as patterns; anybody but workloads of SPIFFE where there are none. */
+  readonly names: readonly string[] | undefined;
   readonly longestS: number;
 }
 

@@ -20,9 +20,12 @@ export interface Finding {
   readonly principal: Principal;
   /** Why a proof was refused, for the audit and for nobody who called; empty where none was. */
   readonly problem: string;
-  /** Whether who sent it may say for whom: only then do its headers about certificates stand. */
-  readonly forwards: boolean;
+  /** The header by which who sent it may say for whom: of all about certificates that alone stands. Nothing where they may not. */
+  readonly forwards: Forwarding | undefined;
 }
+
+/** By which header somebody says for whom they call: that of Envoy, or that of RFC 9440. */
+export type Forwarding = 'x-forwarded-client-cert' | 'client-cert';
 
 /** A request that is about to be signed. */
 export interface Unsigned {

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import type { Finding, Shown } from '../core/identity.ts';
+import type { Finding, Forwarding, Shown } from '../core/identity.ts';
 import { ANONYMOUS } from '../core/principal.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse } from '../core/service.ts';
@@ -9,8 +9,12 @@ import type { Arrival } from './arrival.ts';
 import { field } from './fields.ts';
 import { hide, incomingOf } from './incoming.ts';
 
-/** What only who may forward is allowed to say. */
+/** What only who may forward is allowed to say, and of that only what they write themselves. */
 const FORWARDED = ['x-forwarded-client-cert', 'client-cert', 'client-cert-chain'];
+const HIDDEN: Readonly<Record<Forwarding, readonly string[]>> = {
+  'x-forwarded-client-cert': ['client-cert', 'client-cert-chain'],
+  'client-cert': ['x-forwarded-client-cert'],
+};
 
 /** Finds out who sends a request, and refuses who shows a proof that is none. */
 export function identify<Res>(env: Env): Filter<Arrival, Res> {
@@ -40,7 +44,9 @@ const settler =
     const missing = required && principal.by === 'nothing' ? 'nothing was shown' : '';
     const why = problem || missing;
     history.principal = principal;
-    if (enforced && !forwards) hide(arrival, FORWARDED);
+    if (enforced) hide(arrival, forwards === undefined ? FORWARDED : HIDDEN[forwards]);
+    // Nobody gets to be served before others by their own word alone.
+    if (enforced && principal.by === 'nothing' && history.priority === 'critical') history.priority = 'default';
     if (events.hears('identify')) {
       const { name, by, issuer } = principal;
       const facts = { at: clock.epoch(), service, type: 'identify', route } as const;
@@ -65,7 +71,7 @@ class Unidentified extends MeshError {
 }
 
 /** Where there is nothing to look at proofs by, nobody is known. */
-const UNKNOWN: Finding = { principal: ANONYMOUS, problem: '', forwards: false };
+const UNKNOWN: Finding = { principal: ANONYMOUS, problem: '', forwards: undefined };
 
 class ShownBy implements Shown {
   readonly service: string;

@@ -197,7 +197,7 @@ type Finder = (arrival: Arrival, context: Context, of: string) => string;
 const FINDERS: Readonly<Record<RequestRule['rule']['per'], Finder>> = {
   all: () => '',
   principal: (_, { history: { principal } }) =>
-    principal === undefined || principal.name === '' ? '' : `${principal.issuer} ${principal.name}`,
+    principal === undefined || principal.name === '' ? '' : `${principal.issuer}\n${principal.name}`,
   route: (arrival, { route }) => routeOf(route, arrival) ?? '',
   address: ({ wire }) => networkOf(wire?.peer ?? ''),
   header: ({ headers }, _, of) => field(headers, of.toLowerCase()) ?? '',

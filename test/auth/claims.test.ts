@@ -123,6 +123,7 @@ test('one of an issuer that is not ours is refused, and its name is told without
     await aToken(key, epoch(), { iss: 'https://evil.example\nGET /' }),
     /its issuer is 'https:\/\/evil.example\?GET/,
   );
+  await refused(await aToken(key, epoch(), { iss: 'a\u202eb\u200bc\u2028d\ud800' }), /^its issuer is 'a\?b\?c\?d\?'$/);
   for (const iss of [`${ISSUER}/`, ` ${ISSUER}`, ISSUER.toUpperCase(), `${ISSUER}#`, ISSUER.replace('https', 'http')]) {
     await refused(await aToken(key, epoch(), { iss }), /its issuer is/);
   }
@@ -134,8 +135,9 @@ test('a service that makes its own tokens may name itself alone, and others whom
   const cart = await aKey('c');
   const { jwk } = cart;
   const name = async (more: object, sub: string) => {
-    const { mesh, env, told } = await anIdentified({ issuers: [{ issuer: 'cart', keys: { keys: [jwk] }, ...more }] });
-    const { principal } = await ask(mesh, bearer(await aToken(cart, env.clock.epoch(), { iss: 'cart', sub })));
+    const options = { issuer: 'cart', keys: { keys: [jwk] }, ...more };
+    const { mesh, env, told } = await anIdentified({ issuers: [options] });
+    const { principal } = await ask(mesh, bearer(await aToken(cart, env.clock.epoch(), { iss: options.issuer, sub })));
     const { problem } = told('identify').at(-1)!;
     await mesh.close();
     return principal?.name ?? problem;
@@ -149,6 +151,10 @@ test('a service that makes its own tokens may name itself alone, and others whom
     "its issuer may not name 'spiffe://production/x'",
   );
   assert.equal(await name({ names: ['*'] }, 'checkout'), 'checkout');
+  const login = { issuer: 'https://login.example' }; // one of people, who must not pass for services by certificate
+  assert.equal(await name(login, 'ann'), 'ann');
+  assert.equal(await name(login, 'spiffe://prod/pay'), "its issuer may not name 'spiffe://prod/pay'");
+  assert.equal(await name({ ...login, names: ['spiffe://prod/*'] }, 'spiffe://prod/pay'), 'spiffe://prod/pay');
   for (const names of [[], 'cart', [''], ['a*b'], [7]]) {
     await assert.rejects(name({ names }, 'cart'), /identity\.issuers\[0\]\.names must be a list of names/);
   }

@@ -16,7 +16,7 @@ before(async (t) => {
 const world = (): Promise<MeshInTest> =>
   anIdentified(
     { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] } }] },
-    { identify: { mode: 'enforce', forwarders: [GATEWAY], trustDomains: ['prod.example'] } },
+    { identify: { mode: 'enforce', forwarders: [GATEWAY, 'client-cert:proxy'], trustDomains: ['prod.example'] } },
   );
 
 /** For whom a request of `sub` is taken that brings these headers. */
@@ -29,7 +29,7 @@ async function taken({ mesh, env, told }: MeshInTest, sub: string, headers: Reco
     { hide: (names) => void hidden.push(...names) },
   );
   const who = principal === undefined ? told('identify').at(-1)!.problem : `${principal.by} ${principal.name}`;
-  return { who, issuer: principal?.issuer, hidden: hidden.length > 0 };
+  return { who, issuer: principal?.issuer, hidden };
 }
 
 const CHECKOUT = 'spiffe://prod.example/checkout';
@@ -41,10 +41,18 @@ test('a forwarder is believed, and who answers sees what it says; nobody else is
   assert.deepEqual(await taken(there, GATEWAY, headers), {
     who: `forwarder ${CHECKOUT}`,
     issuer: 'prod.example',
-    hidden: false,
+    hidden: ['client-cert', 'client-cert-chain'],
   });
-  assert.deepEqual(await taken(there, 'checkout', headers), { who: 'token checkout', issuer: ISSUER, hidden: true });
-  assert.deepEqual(await taken(there, GATEWAY, {}), { who: 'token gateway', issuer: ISSUER, hidden: false });
+  assert.deepEqual(await taken(there, 'checkout', headers), {
+    who: 'token checkout',
+    issuer: ISSUER,
+    hidden: [XFCC, 'client-cert', 'client-cert-chain'],
+  });
+  assert.deepEqual(await taken(there, GATEWAY, {}), {
+    who: 'token gateway',
+    issuer: ISSUER,
+    hidden: ['client-cert', 'client-cert-chain'],
+  });
   await there.mesh.close();
 });
 
@@ -90,7 +98,7 @@ test('a certificate that is passed on by RFC 9440 is looked at as one that is sh
     const { cert } = await authority.issue({ names, days, ...(more && { more }) });
     return { 'client-cert': `:${new X509Certificate(cert).raw.toString('base64')}:` };
   };
-  const who = async (headers: Record<string, string>) => (await taken(there, GATEWAY, headers)).who;
+  const who = async (headers: Record<string, string>) => (await taken(there, 'proxy', headers)).who;
   const good = await said([`URI:${CHECKOUT}`]);
   assert.equal(await who(good), `forwarder ${CHECKOUT}`);
   assert.equal(await who({ ...good, [XFCC]: 'URI=spiffe://prod.example/other' }), `forwarder ${CHECKOUT}`);
@@ -101,5 +109,21 @@ test('a certificate that is passed on by RFC 9440 is looked at as one that is sh
   assert.match(await who({ 'client-cert': good['client-cert'].slice(1) }), /no byte sequence/);
   assert.match(await who({ 'client-cert': ':AAAA:' }), /no certificate/);
   assert.match(await who({ 'client-cert': `:${'A'.repeat(16_384)}:` }), /no byte sequence/);
+  await there.mesh.close();
+});
+
+test('a forwarder is believed by the header that it writes itself: the other may be the word of who called it', async () => {
+  const [there, now] = [await world(), Date.now()];
+  await there.env.clock.advance(now + 60_000 - there.env.clock.epoch());
+  const { cert } = await authority.issue({ names: ['URI:spiffe://prod.example/admin'] }); // which is no secret
+  const certificate = `:${new X509Certificate(cert).raw.toString('base64')}:`;
+  const byEnvoy = await taken(there, GATEWAY, { 'client-cert': certificate });
+  assert.equal(byEnvoy.who, 'token gateway'); // whose caller had no certificate, and sent one as text
+  assert.ok(byEnvoy.hidden.includes('client-cert'));
+  const both = { 'client-cert': certificate, [XFCC]: `URI=${CHECKOUT}` };
+  assert.equal((await taken(there, GATEWAY, both)).who, `forwarder ${CHECKOUT}`);
+  const byProxy = await taken(there, 'proxy', { [XFCC]: `URI=${CHECKOUT}` });
+  assert.deepEqual([byProxy.who, byProxy.hidden], ['token proxy', [XFCC]]);
+  assert.equal((await taken(there, 'proxy', both)).who, 'forwarder spiffe://prod.example/admin');
   await there.mesh.close();
 });

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { MeshError } from '../../src/core/errors.ts';
+import type { RequestContext } from '../../src/server/request-context.ts';
+import { testEnv } from '../../src/testing/env.ts';
 import { settled } from '../../src/testing/virtual-clock.ts';
+import { anArrival } from '../support/arrival.ts';
 import { aKey, anIdentified, ask, aToken, bearer, ISSUER, type TestKey } from './world.ts';
 
 let key: TestKey;
@@ -193,3 +196,26 @@ for (const [identity, message] of wrong) {
     });
   });
 }
+
+test('who is not proven is served before nobody by their own word, where proofs are asked for', async () => {
+  const priority = async (mode: 'observe' | 'enforce', headers: Record<string, string>) => {
+    const { mesh } = await anIdentified({ issuers: issuers() }, { identify: { mode } });
+    let known = '';
+    await mesh.receive(
+      anArrival({
+        headers: { baggage: 'inmesh.priority=critical', ...headers },
+        serve: (request: RequestContext) => {
+          known = request.priority;
+          return 'served';
+        },
+      }),
+    );
+    await mesh.close();
+    return known;
+  };
+  const token = bearer(await aToken(key, testEnv().clock.epoch()));
+  assert.equal(await priority('enforce', {}), 'default');
+  assert.equal(await priority('enforce', { baggage: 'inmesh.priority=sheddable' }), 'sheddable');
+  assert.equal(await priority('enforce', token), 'critical');
+  assert.equal(await priority('observe', {}), 'critical');
+});

@@ -82,5 +82,5 @@ test('who is over a quota of its own takes nothing from the count of all, also i
     { store },
   );
   assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
-  assert.deepEqual(keys, ['each:us a']);
+  assert.deepEqual(keys, ['each:us\na']);
 });

@@ -28,7 +28,7 @@ export const identify = section(
     }),
     forwarders: texts({
       about:
-        'Names of those who, having proven who they are, may say for whom they call: by `client-cert` or `x-forwarded-client-cert`. Handlers never see these from anybody else.',
+        'Names of those who, having proven who they are, may say for whom they call: by `x-forwarded-client-cert`, as Envoy does, or, as `client-cert:NAME`, by `client-cert` (RFC 9440). Handlers see such headers from nobody else while this is enforced.',
     }),
   },
 );
