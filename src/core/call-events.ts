@@ -68,6 +68,19 @@ export type CallEvent =
       readonly waiting: number;
     }
   | {
+      /** Keys that went together in one call are over. */
+      readonly type: 'batch';
+      /** Keys that went; how many asked for them; those of them that failed alone, though the batch did not. */
+      readonly keys: number;
+      readonly callers: number;
+      readonly failed: number;
+      /** How long the first who asked had to wait until they went, and how long it took from then on. */
+      readonly waitedMs: number;
+      readonly ms: number;
+      /** `none` where nobody waited for them any more. */
+      readonly outcome: 'success' | 'failure' | 'none';
+    }
+  | {
       /** An attempt takes long, and its request is sent to a second endpoint as well. */
       readonly type: 'hedge';
       /** The one that takes long. */

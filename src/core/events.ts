@@ -18,6 +18,7 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   broadcast: 'A call was sent to every endpoint.',
   cached: 'A request was answered without asking, by an answer that was kept.',
   collapse: 'A call asks for what is being asked for already, and waits for that answer.',
+  batch: 'Keys that were asked for within a moment, and went in one call (`inmesh/batch`), are over.',
   hedge: 'An attempt takes long, and its request is sent to a second endpoint as well.',
   'hedge-budget': 'An attempt takes long and could be sent to a second endpoint, but the budget is spent.',
   ejected: 'An endpoint is left out for a while.',

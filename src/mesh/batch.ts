@@ -1,6 +1,7 @@
 import type { Caller, CallOptions, Send } from '../core/call.ts';
 import { type Clock, systemClock, type Timer } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
+import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
 import { race } from '../core/race.ts';
 import { follow, Scope } from '../core/scope.ts';
@@ -41,7 +42,12 @@ export interface KeyOptions {
 /** What of a mesh a batch needs. */
 export interface BatchMesh extends Caller {
   onClose(task: () => Promise<unknown>): Cancel;
+  /** @internal Tells of a batch that is over. */
+  batched?(service: string, facts: BatchFacts): void;
 }
+
+/** What is told of a batch. */
+export type BatchFacts = Omit<Extract<MeshEvent, { type: 'batch' }>, 'at' | 'service' | 'type'>;
 
 /**
  * Makes one call of many: keys that are asked for within a moment go together. After Hystrix's collapser. A mesh that
@@ -88,15 +94,20 @@ class Gathering<Key, Value> {
   readonly #waiting = new Map<Key, Set<Waiter<Value>>>();
   readonly #scope = new Scope();
   readonly #sendAt: number;
+  readonly #begunAt: number;
   readonly #uncalled: Cancel;
   #timer: Timer;
+  #callers = 0;
   #sent: Promise<void> | undefined;
 
   constructor(parts: Parts<Key, Value>, windowMs: number) {
     this.#parts = parts;
-    this.#sendAt = parts.clock.now() + windowMs;
-    this.#timer = parts.clock.schedule(windowMs, () => this.send());
-    this.#uncalled = parts.mesh.onClose(() => this.send());
+    this.#begunAt = parts.clock.now();
+    const uncalled = closing(parts.mesh, () => this.send());
+    const waitMs = uncalled === undefined ? 0 : windowMs;
+    this.#uncalled = uncalled ?? (() => {});
+    this.#sendAt = this.#begunAt + waitMs;
+    this.#timer = parts.clock.schedule(waitMs, () => this.send());
   }
 
   get size(): number {
@@ -109,6 +120,7 @@ class Gathering<Key, Value> {
 
   add(key: Key, due: number, signal: AbortSignal | undefined): Promise<Value | undefined> {
     if (due < this.#scope.due) this.#hurry(due);
+    this.#callers++;
     return new Promise((resolve, reject) => {
       const of = this.#waiting.get(key) ?? new Set();
       this.#waiting.set(key, of);
@@ -147,13 +159,27 @@ class Gathering<Key, Value> {
   async #ask(): Promise<void> {
     const { mesh, service, clock, work } = this.#parts;
     const scope = this.#scope;
+    const sentAt = clock.now();
+    const keys = [...this.#waiting.keys()];
+    const over = (outcome: BatchFacts['outcome'], failed = 0): void => {
+      const ms = clock.now() - sentAt;
+      const facts = {
+        keys: keys.length,
+        callers: this.#callers,
+        failed,
+        waitedMs: sentAt - this.#begunAt,
+        ms,
+        outcome,
+      };
+      mesh.batched?.(service, facts);
+    };
     const left = Math.max(1, Math.ceil(scope.due - clock.now()));
     const timeout = left === Number.POSITIVE_INFINITY ? undefined : `${left}ms`;
     if (timeout !== undefined) scope.keep(clock.schedule(left, () => scope.cancel(tooLate(service))));
     const options = { signal: scope.signal, timeout };
     const call: BatchCall['call'] = (send, more) => mesh.call(service, send, { ...more, ...options });
     try {
-      const asked = (async () => work([...this.#waiting.keys()], { call, options }))();
+      const asked = (async () => work(keys, { call, options }))();
       const values = await race(asked, scope);
       if (!(values instanceof Map)) throw new TypeError(`the work of a batch must give a Map, got ${typeof values}`);
       this.#end((waiter, key) => {
@@ -161,7 +187,9 @@ class Gathering<Key, Value> {
         if (value instanceof Error) waiter.reject(value);
         else waiter.resolve(value);
       });
+      over('success', keys.filter((key) => values.get(key) instanceof Error).length);
     } catch (error) {
+      over(this.#waiting.size === 0 ? 'none' : 'failure');
       this.#end((waiter) => waiter.reject(error));
     } finally {
       scope.end();
@@ -175,6 +203,15 @@ class Gathering<Key, Value> {
         settle(waiter, key);
       }
     }
+  }
+}
+
+/** Has `task` done when the mesh closes. Nothing where it does so already: it may still be called, but waits no more. */
+function closing(mesh: BatchMesh, task: () => Promise<unknown>): Cancel | undefined {
+  try {
+    return mesh.onClose(task);
+  } catch {
+    return undefined;
   }
 }
 

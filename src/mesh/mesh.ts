@@ -12,6 +12,7 @@ import type { FetchInit } from '../transport/fetch-message.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { AmbientContext } from './ambient.ts';
+import type { BatchFacts } from './batch.ts';
 import { begin, beginWatched, followed } from './begin.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
 import { type CloseOptions, readClose } from './close.ts';
@@ -113,6 +114,12 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
    */
   setPolicy(document: PolicyDocument): void {
     this.#policies.replace(document);
+  }
+
+  /** @internal Tells of keys that went in one call: for `batch`. */
+  batched(service: string, facts: BatchFacts): void {
+    const { clock, events } = this.#env;
+    if (events.hears('batch')) events.emit({ at: clock.epoch(), service, type: 'batch', ...facts });
   }
 
   /**

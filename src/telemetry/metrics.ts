@@ -13,6 +13,8 @@ export interface Metric {
 // As the conventions of OpenTelemetry advise for HTTP.
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 
+const KEYS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
+
 /** Every metric there is: instruments, the text for Prometheus, the reference and the tests come from here. */
 export const metrics = {
   'http.client.request.duration': {
@@ -139,6 +141,13 @@ export const metrics = {
     unit: '{call}',
     attributes: ['inmesh.service'],
     about: 'Calls that waited for the answer to another, which asked for the same.',
+  },
+  'inmesh.batch.size': {
+    instrument: 'histogram',
+    unit: '{key}',
+    boundaries: KEYS,
+    attributes: ['inmesh.service', 'inmesh.outcome'],
+    about: 'Keys that went in one call, of each that was made of many (`inmesh/batch`).',
   },
   'inmesh.limits': {
     instrument: 'counter',

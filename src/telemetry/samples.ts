@@ -33,6 +33,7 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   fallback: (event) => [['inmesh.fallbacks', 1, { ...of(event), 'inmesh.source': event.source }]],
   cached: (event) => [['inmesh.cached', 1, { ...of(event), 'inmesh.stale': `${event.stale}` }]],
   collapse: (event) => [['inmesh.collapsed', 1, of(event)]],
+  batch: (event) => [['inmesh.batch.size', event.keys, { ...of(event), 'inmesh.outcome': event.outcome }]],
   limit: (event) => [
     ['inmesh.limits', 1, { ...of(event), 'inmesh.full': event.full, 'inmesh.priority': event.priority }],
   ],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BatchCall, batch } from '../../src/mesh/batch.ts';
-import { answer } from '../../src/testing.ts';
+import { answer, FakeRegistry } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
 
 /** A batch over `orders` whose work notes the keys it was asked for, and says each twice. */
@@ -145,6 +145,84 @@ test('a mesh that closes sends what waits, at once', async () => {
   assert.equal(await value, 'aa');
   assert.equal(asked.length, 1);
   assert.equal(env.clock.pending, 0);
+});
+
+test('while a mesh leaves, and still serves, keys go at once; once it is closed they fail as calls do', async () => {
+  const registry = new FakeRegistry().set('orders', ['http://10.0.0.1:3000']);
+  const world = await aMesh({ registry: registry.client() });
+  const { clock } = world.env;
+  const asked: number[] = [];
+  const get = batch<string, string>(world.mesh, 'orders', { clock, window: '1s' }, async (keys, { call }) => {
+    asked.push(clock.now());
+    await call(() => answer(200));
+    return new Map(keys.map((key) => [key, key + key]));
+  });
+  await world.mesh.announce({ port: 4_000, host: '10.0.0.9' });
+  const closed = world.mesh.close({ drainMs: 500 });
+  await clock.advance(100); // off the list, and others may still call us
+  const values = Promise.all([get('a'), get('b')]);
+  await clock.advance(0);
+  assert.deepEqual(await values, ['aa', 'bb']);
+  assert.deepEqual(asked, [100]);
+  await clock.advance(10_000);
+  await closed;
+  const late = assert.rejects(get('c'), { reason: 'closed' });
+  await clock.advance(0);
+  await late;
+  assert.equal(clock.pending, 0);
+});
+
+test('each batch that is over is told: how many went together, how long they waited, and what became of them', async () => {
+  const { mesh, env, clock, get, told, end } = await aBatch();
+  const values = Promise.allSettled([get('a'), get('a'), get('bad')]);
+  await clock.advance(4);
+  const last = get('b');
+  await clock.advance(6);
+  await Promise.all([values, last]);
+  const { at, ...first } = told('batch')[0]!;
+  assert.equal(at, env.clock.epoch());
+  assert.deepEqual(first, {
+    type: 'batch',
+    service: 'orders',
+    keys: 3,
+    callers: 4,
+    failed: 1,
+    waitedMs: 10,
+    ms: 0,
+    outcome: 'success',
+  });
+
+  const slow = batch<string, never>(mesh, 'orders', { clock }, hangs);
+  const late = assert.rejects(slow('c', { timeout: '100ms' }), { reason: 'deadline' });
+  await clock.advance(100);
+  await late;
+  const gone = new AbortController();
+  const left = assert.rejects(slow('d', { signal: gone.signal }), { reason: 'caller' });
+  await clock.advance(30);
+  gone.abort();
+  await left;
+  await clock.advance(0);
+  assert.deepEqual(
+    told('batch')
+      .slice(1)
+      .map(({ keys, failed, waitedMs, ms, outcome }) => ({ keys, failed, waitedMs, ms, outcome })),
+    [
+      { keys: 1, failed: 0, waitedMs: 10, ms: 90, outcome: 'failure' },
+      { keys: 1, failed: 0, waitedMs: 10, ms: 20, outcome: 'none' },
+    ],
+  );
+  await end();
+});
+
+test('a batch that all have given up before it went is none, and nothing is told of it', async () => {
+  const { clock, get, told, end } = await aBatch();
+  const gone = new AbortController();
+  const left = assert.rejects(get('a', { signal: gone.signal }), { reason: 'caller' });
+  gone.abort();
+  await left;
+  await clock.advance(20);
+  assert.deepEqual(told('batch'), []);
+  await end();
 });
 
 test('options that are not usable are told at once', async () => {
