@@ -70,7 +70,7 @@ export class History {
   #begin: (() => Trace) | undefined = undefined;
   /** How much the call matters when not all can be served. Written by `mesh.call`, and on the way in by `accept`. */
   priority: Priority;
-  /** What goes along with the call for all who serve it. Written as `priority` is. */
+  /** What goes along with the call for all who serve it. Written as `priority` is, and by `watch`. */
   baggage: Baggage;
   /** The `x-request-id` that goes along; nothing where none came. Written as `priority` is. */
   requestId: string | undefined;
@@ -108,7 +108,7 @@ export class History {
     this.requestId = requestId;
   }
 
-  /** The trace that the call belongs to. Written by `trace`. */
+  /** The trace that the call belongs to. Written by `trace`, and by `watch`. */
   get trace(): Trace | undefined {
     if (this.#begin !== undefined) this.trace = this.#begin();
     return this.#trace;

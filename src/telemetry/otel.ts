@@ -4,17 +4,28 @@ import {
   createTraceState,
   isSpanContextValid,
   type Context as OtelContext,
+  propagation,
   type Span,
   type SpanContext,
   SpanStatusCode,
   trace as traces,
 } from '@opentelemetry/api';
+import { Baggage } from '../wire/baggage.ts';
 import { RANDOM_ID, type Trace } from '../wire/trace-context.ts';
 
 // The SDK's own keys, which are global symbols. What is inside the first makes no spans; the second holds what
 // OpenTelemetry's instrumentation of http knows of the request being served.
 export const SUPPRESS = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 const RPC = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
+
+const API = Symbol.for('opentelemetry.js.api.1');
+let registered: { readonly trace?: unknown } | undefined;
+
+/** Whether somebody has registered an SDK that makes spans, maybe just now: nobody else needs to be asked for any. */
+export function hasProvider(): boolean {
+  registered ??= (globalThis as unknown as Record<symbol, typeof registered>)[API]; // the API keeps it, once there is one
+  return registered?.trace !== undefined;
+}
 
 /** What OpenTelemetry's own instrumentation notes of a request: a route set here goes into its span and its metric. */
 export interface RpcMetadata {
@@ -49,6 +60,15 @@ export function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext
   const isKept = from.state === '' || state === createTraceState(from.state).serialize(); // no sampler has written to it
   const flags = traceFlags | (from.flags & RANDOM_ID);
   return { traceId, parentId: spanId, flags, state: isKept && from.state !== '' ? from.state : state };
+}
+
+/** What goes along, with what OpenTelemetry's own baggage has: inside of an attempt its propagators write nothing. */
+export function baggageOf(active: OtelContext, own: Baggage): Baggage {
+  let all = own;
+  for (const [key, { value }] of propagation.getBaggage(active)?.getAllEntries() ?? []) {
+    if (Baggage.isKey(key) && all.get(key) !== value) all = all.with(key, value);
+  }
+  return all;
 }
 
 /** Ends a span with what is known by then. */

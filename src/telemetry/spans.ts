@@ -12,7 +12,7 @@ import type { MeshEvent } from '../core/events.ts';
 import { sayPassedOver } from '../core/passed-over.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
 import { flagsOf } from './flags.ts';
-import { end, parentOf, SUPPRESS, traceOf } from './otel.ts';
+import { baggageOf, end, hasProvider, parentOf, SUPPRESS, traceOf } from './otel.ts';
 import { requestSpan } from './request-spans.ts';
 import { tellInSpan } from './span-events.ts';
 import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
@@ -28,6 +28,7 @@ export function spans(): Watcher {
     const own = span.spanContext();
     if (!isSpanContextValid(own)) return undefined; // nobody records, and nothing led here
     context.history.trace = traceOf(own, context.history.trace);
+    context.history.baggage = baggageOf(parent, context.history.baggage);
     if (own.spanId === traces.getSpanContext(parent)?.spanId) return undefined; // nobody records
     return new SpannedCall(span, traces.setSpan(parent, span), (attempt, links, within) => {
       const { call, context } = attempt;
@@ -35,7 +36,16 @@ export function spans(): Watcher {
       return tracer.startSpan(attemptName(call, context), options, within);
     });
   };
-  return { on: true, watch, onRequests: true, request: (record) => requestSpan(tracer, record) };
+  return {
+    get on() {
+      return hasProvider();
+    },
+    watch,
+    get onRequests() {
+      return hasProvider();
+    },
+    request: (record) => requestSpan(tracer, record),
+  };
 }
 
 type Start = (record: AttemptRecord, links: Link[], within: OtelContext) => Span;

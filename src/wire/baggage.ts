@@ -50,6 +50,11 @@ export class Baggage {
     }
   }
 
+  /** Whether a text may be a key: a token of HTTP. */
+  static isKey(text: string): boolean {
+    return KEY.test(text);
+  }
+
   /**
    * The same with another member, or without it where `value` is undefined. Where there is no room it stays as it is.
    * @throws TypeError when the key is no token.

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { node } from '../../scripts/run.ts';
 import { parseTrace } from '../../src/wire/trace-context.ts';
 import { aMesh } from '../support/mesh.ts';
@@ -21,6 +23,17 @@ test('with the API and no SDK, trace context travels as it does without', async 
   assert.equal(began!.flags & 1, 1);
   assert.deepEqual([went!.traceId, went!.flags, states], [INCOMING.split('-')[1], 1, [undefined, 'vendor=1']]);
   assert.notEqual(went!.parentId, INCOMING.split('-')[2]);
+});
+
+test('a mesh that was asked for spans records them from the moment on that an SDK is there', async () => {
+  const { mesh } = await aMesh({ telemetry: { traces: true } });
+  const exporter = new InMemorySpanExporter();
+  await mesh.call('orders', () => 1);
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  await mesh.call('orders', () => 1);
+  trace.disable();
+  await mesh.call('orders', () => 1);
+  assert.equal(exporter.getFinishedSpans().length, 2, 'of one call and its attempt');
 });
 
 test('neither importing the package nor making a mesh loads the API of OpenTelemetry', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { context, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AlwaysOffSampler,
@@ -132,6 +132,21 @@ test('the client sends where the span of the attempt is active, and its own inst
   assert.equal(active, idOf(attemptsOf()[0]!));
   trace.getTracer('app').startSpan('after').end();
   assert.equal(recorded().length, 3, 'what comes after the call is recorded again');
+});
+
+test('what goes along by OpenTelemetry’s own baggage goes along with the call, beside that of the request', async () => {
+  const { mesh } = await tell([{ value: 1 }]);
+  const theirs = { tenant: { value: 'a b' }, shop: { value: 'new' }, 'no token': { value: '1' } };
+  const active = propagation.setBaggage(context.active(), propagation.createBaggage(theirs));
+  let sent: Record<string, string> = {};
+  await context.with(active, () =>
+    mesh.within({ ...INCOMING, baggage: 'shop=old;p,user=7' }, () =>
+      mesh.call('orders', (one) => (sent = one.headers)),
+    ),
+  );
+  assert.equal(sent.baggage, 'shop=new,user=7,tenant=a%20b');
+  await mesh.within({ ...INCOMING, baggage: 'user=7;p' }, () => mesh.call('orders', (one) => (sent = one.headers)));
+  assert.equal(sent.baggage, 'user=7;p');
 });
 
 test('a call that is not sampled says so to the other side, and records nothing', async () => {
