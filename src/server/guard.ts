@@ -46,7 +46,9 @@ export function makeGuard(filters: readonly Filter<Arrival, unknown>[], options:
   return (arrival, request, serve) => {
     const context: ReturnType<typeof copy> = copy(RequestContext.contextOf(request));
     context.policy = policyOf(context.policy);
-    ask(way, arrival, context as Context).then(serve, (error) => arrival.refuse(refusalOf(error)));
+    const { scope } = context;
+    const go = (): unknown => (scope.cancelled ? arrival.refuse(refusalOf(scope.reason)) : serve());
+    ask(way, arrival, context as Context).then(go, (error) => arrival.refuse(refusalOf(error)));
   };
 }
 

@@ -1,13 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { MeshError } from '../core/errors.ts';
 import type { MeshReceiver } from './arrival.ts';
 import type { Guard } from './guard.ts';
 import { NodeArrival, type NodeRequest, writeProblem } from './node.ts';
 import { problemOf } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
+import { writeResponse } from './write-response.ts';
 
 /**
  * Answers a request: gives back a WHATWG `Response`, or nothing, and then answers through `response` in its own time.
@@ -88,7 +86,7 @@ function answer(
 
 function send(response: ServerResponse, answered: unknown): Promise<void> | undefined {
   if (answered === undefined) return undefined;
-  if (answered instanceof Response) return write(response, answered);
+  if (answered instanceof Response) return writeResponse(response, answered);
   if (answered === response || response.headersSent) return undefined;
   throw notAnswer(answered);
 }
@@ -111,13 +109,3 @@ const kindOf = (value: unknown): string =>
 
 const isHangUp = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`
-
-async function write(response: ServerResponse, { status, headers, body }: Response): Promise<void> {
-  for (const [name, value] of headers) response.appendHeader(name, value); // set-cookie comes once for each
-  response.statusCode = status;
-  if (body === null) response.end();
-  else if (response.req.method === 'HEAD') {
-    response.end();
-    await body.cancel();
-  } else await pipeline(Readable.fromWeb(body as ReadableStream), response);
-}

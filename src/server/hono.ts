@@ -27,6 +27,7 @@ class HonoArrival implements Arrival {
   readonly wire: Wire;
   readonly #context: Context;
   readonly #next: () => Promise<void>;
+  #marks: [name: string, value: string][] | undefined;
 
   constructor(context: Context, next: () => Promise<void>) {
     this.#context = context;
@@ -68,12 +69,18 @@ class HonoArrival implements Arrival {
     for (const name of names) this.#context.req.raw.headers.delete(name);
   }
 
-  serve(_: RequestContext): Promise<unknown> {
-    return this.#next();
+  /** A `Response` that a handler made itself has nothing of what was said before. */
+  async serve(_: RequestContext): Promise<void> {
+    await this.#next();
+    const context = this.#context;
+    if (this.#marks === undefined || !context.finalized) return;
+    for (const [name, value] of this.#marks) if (!context.res.headers.has(name)) context.header(name, value);
   }
 
   remark(name: string, value: string): void {
     this.#context.header(name, value);
+    this.#marks ??= [];
+    this.#marks.push([name, value]);
   }
 
   refuse({ status, headers, body }: Problem): Response {

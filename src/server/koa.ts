@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { MARKS } from './marks.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
@@ -62,7 +63,10 @@ class KoaArrival implements Arrival {
   }
 
   serve(_: RequestContext): Promise<unknown> {
-    return this.#next();
+    return this.#next().then(undefined, (error) => {
+      keepMarks(this.#context.res);
+      throw error;
+    });
   }
 
   remark(name: string, value: string): void {
@@ -74,4 +78,16 @@ class KoaArrival implements Arrival {
     this.#context.set({ ...headers });
     this.#context.body = body;
   }
+}
+
+/** Koa takes all headers away before it answers an error: what the mesh has said comes back as they leave. */
+function keepMarks(response: ServerResponse): void {
+  const said = response.getHeaderNames().filter((name) => MARKS.has(name));
+  if (said.length === 0 || response.headersSent) return;
+  const marks = said.map((name) => [name, response.getHeader(name)!] as const);
+  const { writeHead } = response;
+  response.writeHead = (...how: unknown[]) => {
+    for (const [name, value] of marks) if (!response.hasHeader(name)) response.setHeader(name, value);
+    return Reflect.apply(writeHead, response, how);
+  };
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FINAL_HEADER, LEAVING_HEADER } from '../wire/nack.ts';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
+import { MARKS } from './marks.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
@@ -64,16 +65,22 @@ export class NodeArrival implements Arrival {
   }
 }
 
-const KEPT = new Set([FINAL_HEADER, LEAVING_HEADER]); // true whatever is answered
-
 /** Answers with what is wrong. An answer that has begun can only be broken off. */
 export function writeProblem(response: ServerResponse, { status, headers, body }: Problem): void {
   if (response.headersSent) {
-    response.destroy();
+    breakOff(response);
     return;
   }
   for (const name of response.getHeaderNames()) {
-    if (!KEPT.has(name)) response.removeHeader(name); // they were of the answer that failed
+    if (!MARKS.has(name)) response.removeHeader(name); // they were of the answer that failed
   }
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+const INTERNAL_ERROR = 2; // of HTTP/2 (RFC 9113, 7): a stream that is only destroyed looks as if it had ended well
+
+function breakOff(response: ServerResponse): void {
+  const { stream } = response as ServerResponse & { readonly stream?: ServerHttp2Stream };
+  if (stream === undefined) response.destroy();
+  else stream.close(INTERNAL_ERROR);
 }

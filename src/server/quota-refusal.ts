@@ -2,7 +2,7 @@ import { MeshError } from '../core/errors.ts';
 import { formatRate } from '../policy/rate.ts';
 import type { Policy } from '../policy/table.ts';
 import type { ReadRule } from '../quota/meters.ts';
-import { formatRateLimit } from '../wire/rate-limit.ts';
+import { formatRateLimit, RATE_LIMIT, RATE_LIMIT_POLICY } from '../wire/rate-limit.ts';
 
 /** A rule of `quota.requests`, read. */
 export type RequestRule = ReadRule<Policy['quota']['requests'][number]>;
@@ -18,6 +18,6 @@ export class QuotaRefusal extends MeshError {
   constructor(service: string, policies: string, { title, rule }: RequestRule, waitMs: number) {
     super('quota', `${service}: more than ${formatRate(rule.rate)} per ${rule.per}`, { service, retryAfterMs: waitMs });
     this.violated = title;
-    this.fields = { 'ratelimit-policy': policies, ratelimit: formatRateLimit(title, 0, waitMs) };
+    this.fields = { [RATE_LIMIT_POLICY]: policies, [RATE_LIMIT]: formatRateLimit(title, 0, waitMs) };
   }
 }

@@ -8,7 +8,7 @@ import type { Gcra } from '../math/gcra.ts';
 import type { Policy } from '../policy/table.ts';
 import { Meters, type QuotaFacts } from '../quota/meters.ts';
 import { networkOf } from '../wire/network.ts';
-import { formatRateLimit, formatRateLimitPolicy } from '../wire/rate-limit.ts';
+import { formatRateLimit, formatRateLimitPolicy, RATE_LIMIT, RATE_LIMIT_POLICY } from '../wire/rate-limit.ts';
 import type { Arrival } from './arrival.ts';
 import { field } from './fields.ts';
 import { QuotaRefusal, type RequestRule } from './quota-refusal.ts';
@@ -143,8 +143,8 @@ function remarked<T>(arrival: Arrival, claims: readonly Claim[], refusal: T): T 
     left = left === '' ? sayLeft(claim) : `${left}, ${sayLeft(claim)}`;
   }
   if (left === '') return refusal;
-  arrival.remark!('ratelimit-policy', policiesOf(claims));
-  arrival.remark!('ratelimit', left);
+  arrival.remark!(RATE_LIMIT_POLICY, policiesOf(claims));
+  arrival.remark!(RATE_LIMIT, left);
   return refusal;
 }
 

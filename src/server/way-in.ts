@@ -2,7 +2,7 @@ import { type Context, History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { isIdempotent } from '../core/idempotent.ts';
 import { Scope } from '../core/scope.ts';
-import { ask, type Service } from '../core/service.ts';
+import { ask, refuse, type Service } from '../core/service.ts';
 import type { Stack } from '../core/stack.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
@@ -34,6 +34,7 @@ export class WayIn implements MeshReceiver {
   constructor(house: House, stack: InboundStack) {
     this.#house = house;
     this.#way = stack.around((arrival, context) => {
+      if (context.scope.cancelled) return refuse(context.scope.reason); // on its way in: nobody waits for it any more
       const request = new RequestContext(arrival, context, house.env.clock);
       context.history.attempts = 1; // it has been handed over: what goes wrong from here on is not of the way in
       return house.enter(context, request, () => arrival.serve(request));

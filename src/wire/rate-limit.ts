@@ -3,6 +3,10 @@ import { parseRetryAfter } from './retry-after.ts';
 // How much is left of a quota, as servers say it: RateLimit and RateLimit-Policy of the IETF's draft (structured fields,
 // RFC 9651), what earlier drafts had in their place, X-RateLimit-* of before, and Retry-After, which wins over all.
 
+/** How much is left, and what there is to go by: the fields of the IETF's draft. */
+export const RATE_LIMIT = 'ratelimit';
+export const RATE_LIMIT_POLICY = 'ratelimit-policy';
+
 /** What a server says is left of a quota. */
 export interface QuotaLeft {
   /** How much may still be asked for. */
@@ -25,7 +29,7 @@ const EPOCH_FROM = 1_000_000_000; // X-RateLimit-Reset says seconds or a moment;
 export function readQuotaLeft(header: HeaderReader, status: number, epoch: number): QuotaLeft | undefined {
   const retryAfter = status === 429 ? parseRetryAfter(header('retry-after'), epoch) : undefined;
   if (retryAfter !== undefined) return within(0, retryAfter);
-  const standard = header('ratelimit');
+  const standard = header(RATE_LIMIT);
   if (standard !== undefined) return parseRateLimit(standard) ?? parseDictionary(standard);
   return (
     parseOlder(header('ratelimit-remaining'), header('ratelimit-reset'), epoch) ??

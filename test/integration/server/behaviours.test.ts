@@ -3,29 +3,12 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
-import express from 'express';
-import express4 from 'express4';
 import { MeshError } from '../../../src/core/errors.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import { refused } from '../../../src/testing.ts';
-import { expressApp } from './express-app.ts';
-import { fastifyApp } from './fastify-app.ts';
-import { honoApp } from './hono-app.ts';
-import { koaApp } from './koa-app.ts';
-import { nestApp } from './nest-app.ts';
-import { node } from './node-app.ts';
-import { aServer, type Build } from './world.ts';
-
-const APPLICATIONS: Readonly<Record<string, Build>> = {
-  'node:http': node,
-  'express 5': expressApp(express),
-  'express 4': expressApp(express4),
-  'fastify 5': fastifyApp,
-  'koa 3': koaApp,
-  'hono 4': honoApp,
-  'nest 12': nestApp,
-};
+import { APPLICATIONS } from './applications.ts';
+import { aServer } from './world.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${TRACE}-b7ad6b7169203331-01`;
