@@ -119,6 +119,11 @@ export class History {
     this.#begin = undefined;
   }
 
+  /** The same for who only looks: one that nobody has asked for is not begun. */
+  get traceSoFar(): Trace | undefined {
+    return this.#trace;
+  }
+
   /** Has a trace begin with this call. It is made when first asked for: a client that sends no headers needs no ids. */
   beginTrace(make: () => Trace): void {
     this.#begin = make;

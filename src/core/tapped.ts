@@ -21,6 +21,7 @@ export interface TappedCall {
   readonly idempotent: boolean;
   /** Names of all headers that the mesh saw, with the values of those that may be shown; of others it is `REDACTED`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Leads from here to traces and logs; null where its client sent no headers of ours. */
   readonly traceId: string | null;
   /** What its caller got: a good answer or a bad one, an error, or none as the caller gave up. */
   readonly outcome: 'success' | 'failure' | 'none';

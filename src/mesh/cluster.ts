@@ -3,6 +3,7 @@ import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
+import { Failures } from '../core/failures.ts';
 import type { Cancel, Live } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
@@ -32,6 +33,8 @@ export class Cluster {
   readonly service: string;
   /** What its filters keep between calls. */
   readonly parts: Parts;
+  /** What became of the last calls that failed. */
+  readonly failures = new Failures();
   readonly stacks: { readonly cluster: OutboundStack; readonly endpoint: OutboundStack };
   /** The way of a call to this service, whole. */
   readonly call: Service<Call<unknown>, unknown>;

@@ -6,6 +6,7 @@ import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/endpoint-events.ts';
 import { sayFailbacks } from '../core/failbacks.ts';
+import { type FailedCall, sayFailure } from '../core/failures.ts';
 import type { IdentityFacts } from '../core/identity.ts';
 import { type LimitFacts, sayLimit } from '../core/limits.ts';
 import { type MirrorFacts, sayMirror } from '../core/mirrors.ts';
@@ -77,6 +78,8 @@ export interface ClusterSnapshot {
   readonly throttle: ThrottleFacts | null;
   /** How many attempts are under way, and how many may be; null where the policy limits none. */
   readonly limit: LimitFacts | null;
+  /** The last calls that failed although they were tried, the latest first; a few of them. */
+  readonly failures: readonly FailedCall[];
   readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
   readonly endpoints: readonly EndpointSnapshot[];
 }
@@ -152,6 +155,7 @@ function ofCluster(cluster: Cluster, policies: PolicySet, now: number, route: st
     hedge: cluster.parts.hedges.facts(policy.hedge, now) ?? null,
     throttle: throttleFacts(policy.throttle, cluster.parts.throttling, now) ?? null,
     limit: cluster.parts.limits.facts(policy.limit) ?? null,
+    failures: cluster.failures.latest(cluster.parts.env.clock),
     policy: policies.describe(cluster.service, route),
     endpoints: [...cluster.parts.nodes].map((node) => ofNode(node, policy, panic, now, view.whyNot(node, levels))),
   };
@@ -235,9 +239,12 @@ export function explain(
     ),
     ...(shot.endpoints.length === 0 ? ['    no endpoints'] : []),
     ...sayUnreadable(shot.unreadable),
+    ...shot.failures.slice(0, FAILURES).map((one) => `    ${sayFailure(one, cluster.parts.env.clock.epoch())}`),
   ];
   return lines.join('\n');
 }
+
+const FAILURES = 4; // that are told
 
 function standing({ resolution, stale }: ClusterSnapshot): string {
   return stale === null ? resolution : `stale for ${formatDuration(Math.round(stale.ms))} (${stale.problem})`;

@@ -53,7 +53,10 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     this.#ambient = inside.ambient;
     this.#policies = inside.policies;
     this.#clusters = inside.clusters;
-    this.#calls = new CallsUnderWay(env);
+    this.#calls = new CallsUnderWay(env, (context, outcome, error) => {
+      if (context.history.attempts === 0) return; // refused, as any number may be at a time
+      inside.clusters.look(context.service).failures.note(context, outcome, error, env.clock.now());
+    });
     this.#transport = inside.transport;
   }
 

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
-import { judge } from '../core/judge.ts';
+import { judge, judgeError } from '../core/judge.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { Ring } from '../core/ring.ts';
@@ -13,8 +13,12 @@ export class CallsUnderWay {
   readonly #scopes = new Ring<Scope>();
   #idle: (() => void) | undefined;
 
-  constructor(env: Env) {
+  /** Hears of each that failed; `error` is what its caller got, where that was one. */
+  readonly failed: (context: Context, outcome: Outcome, error?: unknown) => void;
+
+  constructor(env: Env, failed: CallsUnderWay['failed']) {
     this.env = env;
+    this.failed = failed;
   }
 
   /** A call has begun. */
@@ -82,6 +86,7 @@ export class CallUnderWay {
     const isCallers = MeshError.is(reason) && reason.reason === 'caller';
     this.#over();
     this.#reject!(reason);
+    if (!isCallers) this.#calls.failed(this.#context, judgeError(this.#context, reason), reason);
     if (this.#calls.env.events.hears('call')) this.#tell(isCallers ? 'none' : 'failure');
   }
 
@@ -89,6 +94,8 @@ export class CallUnderWay {
     if (this.#context.scope.cancelled) return;
     this.#over();
     this.#resolve!(value as never);
+    const { outcome, settled } = this.#context.history;
+    if (outcome?.is === 'failure' && settled === value) this.#calls.failed(this.#context, outcome);
     if (this.#calls.env.events.hears('call')) this.#tell(judge(this.#context, value).is);
   }
 
@@ -96,6 +103,7 @@ export class CallUnderWay {
     if (this.#context.scope.cancelled) return;
     this.#over();
     this.#reject!(error);
+    this.#calls.failed(this.#context, judgeError(this.#context, error), error);
     if (this.#calls.env.events.hears('call')) this.#tell('failure');
   }
 

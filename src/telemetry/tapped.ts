@@ -57,7 +57,7 @@ class TappedWatcher implements CallWatcher {
       priority: history.priority,
       idempotent,
       headers: headersOf(call, this.#tapping),
-      traceId: history.trace?.traceId ?? null,
+      traceId: history.traceSoFar?.traceId ?? null,
       outcome: failed ? (reason === 'caller' ? 'none' : 'failure') : outcome.is,
       why: outcome.why,
       reason,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Attempt } from '../../src/core/call.ts';
 import { REDACTED, type TappedCall } from '../../src/core/tapped.ts';
 import { answer, refused, script } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
@@ -25,7 +26,12 @@ test('a tap tells of each call what became of it: attempts, who was passed over,
   });
   const tap = mesh.tap({ service: 'orders' });
   const { send } = script(env.clock, { error: refused(), ms: 4 }, { value: answer(200), ms: 30 });
-  const outcome = mesh.call('orders', send, { method: 'GET', path: '/orders/42?token=s3cret', priority: 'critical' });
+  const sent: (string | undefined)[] = [];
+  const asks = (attempt: Attempt) => {
+    sent.push(attempt.headers.traceparent);
+    return send(attempt);
+  };
+  const outcome = mesh.call('orders', asks, { method: 'GET', path: '/orders/42?token=s3cret', priority: 'critical' });
   await env.clock.advance(200);
   await outcome;
   const [call] = await taken(tap, 1);
@@ -47,7 +53,10 @@ test('a tap tells of each call what became of it: attempts, who was passed over,
     lost: 0,
   });
   assert.equal(at, Date.parse('2026-01-01T00:00:00Z'));
-  assert.match(String(traceId), /^[0-9a-f]{32}$/);
+  assert.deepEqual(
+    sent.map((parent) => parent?.split('-')[1]),
+    [traceId, traceId],
+  );
   assert.deepEqual(
     attempts.map(({ attempt, outcome, why, status, sent }) => [attempt, outcome, why, status, sent]),
     [
