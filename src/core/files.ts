@@ -63,7 +63,10 @@ export class Files {
   }
 
   async #read(seen: string): Promise<void> {
-    this.#take(await Promise.all(this.#paths.map((path) => readFile(path, 'utf8'))));
+    const contents = await Promise.all(this.#paths.map((path) => readFile(path, 'utf8')));
+    const empty = contents.findIndex((content) => content.trim() === '');
+    if (empty >= 0) throw new Error(`${this.#paths[empty]} is empty`); // as one is while it is written over; to TLS, ''
+    this.#take(contents); // is nothing told: any authority will do, and no certificate is shown
     this.#seen = seen;
   }
 }

@@ -13,6 +13,7 @@ import { realEnv } from './helpers.ts';
 const REGISTRANTS = 12;
 const WATCHERS = 8;
 const TIMEOUT_MS = 3_000;
+const RENEWING = ['crash and restart', 'wipe all servers'];
 const CONVERGE_MS = 60_000; // after which a round has failed; how long it took is what is reported
 
 /** What became of a run. */
@@ -22,6 +23,8 @@ export interface ChaosReport {
   readonly faults: number;
   /** From the end of the faults to every watcher knowing the truth: milliseconds, least first. */
   readonly converged: readonly number[];
+  /** The same of the rounds in which sessions have to end first: somebody crashed, or all data was wiped. */
+  readonly renewed: readonly number[];
   readonly problems: readonly string[];
   readonly heapMb: readonly [before: number, after: number];
   readonly handles: readonly string[];
@@ -69,6 +72,7 @@ const FAULTS: Readonly<Record<string, (world: World) => Promise<void> | void>> =
   truncate: (world) => world.onWires((wire) => wire.set({ truncateAfter: 30 + below(world.random, 400) }).cut()),
   'kill a server': (world) => world.killServers(1),
   'kill all servers': (world) => world.killServers(3),
+  'wipe all servers': (world) => world.wipeServers(),
   'freeze a server': (world) => world.freezeServer(),
   'crash and restart': (world) => world.crash(),
   stall: (world) => world.stall(),
@@ -80,9 +84,11 @@ class World {
   readonly #say: (line: string) => void;
   readonly #problems: string[] = [];
   readonly #converged: number[] = [];
+  readonly #renewed: number[] = [];
   readonly #asked = new Set<Promise<unknown>>();
   #servers: readonly ZooKeeperServer[] = [];
   readonly #dead = new Set<ZooKeeperServer>();
+  #wiped = false;
   readonly #frozen = new Set<ZooKeeperServer>();
   #registrants: Registrant[] = [];
   #watchers: Watcher[] = [];
@@ -105,8 +111,7 @@ class World {
     this.#servers = await startEnsemble();
     this.#registrants = await Promise.all(Array.from({ length: REGISTRANTS }, (_, at) => this.#registrant(`r${at}`)));
     this.#watchers = await Promise.all(Array.from({ length: WATCHERS }, () => this.#watcher()));
-    await this.#truth();
-    this.#converged.length = 0;
+    await this.#truth(performance.now());
     this.#heap[0] = heapMb();
   }
 
@@ -122,9 +127,11 @@ class World {
     }
     await this.#heal();
     this.#rounds++;
+    const healed = performance.now();
     await Promise.all(this.#registrants.map((one) => one.announcement));
-    await this.#truth();
-    this.#say(`${this.#rounds}. ${[...new Set(names)].join(', ')}: ${Math.round(this.#converged.at(-1)!)} ms`);
+    const ms = await this.#truth(healed);
+    (names.some((name) => RENEWING.includes(name)) ? this.#renewed : this.#converged).push(ms);
+    this.#say(`${this.#rounds}. ${[...new Set(names)].join(', ')}: ${Math.round(ms)} ms`);
   }
 
   async close(): Promise<void> {
@@ -144,7 +151,9 @@ class World {
   report(): ChaosReport {
     return {
       ...{ seed: this.#seed, rounds: this.#rounds, faults: this.#faults, problems: this.#problems },
-      ...{ converged: this.#converged.sort((a, b) => a - b), heapMb: this.#heap, handles: this.#handles },
+      ...{ heapMb: this.#heap, handles: this.#handles },
+      converged: this.#converged.sort((a, b) => a - b),
+      renewed: this.#renewed.sort((a, b) => a - b),
     };
   }
 
@@ -158,6 +167,11 @@ class World {
     const killed = Array.from({ length: count }, (_, at) => this.#servers[(first + at) % 3]!);
     for (const server of killed) this.#dead.add(server);
     await Promise.all(killed.map((server) => server.kill()));
+  }
+
+  async wipeServers(): Promise<void> {
+    await this.killServers(3);
+    this.#wiped = true;
   }
 
   freezeServer(): void {
@@ -188,7 +202,9 @@ class World {
   async #heal(): Promise<void> {
     for (const wire of this.#wires()) wire.heal();
     for (const server of this.#frozen) server.thaw();
-    await Promise.all([...this.#dead].map((server) => server.start())); // all at once: alone they find no quorum
+    const wipe = this.#wiped;
+    await Promise.all([...this.#dead].map((server) => server.start({ wipe }))); // all at once: alone they find no quorum
+    this.#wiped = false;
     this.#frozen.clear();
     this.#dead.clear();
   }
@@ -207,9 +223,8 @@ class World {
     this.#asked.add(settled);
   }
 
-  /** Waits until all watchers know who is there, where, and with which weight. */
-  async #truth(): Promise<void> {
-    const since = performance.now();
+  /** Waits until all watchers know who is there, where, and with which weight; gives how long that was. */
+  async #truth(since: number): Promise<number> {
     const truth = this.#registrants.map(({ id, port, weight }) => `${id}:${port}*${weight}`).sort();
     const right = ({ value }: Resolving) => value.is === 'bound' && String(known(value)) === String(truth);
     const wrong = () => this.#watchers.filter(({ orders }) => !right(orders));
@@ -221,7 +236,7 @@ class World {
       }
       await pause(5);
     }
-    this.#converged.push(performance.now() - since);
+    return performance.now() - since;
   }
 
   async #party(): Promise<Party> {

@@ -130,7 +130,7 @@ test('the server knows us by the new certificate from then on', async (t) => {
 test('files that are spoilt, and a certificate that the server does not take, are told of, and the old connection stays', async (t) => {
   const { files, put, dir } = await ours(t);
   await using wire = await FaultProxy.to(server);
-  const session = openSession(wire.address, { tls: files, timeoutMs: 4_000 }, hurried());
+  const session = openSession(wire.address, { tls: files, timeoutMs: 20_000 }, hurried());
   t.after(() => session.close());
   await session.ready(20_000);
   const { id } = session;
@@ -138,20 +138,37 @@ test('files that are spoilt, and a certificate that the server does not take, ar
   const whole = await readFile(files.cert);
   await writeFile(files.cert, whole.subarray(0, whole.length / 2));
   await until(session.state, (state) => state.is === 'connected' && /tls can not be used/.test(state.problem ?? ''));
+  for (const part of ['ca', 'cert'] as const) {
+    const before = await readFile(files[part]);
+    await writeFile(files[part], ''); // which TLS would take for having none
+    await until(session.state, (state) => state.is === 'connected' && /is empty/.test(state.problem ?? ''));
+    await writeFile(files[part], part === 'cert' ? whole : before);
+    await until(session.state, (state) => state.is === 'connected' && !/is empty/.test(state.problem ?? ''));
+  }
   await rm(files.key);
-  await writeFile(files.cert, whole);
   await until(session.state, (state) => state.is === 'connected' && /ENOENT/.test(state.problem ?? ''));
   assert.equal(wire.connects, 1);
   await put('key', server.certificates.key);
   await until(session.state, (state) => state.is === 'connected' && state.problem === undefined);
+
+  wire.set({ hang: true }); // new connections only: the one that there is works on
+  const second = await issue(dir, 'early');
+  await put('cert', second.cert);
+  await put('key', second.key);
+  await until(session.state, (state) => state.is === 'connected' && /no answer within/.test(state.problem ?? ''));
+  await session.ask(exists('/'));
+  wire.set({});
 
   const strangers = await mkdtemp(join(tmpdir(), 'inmesh-strangers-'));
   t.after(() => rm(strangers, { recursive: true }));
   const theirs = await makeCertificates(strangers);
   await put('key', theirs.key);
   await put('cert', theirs.cert);
-  await until(session.state, (state) => state.is === 'connected' && /is not taken/.test(state.problem ?? ''));
-  assert.equal(wire.connects, 2);
+  await until(
+    session.state,
+    (state) => state.is === 'connected' && /is not taken: (?!no answer)/.test(state.problem ?? ''),
+  );
+  assert.equal(wire.connects, 3);
   await session.ask(exists('/'));
   assert.equal(await nameOf(session, '/still'), 'CN=client', 'over the old connection');
   const third = await issue(dir, 'third');
