@@ -46,6 +46,7 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   authorize: 'The rules refused a request, would have refused it, or were told to tell of it.',
   fault: 'A handler of ours threw, and the caller was told only that it went wrong.',
   policy: 'Another policy is in force, or one was refused and the old one stays.',
+  'access-log': 'Lines of the access log were dropped, since nobody took them in time.',
   leaving: 'A step of closing a mesh is done: off the lists, finished with what it served, all closed.',
 };
 

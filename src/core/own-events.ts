@@ -64,6 +64,12 @@ export type OwnEvent =
       readonly problem: string;
     }
   | {
+      /** Lines of the access log were dropped. `service` is our own. */
+      readonly type: 'access-log';
+      /** So many since this was told last; once a second at most. */
+      readonly dropped: number;
+    }
+  | {
       /** A step of closing a mesh is done, or was given up for the problem told. `service` is our own. */
       readonly type: 'leaving';
       /** Off the lists of others; done with what was to be done before the end; all closed. */

@@ -21,7 +21,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
   const { circuits: breakers = world.breakers, compare = world.compare } = options;
   const env = await identified(
-    await counting(await watched({ ...world, place, breakers, compare }, options.telemetry), options),
+    await counting(await watched({ ...world, place, breakers, compare }, options.service, options.telemetry), options),
     options,
   );
   const registry = await opening(env, () => {

@@ -13,7 +13,7 @@ import type { Watcher } from '../telemetry/watcher.ts';
  * asked for is not loaded.
  * @throws MeshError INVALID_ARGUMENT when the format of the access log is not usable, or OpenTelemetry's API is missing.
  */
-export async function watched(env: Env, options: TelemetryOptions = {}): Promise<Env> {
+export async function watched(env: Env, service: string, options: TelemetryOptions = {}): Promise<Env> {
   const { accessLog, traces = hasSdk('trace'), logger = silent } = options;
   env.events.connect(eventChannels);
   if (logger !== silent) env.events.connect(loggedEvents(logger));
@@ -25,7 +25,9 @@ export async function watched(env: Env, options: TelemetryOptions = {}): Promise
   }
   if (accessLog) {
     const module = await import('../telemetry/access-log.ts');
-    watchers.push(refusing(() => module.accessLog(readAccessLog(accessLog), env.clock, logger)));
+    const { clock, events } = env;
+    const lost = (dropped: number) => events.emit({ at: clock.epoch(), service, type: 'access-log', dropped });
+    watchers.push(refusing(() => module.accessLog(readAccessLog(accessLog), clock, lost)));
   }
   const measuring = await measured(options);
   if (measuring === undefined) return { ...env, watch: new Watches(env, watchers) };

@@ -2,7 +2,6 @@ import type { Clock } from '../core/clock.ts';
 import { CallEntry, type Entry, RequestEntry } from './entry.ts';
 import { compile, ENVOY_FORMAT, jsonLine } from './format.ts';
 import { type LogTarget, LogWriter } from './log-writer.ts';
-import type { Logger } from './logger.ts';
 import type { CallRecord, RequestRecord, Watcher } from './watcher.ts';
 
 /** What the access log looks like, and where it goes. */
@@ -17,14 +16,12 @@ export interface AccessLogOptions {
   readonly of?: 'outbound' | 'inbound' | 'both';
 }
 
-/** Writes a line for each call, and for each request that comes in. @throws TypeError when the format has an operator that there is not. */
-export function accessLog(options: AccessLogOptions, clock: Clock, logger: Logger): Watcher {
+/** Writes a line for each call, and for each request that comes in; `lost` hears of those dropped. @throws TypeError when the format has an operator that there is not. */
+export function accessLog(options: AccessLogOptions, clock: Clock, lost: (lines: number) => void): Watcher {
   const { format = 'envoy', to = process.stdout, headers = [], of = 'both' } = options;
   const shown = new Set(headers.map((name) => name.toLowerCase()));
   const line = format === 'json' ? jsonLine(shown) : compile(format === 'envoy' ? ENVOY_FORMAT : format, shown);
-  const writer = new LogWriter(to, clock, (lines) =>
-    logger.warn({ lines, all: writer.dropped }, 'access log: lines were dropped, since nobody took them in time'),
-  );
+  const writer = new LogWriter(to, clock, lost);
   const write = (entry: Entry) => writer.add(line(entry));
   const call = { end: (record: CallRecord) => write(new CallEntry(record)) };
   const request = { end: (record: RequestRecord) => write(new RequestEntry(record)) };

@@ -27,7 +27,7 @@ export class LogWriter {
   #told = 0;
   #drained: (() => void) | undefined;
 
-  /** `lost` hears how many lines were dropped since it heard last, once lines are taken again. */
+  /** `lost` hears how many lines were dropped since it heard last: when lines are taken again, and while none are each second. */
   constructor(target: LogTarget, clock: Clock, lost: (lines: number) => void) {
     this.#target = target;
     this.#clock = clock;
@@ -42,15 +42,13 @@ export class LogWriter {
   add(line: string): void {
     if (this.#size + line.length >= MOST) {
       this.#dropped++;
+      this.#soon();
       return;
     }
     this.#lines.push(line);
     this.#size += line.length;
     if (this.#size >= FLUSH_AT) this.#flush();
-    else if (this.#timer === undefined) {
-      this.#timer = this.#clock.schedule(FLUSH_MS, () => this.#flush());
-      this.#timer.hold(false);
-    }
+    else this.#soon();
   }
 
   /** Writes what is left, and waits a moment for a busy target. */
@@ -71,10 +69,21 @@ export class LogWriter {
     this.#tell();
   }
 
+  #soon(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = this.#clock.schedule(FLUSH_MS, () => {
+      this.#timer = undefined;
+      if (this.#busy) this.#tell();
+      else this.#flush();
+    });
+    this.#timer.hold(false);
+  }
+
   #flush(): void {
+    if (this.#busy) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#busy || this.#lines.length === 0) return;
+    if (this.#lines.length === 0) return;
     const lines = this.#lines;
     this.#lines = [];
     this.#size = 0;

@@ -28,6 +28,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   record: 'warn',
   'quota-store': ({ away }) => (away ? 'warn' : 'info'),
   policy: ({ accepted }) => (accepted ? 'info' : 'error'),
+  'access-log': 'warn',
   leaving: ({ problem }) => (problem === '' ? 'info' : 'warn'),
 };
 

@@ -278,6 +278,12 @@ export const metrics = {
     attributes: ['http.route'],
     about: 'How much time its caller had left when a request came; of those that said so.',
   },
+  'inmesh.log.dropped': {
+    instrument: 'counter',
+    unit: '{line}',
+    attributes: [],
+    about: 'Lines of the access log that were dropped, since nobody took them in time.',
+  },
   'inmesh.faults': {
     instrument: 'counter',
     unit: '{fault}',

@@ -67,6 +67,7 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   refused: ({ route, reason, enforced }) => [
     ['inmesh.requests.refused', 1, { 'http.route': route, 'inmesh.reason': reason, 'inmesh.enforced': `${enforced}` }],
   ],
+  'access-log': ({ dropped }) => [['inmesh.log.dropped', dropped, {}]],
   fault: ({ route }) => [['inmesh.faults', 1, { 'http.route': route }]],
 };
 

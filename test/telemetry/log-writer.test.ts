@@ -35,10 +35,13 @@ test('while the target is busy lines are kept up to a bound, the rest is dropped
   for (let i = 0; i < 2_000; i++) writer.add(LINE);
   assert.equal(target.written.length, 1);
   assert.equal(writer.dropped, 2_000 - 1_023);
+  await clock.advance(1_000);
+  assert.deepEqual(lost, [2_000 - 1_023], 'it is told though nobody takes lines yet');
+  for (let i = 0; i < 9; i++) writer.add(LINE);
   target.full = false;
   target.emit('drain');
   assert.equal(target.lines.length, 16 + 1_023);
-  assert.deepEqual(lost, [2_000 - 1_023]);
+  assert.deepEqual(lost, [2_000 - 1_023, 9]);
   await writer.close();
   assert.equal(clock.scheduled, 0);
 });

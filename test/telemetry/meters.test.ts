@@ -28,7 +28,7 @@ const BY_EVENT_ONLY = [
   'inmesh.queue.time',
 ];
 const BY_STANDING_ONLY = ['inmesh.limit', 'inmesh.calls.waiting', 'inmesh.registry.session'];
-const OTHERS = ['inmesh.registry.changes', 'inmesh.registry.rejected', 'inmesh.faults'];
+const OTHERS = ['inmesh.registry.changes', 'inmesh.registry.rejected', 'inmesh.faults', 'inmesh.log.dropped'];
 
 test('every metric of the table is told by something, with no attribute that the table does not have', async () => {
   const { mesh } = await everything({ prometheus: true, rpcMetrics: true });
@@ -79,6 +79,7 @@ const SAMPLES: { readonly [T in keyof typeof counted]: Parameters<NonNullable<(t
   record: { ...AT, type: 'record', id: 'x', problem: 'no port' },
   policy: { ...AT, type: 'policy', accepted: true, problem: '' },
   refused: { ...AT, type: 'refused', route: '', reason: 'shed', enforced: true },
+  'access-log': { ...AT, type: 'access-log', dropped: 3 },
   fault: { ...AT, type: 'fault', route: '', problem: 'x' },
 };
 
