@@ -154,6 +154,7 @@ function equip(server: Server, current: Current): void {
   const kept = KEPT.filter((name) => told[name] !== undefined).map((name) => [name, told[name]] as const);
   const secureOptions = Number(told.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET;
   server.setSecureContext({ ...Object.fromEntries(kept), secureOptions, ...tlsOf(current) });
+  Object.assign(server, { key: undefined }); // Node keeps it there, for all who print a server, and does not look again
 }
 
 function named(leaf: X509Certificate): Named {

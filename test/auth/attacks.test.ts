@@ -3,34 +3,35 @@ import { Buffer } from 'node:buffer';
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { type JWK, SignJWT } from 'jose';
-import type { MeshInTest } from '../support/mesh.ts';
-import { aKey, anIdentified, ask, aToken, bearer, ISSUER, part, refuses, signedAsIs, type TestKey } from './world.ts';
+import {
+  aKey,
+  anIdentified,
+  ask,
+  aToken,
+  bearer,
+  ISSUER,
+  OTHER,
+  part,
+  signedAsIs,
+  type TestKey,
+  twoIssuers,
+} from './world.ts';
 
-let world: MeshInTest;
+let world: Awaited<ReturnType<typeof twoIssuers>>;
 let key: TestKey;
 let rsa: TestKey;
 let stranger: TestKey;
 let other: TestKey;
-const OTHER = 'https://other.example';
 
 before(async () => {
   [key, rsa, stranger, other] = await Promise.all([aKey('a'), aKey('r', 'RS256'), aKey('a'), aKey('o')]);
-  world = await anIdentified({
-    issuers: [
-      { issuer: ISSUER, keys: { keys: [key.jwk, rsa.jwk] } },
-      { issuer: OTHER, keys: { keys: [other.jwk] }, type: 'at+jwt', name: 'client_id', maxLifetimeMs: 60_000 },
-    ],
-  });
+  world = await twoIssuers([key, rsa], other);
 });
-after(async () => {
-  await world.mesh.close();
-  assert.equal(world.env.clock.pending, 0);
-});
+after(() => world.close());
 
-const epoch = () => world.env.clock.epoch();
-const seconds = () => Math.floor(epoch() / 1_000);
-
-const refused = (token: string, why: RegExp): Promise<void> => refuses(world, token, why);
+const epoch = () => world.epoch();
+const seconds = () => world.seconds();
+const refused = (token: string, why: RegExp): Promise<void> => world.refused(token, why);
 
 test('a good token proves who calls, with what it says', async () => {
   const answer = await ask(world.mesh, bearer(await aToken(key, epoch(), { scope: 'read' })));

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { MeshInTest } from '../support/mesh.ts';
-import { aKey, anIdentified, ask, aToken, bearer, ISSUER, refuses, signedAsIs, type TestKey } from './world.ts';
+import {
+  aKey,
+  anIdentified,
+  ask,
+  aToken,
+  bearer,
+  ISSUER,
+  OTHER,
+  signedAsIs,
+  type TestKey,
+  twoIssuers,
+} from './world.ts';
 
-let world: MeshInTest;
+let world: Awaited<ReturnType<typeof twoIssuers>>;
 let key: TestKey;
 let other: TestKey;
-const OTHER = 'https://other.example';
 
 before(async () => {
   [key, other] = await Promise.all([aKey('a'), aKey('o')]);
-  world = await anIdentified({
-    issuers: [
-      { issuer: ISSUER, keys: { keys: [key.jwk] } },
-      { issuer: OTHER, keys: { keys: [other.jwk] }, type: 'at+jwt', name: 'client_id', maxLifetimeMs: 60_000 },
-    ],
-  });
+  world = await twoIssuers([key], other);
 });
-after(async () => {
-  await world.mesh.close();
-  assert.equal(world.env.clock.pending, 0);
-});
+after(() => world.close());
 
-const epoch = () => world.env.clock.epoch();
-const seconds = () => Math.floor(epoch() / 1_000);
-
-const refused = (token: string, why: RegExp): Promise<void> => refuses(world, token, why);
+const epoch = () => world.epoch();
+const seconds = () => world.seconds();
+const refused = (token: string, why: RegExp): Promise<void> => world.refused(token, why);
 
 test('one that has expired, is not good yet, comes from the future, or has no end is refused', async () => {
   const now = seconds();

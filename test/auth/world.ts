@@ -12,6 +12,9 @@ import { aMesh, type MeshInTest } from '../support/mesh.ts';
 /** Who issues tokens in these tests. */
 export const ISSUER = 'https://issuer.example';
 
+/** Another, who issues tokens of a type of their own, for a minute. */
+export const OTHER = 'https://other.example';
+
 /** A pair of keys, and what others see of it. */
 export interface TestKey {
   readonly kid: string;
@@ -57,6 +60,27 @@ export async function anIdentified(
   policy: PolicySections = { identify: { mode: 'enforce' } },
 ): Promise<MeshInTest> {
   return aMesh({ service: 'orders', policy: { defaults: policy }, ...(identity && { identity }) });
+}
+
+/** A mesh of `orders` that believes both issuers, and what tests ask of it. */
+export async function twoIssuers(keys: readonly TestKey[], other: TestKey) {
+  const world = await anIdentified({
+    issuers: [
+      { issuer: ISSUER, keys: { keys: keys.map(({ jwk }) => jwk) } },
+      { issuer: OTHER, keys: { keys: [other.jwk] }, type: 'at+jwt', name: 'client_id', maxLifetimeMs: 60_000 },
+    ],
+  });
+  const epoch = (): number => world.env.clock.epoch();
+  return {
+    ...world,
+    epoch,
+    seconds: (): number => Math.floor(epoch() / 1_000),
+    refused: (token: string, why: RegExp): Promise<void> => refuses(world, token, why),
+    close: async (): Promise<void> => {
+      await world.mesh.close();
+      assert.equal(world.env.clock.pending, 0);
+    },
+  };
 }
 
 /** Asks a mesh as a request with these headers does. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { inspect } from 'node:util';
 import { MeshError } from '../../../src/core/errors.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 import { Authority, CertificateFiles, type Said } from '../../support/certificates.ts';
@@ -137,4 +138,27 @@ test('a host goes by the first of its DNS names, and other trust domains by the 
   const partner = JSON.parse((await ask('URI:spiffe://partner.example/pay', 'DNS:x.example')).body);
   assert.deepEqual([partner.name, partner.issuer], ['spiffe://partner.example/pay', 'partner.example']);
   assert.equal((await ask(`URI:${CHECKOUT}`)).status, 401); // no longer among those listed
+});
+
+test('neither a mesh nor its server nor what a call failed with shows a key when it is printed', async (t) => {
+  const authority = await Authority.open(t);
+  const pair = await authority.issue({ names: [`URI:${ORDERS}`] });
+  const files = await CertificateFiles.open(t, pair, await authority.pem);
+  const secret = 'a secret of checkout and orders, long enough';
+  const orders = await secureOrders(t, { certificate: files.paths, secrets: { checkout: secret } });
+  const mesh = await checkout(
+    t,
+    orders.url,
+    { certificate: files.paths, secrets: { orders: secret } },
+    { authenticate: { mode: 'signature' }, retry: { attempts: 1 } },
+  );
+  const error = await mesh.request('http://orders/').catch((reason) => reason); // its certificate names no host
+  assert.ok(MeshError.is(error));
+  await askRaw(orders.port, pair);
+  await files.show(await authority.issue({ names: [`URI:${ORDERS}`], days: 3 }));
+  for (const thing of [orders.mesh, mesh, orders.server, error, orders.audit, mesh.snapshot()]) {
+    const printed = inspect(thing, { depth: 40, showHidden: true, maxArrayLength: null, maxStringLength: null });
+    for (const line of [secret, ...pair.key.split('\n').slice(1, -2)])
+      assert.ok(!printed.includes(line), printed.slice(0, 200));
+  }
 });

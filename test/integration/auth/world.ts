@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createServer, request } from 'node:https';
+import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { IdentityOptions } from '../../../src/auth/options.ts';
@@ -14,6 +14,7 @@ export interface SecureOrders {
   readonly mesh: Mesh;
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   /** Who has issued the certificates of the connections that are open. */
   readonly open: () => readonly string[];
   /** What was told of who calls, first to last. */
@@ -45,7 +46,7 @@ export async function secureOrders(
   });
   await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
   const { port } = server.address() as AddressInfo;
-  return { mesh, url: `https://127.0.0.1:${port}`, port, audit, open: () => [...open.values()] };
+  return { mesh, url: `https://127.0.0.1:${port}`, port, audit, server, open: () => [...open.values()] };
 }
 
 /** A mesh of `checkout` that calls `orders` at `url`. */
