@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts';
 import { type Context, copy, History } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { discard } from '../core/outcome.ts';
 import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Service } from '../core/service.ts';
@@ -26,7 +27,12 @@ export async function detached<T>(
   own.begunAt = env.clock.now();
   answers.hold(own.scope);
   try {
-    return await look(await race(ask(next, call, own), own.scope), own);
+    const value = await race(ask(next, call, own), own.scope);
+    const looked = (async () => look(value, own))();
+    return await race(looked, own.scope).catch((error) => {
+      discard(value); // it takes too long to read, or can not be
+      throw error;
+    });
   } finally {
     own.scope.end();
     answers.release(own.scope);

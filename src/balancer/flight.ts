@@ -92,6 +92,7 @@ export class AttemptFlight implements Flight {
     this.#learn(outcome, now, ms);
     this.#first?.(outcome, now, this, this.#context);
     if (this.#others !== undefined) for (const landing of this.#others) landing(outcome, now, this, this.#context);
+    if (this.node.all.freed !== undefined) this.node.all.freed();
     // A probe that nobody judged must not be the last one.
     if (this.node.ejection.undecided(this.term, now)) this.node.moved(this.node);
     if (outcome.is !== 'success' || outcome.status >= 400) this.#note(outcome, ms);

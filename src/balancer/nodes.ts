@@ -30,6 +30,7 @@ export class Nodes extends Group implements Choice {
   readonly #warmUp = new WarmUp();
   readonly #all: Others = {
     inFlight: 0,
+    freed: undefined,
     passedOver: (chosen, policy, tried, priority) => passedOver(this, chosen, policy, tried, priority),
   };
   /** Where we are ourselves, and what is known of our like. */
@@ -45,6 +46,11 @@ export class Nodes extends Group implements Choice {
     super(LIVE_AT, READY_AT);
     this.ourselves = { zone, peers };
     this.#views = new Views(this);
+  }
+
+  /** Has `heard` hear of each call that is over, or nobody. */
+  onFreed(heard: (() => void) | undefined): void {
+    this.#all.freed = heard;
   }
 
   /** Without a policy that says otherwise, they are all there is to pick from, and on one level. */

@@ -44,9 +44,12 @@ export class Admission {
   #inFlight = 0;
   #entering = 0;
   #queued = 0;
+  readonly #waits: (somebody: boolean) => void;
 
-  constructor(timeouts: Timeouts) {
+  /** `waits` hears when somebody begins to wait, and when nobody does any more. */
+  constructor(timeouts: Timeouts, waits: (somebody: boolean) => void = () => {}) {
     this.#timeouts = timeouts;
+    this.#waits = waits;
   }
 
   /** How many were let in and have not ended. */
@@ -82,6 +85,11 @@ export class Admission {
   /** One has ended: those who wait come in as far as there is room. */
   end(): void {
     this.#inFlight--;
+    this.look();
+  }
+
+  /** There may be room, whoever made it: those who wait come in as far as there is. */
+  look(): void {
     for (const priority of this.#queued === 0 ? [] : PRIORITIES) {
       for (let next = this.#next(priority); next !== undefined; next = this.#next(priority)) {
         if (!next.entrant.admits()) return;
@@ -101,9 +109,11 @@ export class Admission {
       const least = this.#queued < queue ? undefined : this.#least(entrant.priority, order);
       if (this.#queued >= queue && least === undefined) return reject(entrant.refusal());
       if (least !== undefined) this.#turnAway(least);
-      const waiter = new Waiter(entrant, resolve, reject, () => this.#queued--);
+      const waiter = new Waiter(entrant, resolve, reject, () => {
+        if (--this.#queued === 0) this.#waits(false);
+      });
       this.#rings[entrant.priority].add(waiter);
-      this.#queued++;
+      if (this.#queued++ === 0) this.#waits(true);
       if (wait !== Number.POSITIVE_INFINITY) {
         waiter.timeout = this.#timeouts.after(wait, now, (late) => this.#turnAway(late), waiter);
       }

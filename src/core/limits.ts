@@ -16,10 +16,12 @@ export class Limits {
   readonly learnt: LearntLimit;
   readonly #roomFor: RoomFor;
 
-  constructor(env: Env, roomFor: RoomFor) {
+  /** `freed` is told who is to hear of calls that end, and when nobody is; calls that no policy limits take up room, too. */
+  constructor(env: Env, roomFor: RoomFor, freed: (heard: (() => void) | undefined) => void = () => {}) {
     this.learnt = new LearntLimit(env);
     this.#roomFor = roomFor;
-    this.admission = new Admission(env.timeouts);
+    const look = () => this.admission.look();
+    this.admission = new Admission(env.timeouts, (somebody) => freed(somebody ? look : undefined));
   }
 
   /** How many attempts may be under way to the whole service, as it stands. */

@@ -12,6 +12,8 @@ import type { Priority } from './priority.ts';
 export interface Others {
   /** Calls under way. */
   inFlight: number;
+  /** Hears that a call is over, while somebody waits for that; nothing while nobody does. */
+  freed: (() => void) | undefined;
   /** Who was not chosen when `chosen` was, and why, as they stand now; nothing where nobody knows the others. */
   readonly passedOver?: (
     chosen: Node,

@@ -87,7 +87,11 @@ export const makeParts = (
     hedges: new Hedges(),
     circuits: new Circuits(env, names),
     throttling: new Throttling(),
-    limits: new Limits(env, (attempts, context) => isRoomFor(attempts, nodes.view(context.policy), context)),
+    limits: new Limits(
+      env,
+      (attempts, context) => isRoomFor(attempts, nodes.view(context.policy), context),
+      (heard) => nodes.onFreed(heard),
+    ),
     quotas: new Quotas(env, around.siblings),
     mirrors: new Mirrors(),
     around,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { refused } from '../../src/testing.ts';
 import { aWorld, fail, give, hang } from '../filters/world.ts';
-import { ask, get, said, told } from './kept.ts';
+import { ask, get, keeper, said, told } from './kept.ts';
 
 const once = { retry: { attempts: 1 } } as const;
 const lastGood: PolicySections = { ...once, fallback: { mode: 'last-good' } };
@@ -123,5 +123,28 @@ test('it keeps as many and as much as the policy says, those asked for last; als
   await ask(world, give(said('5')), get('/5'));
   assert.equal((await ask(world, fail(refused()), get('/4'))).text, '/4');
   await assert.rejects(ask(world, fail(refused()), get('/3')));
+  await world.end();
+});
+
+test('a renewal whose answer never ends is given up at its deadline, and the next one asks again', async () => {
+  const world = aWorld({ policy: { ...fresh, deadline: { timeout: '5s' } } });
+  const headers = { 'cache-control': 'max-age=10, stale-while-revalidate=600' };
+  let gathered = 0;
+  const gather = (): Promise<never> => {
+    gathered++;
+    return new Promise(() => {});
+  };
+  const endless = get('/orders/42', {}, { request: { headers: {}, keeper: { ...keeper, gather } } });
+  let dumped = 0;
+  const answer = () => ({ ...said('new', headers), body: { dump: () => dumped++, destroy: () => {} } });
+  await ask(world, give(said('old', headers)), endless);
+  await world.env.clock.advance(20_000);
+  assert.equal((await ask(world, async () => answer(), endless)).text, 'old');
+  assert.equal((await ask(world, async () => answer(), endless)).text, 'old');
+  assert.equal(gathered, 1, 'one renewal at a time');
+  await world.env.clock.advance(5_000);
+  assert.equal(dumped, 1, 'its answer is let go of');
+  assert.equal((await ask(world, async () => answer(), endless)).text, 'old');
+  assert.equal(gathered, 2);
   await world.end();
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { CallOptions, Send } from '../../src/core/call.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { answer } from '../../src/testing/script.ts';
-import { aWorld, type World } from './world.ts';
+import { aWorld, later, type World } from './world.ts';
 
 /** Calls that are answered when they are told to be. */
 function limited(
@@ -239,4 +239,24 @@ test('where nothing is limited nothing is counted, and explain says nothing of i
   assert.equal(world.mesh.snapshot().clusters[0]!.limit, null);
   assert.doesNotMatch(world.mesh.explain('orders'), /limit: /);
   await finish();
+});
+
+test('who waits for an endpoint goes as soon as it has room, also where those before it have no limit', async () => {
+  const world = aWorld({ endpoints: ['http://a:1'] });
+  const limit = { endpoint: 1, queue: 10, wait: '5m' };
+  world.mesh.setPolicy({ services: { orders: { routes: { guarded: { limit } } } } });
+  const free = world.call(later(() => world, 100));
+  const guarded = [1, 2].map(() =>
+    world.call(
+      later(() => world, 100),
+      { route: 'guarded' },
+    ),
+  );
+  await world.env.clock.advance(300);
+  await Promise.all([free, ...guarded]);
+  assert.deepEqual(
+    world.seen.map(({ at }) => at),
+    [0, 100, 200],
+  );
+  await world.end();
 });

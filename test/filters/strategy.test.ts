@@ -219,3 +219,18 @@ test('a call may say its own strategy, and only one that there is', async () => 
   await assert.rejects(world.call(give(1), odd), (error: MeshError) => error.reason === 'request');
   await world.end();
 });
+
+test('the good answer of a broadcast that its caller gave up is let go of, though it would have been enough', async () => {
+  const world = aWorld({ policy: { strategy: { mode: 'broadcast', enough: 0.1 } } });
+  let dumped = 0;
+  const body = { dump: () => dumped++ };
+  const gone = new AbortController();
+  const call = world.call(({ url }) => (url === 'http://a:1' ? { ...answer(200), body } : hang()), {
+    signal: gone.signal,
+  });
+  await world.env.clock.advance(100);
+  gone.abort();
+  await assert.rejects(call, { reason: 'caller' });
+  await world.end();
+  assert.equal(dumped, 1);
+});
