@@ -9,6 +9,7 @@ export class Views {
   readonly #nodes: All;
   readonly #plain = new Map<string, View>(); // without labels
   readonly #subsets = new Map<string, View>(); // the one asked for last is the last
+  #known = new WeakMap<Terms, View>(); // of policies that were asked for lately, and are not those of the call before
   #last: Terms | undefined;
   #view: View | undefined; // of those, which are nearly always those of the call before
   #all: readonly View[] = [];
@@ -24,10 +25,17 @@ export class Views {
   /** What calls of such a policy may see. */
   of(terms: Terms): View {
     if (terms !== this.#last) {
-      if (this.#last === undefined || !isSame(terms, this.#last)) this.#view = this.#find(terms);
+      if (this.#last === undefined || !isSame(terms, this.#last))
+        this.#view = this.#known.get(terms) ?? this.#meet(terms);
       this.#last = terms;
     }
     return this.#view!.now;
+  }
+
+  #meet(terms: Terms): View {
+    const view = this.#find(terms);
+    this.#known.set(terms, view);
+    return view;
   }
 
   /** The same for who only looks: one that is not there yet is made for this look alone. */
@@ -54,6 +62,7 @@ export class Views {
     if (among.size > MOST) {
       among.delete(among.keys().next().value!);
       if (among === this.#plain) this.#subsets.clear(); // one of them may have turned to it
+      this.#known = new WeakMap(); // who has left follows the nodes no more
     }
     if (known === undefined) this.#list();
     return view;

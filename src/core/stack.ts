@@ -87,7 +87,9 @@ function along<Req, Res>(way: readonly Step<Req, Res>[]): Service<Req, Res> {
   return (request, context) => {
     const { policy } = context;
     if (policy !== known) {
-      service = way.find(({ idle }) => !idle?.(policy))!.service;
+      let at = 0;
+      while (way[at]!.idle?.(policy)) at++;
+      service = way[at]!.service;
       known = policy;
     }
     return service(request, context);

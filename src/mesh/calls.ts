@@ -57,14 +57,28 @@ export function makeContext(
   };
 }
 
-/** The policy with what the call says of itself. */
+const OWN = 64; // for each policy; what calls say beyond is read and put together anew each time
+
+const owned = new WeakMap<Policy, Map<string, Policy>>();
+
+/** The policy with what the call says of itself. Few different things are said, and what follows knows policies again. */
 function withOwn(policy: Policy, { timeout, strategy: mode }: CallOptions): Policy {
+  let known = owned.get(policy);
+  if (known === undefined) {
+    known = new Map();
+    owned.set(policy, known);
+  }
+  const said = mode === undefined ? timeout! : `${timeout} ${mode}`;
+  const kept = known.get(said);
+  if (kept !== undefined) return kept;
   const { deadline, strategy } = policy;
-  return {
+  const own = {
     ...policy,
     deadline: timeout === undefined ? deadline : { ...deadline, timeout: readTimeout(timeout) },
     strategy: mode === undefined ? strategy : { ...strategy, mode },
   };
+  if (known.size < OWN) known.set(said, own);
+  return own;
 }
 
 /** What may be said of one call is what the policy may say of all. */

@@ -22,18 +22,30 @@ export class PolicySet {
   readonly document: PolicyDocument;
   readonly #merged = new Map<string, Policy>();
   readonly #routes = new Map<string, readonly Route[]>();
+  readonly #ofRoutes = new Map<string, Map<string, Policy>>(); // the same as merged, for routes that are named
 
   /** @throws PolicyProblem when the document has an unknown field or a bad value; it names the path. */
   constructor(document: unknown = {}) {
     checkPolicy(document);
     this.document = deepFreeze(structuredClone(document));
     for (const [service, { routes }] of Object.entries(this.document.services ?? {})) {
-      if (routes !== undefined) this.#routes.set(service, Object.keys(routes).map(parseRoute));
+      if (routes === undefined) continue;
+      this.#routes.set(service, Object.keys(routes).map(parseRoute));
+      this.#ofRoutes.set(service, new Map());
     }
   }
 
   /** The settings for calls to `service`, and to one of its routes where the policy names it. */
   for(service: string, route?: string): Policy {
+    if (route === undefined) return this.#merge(service);
+    const known = this.#ofRoutes.get(service)?.get(route);
+    if (known !== undefined) return known;
+    const policy = this.#merge(service, route);
+    if (this.names(service, route)) this.#ofRoutes.get(service)!.set(route, policy);
+    return policy;
+  }
+
+  #merge(service: string, route?: string): Policy {
     const layers = this.#layers(service, route);
     const key = layers.map(([origin]) => origin).join();
     let policy = this.#merged.get(key);

@@ -186,6 +186,18 @@ test('policies that say the same see the same, and what many routes name is boun
   assert.deepEqual(seen(view('1')), ['c']);
 });
 
+test('policies by turns see what each sees, also one that others have pushed out meanwhile', () => {
+  const nodes = nodesIn('', one('a', { version: '1' }), one('b', { version: '1' }), one('c', { version: '2' }));
+  const [first, second] = ['1', '2'].map((version) => policyOf({ subset: { labels: { version } } }));
+  for (let turn = 0; turn < 2; turn++) {
+    assert.deepEqual(seen(nodes.view(first!)).sort(), ['a', 'b']);
+    assert.deepEqual(seen(nodes.view(second!)), ['c']);
+  }
+  for (let other = 0; other < 40; other++) nodes.view(policyOf({ subset: { labels: { version: `x${other}` } } }));
+  nodes.drop('b');
+  assert.deepEqual(seen(nodes.view(first!)), ['a']);
+});
+
 test('a zone that is too small for its callers gives the others what it can not take, and what it can not for health', () => {
   const zone = (name: string, count: number) =>
     Array.from({ length: count }, (_, at) => one(`${name}${at}`, { zone: name }));

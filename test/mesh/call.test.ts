@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Attempt } from '../../src/core/call.ts';
+import type { Attempt, CallOptions } from '../../src/core/call.ts';
 import { MeshError } from '../../src/core/errors.ts';
 import { answer, refused, reset, script } from '../../src/testing/script.ts';
 import { aMesh, THREE } from '../support/mesh.ts';
@@ -128,6 +128,26 @@ test('the timeout of a call replaces that of the policy', async () => {
   assert.deepEqual([error.code, error.reason, error.sent], ['DEADLINE_EXCEEDED', 'deadline', 'maybe']);
   assert.equal(error.message, 'orders: 80ms are up (DEADLINE_EXCEEDED: deadline)');
   assert.equal(env.clock.pending, 0);
+});
+
+test('what a call says of itself holds for it alone, however many others say otherwise, and over the policy in force', async () => {
+  const { mesh } = await aMesh();
+  const has = (options: CallOptions) => mesh.call('orders', async (attempt) => attempt.timeoutMs, options);
+  for (const round of [1, 2]) {
+    for (let ms = 10; ms < 110; ms++) assert.equal(await has({ timeout: `${ms * round}ms` }), ms * round);
+  }
+  const failing = (options: CallOptions) => {
+    let attempts = 0;
+    const send = async () => Promise.reject(Object.assign(new Error(`${++attempts}`), { code: 'ECONNREFUSED' }));
+    return mesh.call('orders', send, options).catch((error: Error) => error.message);
+  };
+  assert.equal(await failing({ timeout: '10ms', strategy: 'failfast' }), '1');
+  assert.equal(await has({ timeout: '10ms' }), 10);
+  mesh.setPolicy({ defaults: { propagate: { deadline: 'off' }, deadline: { timeout: '3s' } } });
+  assert.equal(await has({ timeout: '10ms' }), 10);
+  assert.equal(await has({ strategy: 'failfast' }), 3_000);
+  assert.equal(await has({}), 3_000);
+  await mesh.close();
 });
 
 test('a client that does not listen to its signal is not waited for', async () => {
