@@ -11,6 +11,12 @@ import type { Throttling } from '../math/throttling.ts';
 import type { Policy } from '../policy/table.ts';
 
 /**
+ * What is not made counts as asked for, and is never accepted. Who may ask for no more than is accepted would go on being
+ * held back by what was held back, for ever; so a quarter more may always be asked for, which in a minute or two is all.
+ */
+const LEAST_RATIO = 1.25;
+
+/**
  * Does not make a share of the calls while the other side refuses many: to refuse costs it something, too. Every attempt
  * counts; what is being tried again is left to the retry budget.
  */
@@ -48,7 +54,7 @@ const shareFor = (
   { ratio, most }: Policy['throttle'],
   throttling: Throttling,
   now: number,
-): number => throttling.share(Math.max(1, ratio * SHARES[priority]), most, now);
+): number => throttling.share(Math.max(LEAST_RATIO, ratio * SHARES[priority]), most, now);
 
 /** Which share of calls is not made, and why. */
 export interface ThrottleFacts {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Attempt, CallOptions, Send } from '../../src/core/call.ts';
+import type { Env } from '../../src/core/env.ts';
 import type { Random } from '../../src/core/random.ts';
 import { Mesh } from '../../src/mesh/mesh.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
@@ -38,12 +39,16 @@ export function aWorld({
   policy = {},
   random = fixed(0.5),
   endpoints = ['http://a:1', 'http://b:1', 'http://c:1'],
+  more = () => ({}),
 }: {
   readonly policy?: PolicySections;
   readonly random?: Random;
   readonly endpoints?: readonly string[];
+  /** What else the world has: who proves us, what checks endpoints. */
+  readonly more?: (clock: TestEnv['clock']) => Partial<Env>;
 } = {}): World {
-  const env = testEnv({ random });
+  const plain = testEnv({ random });
+  const env: TestEnv = { ...plain, ...more(plain.clock), clock: plain.clock };
   const registry = new FakeRegistry().set('orders', endpoints);
   const mesh = new Mesh('checkout', env, registry.client(), new PolicySet({ defaults: policy }), {});
   const seen: Seen[] = [];

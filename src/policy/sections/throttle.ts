@@ -14,7 +14,7 @@ export const throttle = section(
       min: 1,
       max: 10,
       about:
-        'How many times what is accepted may be asked for, within 10 s. What is `critical` may ask for twice as much, what is `sheddable` for half.',
+        'How many times what is accepted may be asked for, within 10 s. What is `critical` may ask for twice as much, what is `sheddable` for half; all for 1.25 times at least, or there would be no way back.',
     }),
     most: number({
       default: 0.9,
