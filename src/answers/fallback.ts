@@ -178,6 +178,7 @@ class Guarded<Res> {
         value = await race(value, scope);
       }
     } catch {
+      if (scope.cancelled) discard(instead); // nobody waits for it any more
       return stands();
     }
     discard(instead);

@@ -93,6 +93,7 @@ class Bearer<Res> {
     try {
       other = await race(this.#identity.renew(this.#audience, this.#lifetime, token), scope);
     } catch {
+      if (scope.cancelled) letGo?.(); // nobody waits for it any more
       return answer; // what the service said is more than that there is no other token
     }
     if (other === token) return answer;

@@ -102,7 +102,8 @@ async function broadcast<Res>(
   }
   const isEnough = good.length > 0 && good.length >= policy.strategy.enough * settled.length;
   const chosen = isEnough ? good[0]! : settled.find((one) => !one.good)!;
-  for (const one of settled) if (one !== chosen && 'value' in one) discard(one.value);
+  const isOver = context.scope.cancelled; // nobody waits for what it would have come to
+  for (const one of settled) if ((isOver || one !== chosen) && 'value' in one) discard(one.value);
   if ('error' in chosen) throw chosen.error;
   return chosen.value;
 }

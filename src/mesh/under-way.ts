@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { judge, judgeError } from '../core/judge.ts';
 import type { Cancel } from '../core/live.ts';
-import { discard, type Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { Ring } from '../core/ring.ts';
 import type { Scope } from '../core/scope.ts';
 
@@ -91,10 +91,7 @@ export class CallUnderWay {
   }
 
   #answered(value: unknown): void {
-    if (this.#context.scope.cancelled) {
-      discard(value); // a filter held it, and nobody will read it
-      return;
-    }
+    if (this.#context.scope.cancelled) return;
     this.#over();
     this.#resolve!(value as never);
     const { outcome, settled } = this.#context.history;

@@ -205,3 +205,18 @@ test('the call’s own fallback is nearer than what the policy has', async () =>
   assert.equal(await world.call(fail(refused()), get('/orders/42', {}, { fallback: give('own') })), 'own');
   await world.end();
 });
+
+test('the bad answer that a fallback is to stand in for is let go of when its caller gives up meanwhile', async () => {
+  const world = aWorld({ policy: { retry: { attempts: 1 } } });
+  let dumped = 0;
+  const gone = new AbortController();
+  const call = world.call(give({ ...said('no', {}, 503), body: { dump: () => dumped++ } }), {
+    signal: gone.signal,
+    fallback: () => new Promise(() => {}),
+  });
+  await world.env.clock.advance(10);
+  gone.abort();
+  await assert.rejects(call, { reason: 'caller' });
+  await world.end();
+  assert.equal(dumped, 1);
+});

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Call } from '../../src/core/call.ts';
 import { MeshError } from '../../src/core/errors.ts';
 import type { Identity } from '../../src/core/identity.ts';
+import { Scope } from '../../src/core/scope.ts';
 import { authenticate } from '../../src/filters/authenticate.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { aContext, type ContextOptions, testEnv } from '../../src/testing.ts';
@@ -164,4 +165,19 @@ test('each attempt is signed as it leaves, in the headers that are its own', asy
     filter({ send: () => OK, method: undefined, path: undefined, headers: {} }, context),
     /only a call that has a method and a path can be signed/,
   );
+});
+
+test('a refusal is let go of when the call is called off while another token is made', async () => {
+  let dumped = 0;
+  const scope = new Scope();
+  const { identity } = numbered({
+    renew: () => {
+      queueMicrotask(() => scope.cancel(new MeshError('caller', 'orders: called off by the caller')));
+      return new Promise(() => {});
+    },
+  });
+  const refusal = { ...status(401), body: { dump: () => dumped++ } };
+  const { seen } = await go({ identity, policy: { mode: 'token' }, context: { scope } }, [refusal]);
+  assert.equal(seen.length, 1);
+  assert.equal(dumped, 1);
 });
