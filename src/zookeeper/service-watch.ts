@@ -92,6 +92,7 @@ export class ServiceWatch implements Resolving {
     const timer = env.clock.schedule(REMEMBER_MS, () => {
       const remembered = snapshot.of(this.#service);
       if (this.value.is !== 'pending' || remembered === undefined) return;
+      this.#stabilizer.recall(remembered.endpoints, remembered.ageMs);
       this.#last.recall(remembered.endpoints, new Error(session.problem), env.clock.now() - remembered.ageMs);
     });
     timer.hold(false);

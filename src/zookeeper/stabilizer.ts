@@ -60,6 +60,20 @@ export class Stabilizer {
     return this.#missing.size;
   }
 
+  /**
+   * Somebody before us knew of these, `ageMs` ago, and they are used while the tree can not be seen. When it is, it may
+   * not have all of them back: they are kept as in a tree that began anew, unless what was known is old.
+   */
+  recall(endpoints: readonly Endpoint[], ageMs: number): void {
+    if (ageMs >= MASS_MS || this.#used.size > 0) return;
+    for (const endpoint of endpoints) {
+      this.#use(endpoint.id, endpoint);
+      this.#missing.set(endpoint.id, this.#clock.now() - ageMs);
+    }
+    this.#frozen = true;
+    this.doubt();
+  }
+
   /** The tree began anew: whoever is missing there is kept as when many are, until all are back. */
   doubt(): void {
     this.#doubted = true;

@@ -121,6 +121,33 @@ test('in a tree that began anew the last one of a service is kept too, until it 
   assert.equal(used(), '', 'for ten minutes at most');
 });
 
+test('those that somebody before us knew are kept until the tree has them back, unless that is long ago', async () => {
+  const all = ['a', 'b'].map((id) => endpoint(`http://${id}:80`, { id }));
+  const { tree, used, clock, stabilizer } = aService();
+  stabilizer.recall(all, 60_000);
+  await clock.advance(5_000);
+  tree('');
+  assert.equal(used(), 'a b');
+  tree('a');
+  assert.equal(used(), 'a b');
+  await clock.advance(534_999);
+  assert.equal(used(), 'a b');
+  await clock.advance(1);
+  assert.equal(used(), 'a', 'ten minutes after it was known');
+  assert.equal(clock.pending, 0);
+
+  const dead = aService();
+  dead.stabilizer.recall(all, 0);
+  dead.tree('b');
+  dead.stabilizer.dead('a');
+  assert.equal(dead.used(), 'b');
+
+  const old = aService();
+  old.stabilizer.recall(all, 600_000);
+  old.tree('a');
+  assert.equal(old.used(), 'a');
+});
+
 test('while the tree can not be seen nobody goes, and then who is still missing does', async () => {
   const { tree, used, clock, stabilizer } = aService();
   tree('a b c d');

@@ -200,7 +200,7 @@ test('a process that starts while ZooKeeper is away calls whom the one before it
   const folder = await aFolder(t);
   await using server = await startZooKeeper();
   const registry = `${urlOf([server])}&snapshot=${encodeURIComponent(`${folder}/services.json`)}`;
-  const instance = await serve(t, urlOf([server]));
+  const instance = await serve(t, urlOf([server]).replace('Timeout=1s', 'Timeout=3s'));
   const before = await Caller.of(t, registry, 100, 1);
   await before.stop();
   const killed = performance.now();
@@ -212,11 +212,16 @@ test('a process that starts while ZooKeeper is away calls whom the one before it
   const [known] = mesh.snapshot().clusters;
   assert.ok(known!.stale!.ms >= aged, `as old as the file, ${aged} ms, and not ${known!.stale!.ms}`);
   assert.equal(mesh.snapshot().session?.state, 'connecting');
+  const caller = new Caller(mesh, 100);
   const back = stale(mesh, false);
-  await server.start();
+  await server.start({ wipe: true }); // and it comes back with nothing: who was listed is so again after a while
   await back;
   assert.deepEqual(mesh.snapshot().session, { state: 'connected', problem: '' });
-  assert.equal((await mesh.request('http://orders/')).statusCode, 200);
+  await until(instance.listing.state, (state) => state === 'lost');
+  await until(instance.listing.state, (state) => state === 'listed');
+  await caller.stop();
+  assert.deepEqual(caller.failures, []);
+  t.diagnostic(`0 of ${caller.calls} calls failed until the instance was listed again`);
   await leave(instance);
 });
 

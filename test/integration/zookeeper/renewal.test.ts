@@ -60,7 +60,7 @@ test('with another certificate in its files a session goes over to another conne
   await using wire = await FaultProxy.to(server);
   await using mesh: Registry = zookeeperRegistry(
     `zookeeper://${wire.address}`,
-    { sessionTimeout: '4s', spread: '0ms', tls: files },
+    { sessionTimeout: '20s', spread: '0ms', tls: files },
     hurried(),
   );
   const listing = await mesh.announce(anInstance('a', { service: 'orders' }));
@@ -109,7 +109,7 @@ test('with another certificate in its files a session goes over to another conne
 
 test('the server knows us by the new certificate from then on', async (t) => {
   const { files, put, dir } = await ours(t);
-  const session = openSession(server.address, { tls: files, timeoutMs: 4_000 }, hurried());
+  const session = openSession(server.address, { tls: files, timeoutMs: 20_000 }, hurried());
   t.after(() => session.close());
   await session.ready(20_000);
   const { id } = session;
