@@ -52,6 +52,16 @@ export class KeySet {
     return known;
   }
 
+  /**
+   * Those that there are besides, now that none of `tried` has signed a token: a key may have taken the place of another
+   * under its name, or without one. The source is looked at no oftener than for keys that are not known.
+   */
+  async others(kid: string | undefined, algorithm: string, tried: readonly Key[]): Promise<readonly Key[]> {
+    if (this.#flight === undefined && !this.#mayLook()) return NONE;
+    await (this.#flight ?? this.#fly());
+    return this.#match(kid, algorithm).filter((key) => !tried.includes(key));
+  }
+
   #match(kid: string | undefined, algorithm: string): readonly Key[] {
     const keys = this.#keys.filter(
       (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid),

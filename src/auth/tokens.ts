@@ -113,6 +113,7 @@ export class Tokens {
     const candidates = await keys.find(kid, algorithm);
     believe(candidates.length > 0, `${quote(issuer)} has no such key for ${quote(algorithm)}`);
     if (await isSigned(text, algorithm, candidates)) return;
+    if (await isSigned(text, algorithm, await keys.others(kid, algorithm, candidates))) return;
     this.#bad.set(key, this.#env.clock.now() + DOUBTED_MS);
     throw new Doubt('its signature is not good');
   }

@@ -108,3 +108,28 @@ test('keys change at 500 requests a second, and no good token is refused', async
   assert.equal(checked, 30_000);
   assert.ok(source.asked <= 7, `${source.asked}`);
 });
+
+test('a key that has taken the place of another without a name of its own is found by the first token of it', async () => {
+  const bare = ({ jwk: { kid: _, ...rest } }: TestKey) => rest;
+  const env = testEnv();
+  const source = { keys: [bare(a!)], asked: 0 };
+  const load = async () => {
+    source.asked++;
+    return JSON.stringify({ keys: source.keys });
+  };
+  const keys = new KeySet(env, load, 600_000);
+  const tokens = new Tokens(env, [
+    { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
+  ]);
+  await tokens.check(await aToken(a!, env.clock.epoch()), WANTED);
+  source.keys = [bare(b!)];
+  const principal = await tokens.check(await aToken(b!, env.clock.epoch()), WANTED);
+  assert.equal(principal.name, 'checkout');
+  assert.equal(source.asked, 2);
+  // Who has signed with neither makes us look three times at most, and then once in ten seconds.
+  for (let one = 0; one < 50; one++) {
+    const forged = await aToken(one % 2 === 0 ? a! : await aKey('x'), env.clock.epoch(), { jti: `${one}` });
+    await assert.rejects(async () => tokens.check(forged, WANTED), /its signature is not good/);
+  }
+  assert.ok(source.asked <= 2 + 3, `${source.asked}`);
+});
