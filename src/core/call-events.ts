@@ -26,12 +26,16 @@ export type CallEvent =
       readonly attempt: number;
       readonly why: string;
       readonly waitMs: number;
+      /** Retries that the budget had left before this one, whole ones. */
+      readonly left: number;
     }
   | {
       /** A failed attempt was safe to try again, and the budget said no. */
       readonly type: 'retry-budget';
       readonly attempt: number;
       readonly why: string;
+      /** Retries that the budget has left, whole ones. */
+      readonly left: number;
     }
   | {
       /** A call failed, and came to something else instead. */

@@ -95,7 +95,7 @@ function granted(
   if (report)
     report.next = { is: granted ? 'retry' : 'budget', waitMs: granted ? micros(waitMs) : 0, budget: whole(left) };
   if (events.hears(granted ? 'retry' : 'retry-budget')) {
-    const facts = { at: clock.epoch(), service, attempt, why };
+    const facts = { at: clock.epoch(), service, attempt, why, left: whole(left) };
     events.emit(granted ? { ...facts, type: 'retry', waitMs } : { ...facts, type: 'retry-budget' }, context);
   }
   return granted ? waitMs : spent(context);

@@ -10,8 +10,13 @@ type Shape<T extends MeshEvent['type']> = Readonly<Record<string, keyof Of<T> & 
  * their fields. Another is another line. No field that strangers write, but for names that the policy has.
  */
 export const spanEvents = {
-  retry: { 'inmesh.attempt': 'attempt', 'inmesh.why': 'why', 'inmesh.wait_ms': 'waitMs' },
-  'retry-budget': { 'inmesh.attempt': 'attempt', 'inmesh.why': 'why' },
+  retry: {
+    'inmesh.attempt': 'attempt',
+    'inmesh.why': 'why',
+    'inmesh.wait_ms': 'waitMs',
+    'inmesh.retries_left': 'left',
+  },
+  'retry-budget': { 'inmesh.attempt': 'attempt', 'inmesh.why': 'why', 'inmesh.retries_left': 'left' },
   hedge: { 'inmesh.attempt': 'attempt', 'inmesh.after_ms': 'afterMs' },
   'hedge-budget': { 'inmesh.attempt': 'attempt', 'inmesh.after_ms': 'afterMs' },
   ejected: {

@@ -35,6 +35,15 @@ export const spanTable = {
       'inmesh.outcome': { when: 'always', about: '`success`, `failure`, or `none` for no verdict.' },
       'inmesh.attempts': { when: 'always', about: 'Attempts made.' },
       'inmesh.response_flags': FLAGS,
+      'inmesh.not_retried': {
+        when: 'failed',
+        about:
+          'Why its last attempt was not tried again: `policy`, `unsafe`, `final`, `attempts`, `deadline` or `budget`; not there where that was no question.',
+      },
+      'inmesh.retries_left': {
+        when: 'failed',
+        about: 'Retries that the budget had left then. Beside `inmesh.not_retried`.',
+      },
       'error.type': { when: 'failed', about: 'The status, the code of the error or the reason of the mesh.' },
     },
     events: [

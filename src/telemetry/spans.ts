@@ -8,6 +8,7 @@ import {
   SpanKind,
   trace as traces,
 } from '@opentelemetry/api';
+import type { Context } from '../core/context.ts';
 import type { MeshEvent } from '../core/events.ts';
 import { sayPassedOver } from '../core/passed-over.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
@@ -99,6 +100,7 @@ class SpannedCall implements CallWatcher {
         'inmesh.outcome': outcome.is,
         'inmesh.attempts': context.history.attempts,
         ...(flags === '' ? {} : { 'inmesh.response_flags': flags }),
+        ...(failed ? notRetried(context) : {}),
         ...(failed ? { 'error.type': endAttributes(outcome)['error.type'] ?? '_OTHER' } : {}),
       },
       failed,
@@ -115,6 +117,13 @@ class SpannedCall implements CallWatcher {
 }
 
 const NO_LINKS: Link[] = [];
+
+/** Why the last attempt was not tried again, and what the budget had left; nothing where that was no question. */
+function notRetried({ history: { reports } }: Context) {
+  const next = reports.findLast((report) => report.next !== undefined)?.next;
+  if (next === undefined || next.is === 'retry') return {};
+  return { 'inmesh.not_retried': next.is, 'inmesh.retries_left': next.budget };
+}
 
 /** Who was not chosen for an attempt, and what was waited before it; nothing where there is nothing to tell. */
 function tellWhy(span: Span, { context }: AttemptRecord): void {

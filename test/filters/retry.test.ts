@@ -210,8 +210,8 @@ test('every retry is told: which attempt failed, why, and how long it waits', as
   const told = world.env.told.filter((event) => event.type === 'retry');
   const epoch = world.env.told.find(({ type }) => type === 'retry')!.at;
   assert.deepEqual(told, [
-    { at: epoch, service: 'orders', type: 'retry', attempt: 1, why: 'ECONNREFUSED', waitMs: 12.5 },
-    { at: epoch + 12.5, service: 'orders', type: 'retry', attempt: 2, why: 'status 503', waitMs: 25 },
+    { at: epoch, service: 'orders', type: 'retry', attempt: 1, why: 'ECONNREFUSED', left: 10, waitMs: 12.5 },
+    { at: epoch + 12.5, service: 'orders', type: 'retry', attempt: 2, why: 'status 503', left: 9, waitMs: 25 },
   ]);
 });
 

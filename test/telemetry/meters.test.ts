@@ -48,8 +48,8 @@ test('every metric of the table is told by something, with no attribute that the
 
 const AT = { at: 1, service: 'orders' } as const;
 const SAMPLES: { readonly [T in keyof typeof counted]: Parameters<NonNullable<(typeof counted)[T]>>[0] } = {
-  retry: { ...AT, type: 'retry', attempt: 1, why: 'status 503', waitMs: 20 },
-  'retry-budget': { ...AT, type: 'retry-budget', attempt: 1, why: 'ECONNREFUSED' },
+  retry: { ...AT, type: 'retry', attempt: 1, why: 'status 503', waitMs: 20, left: 9 },
+  'retry-budget': { ...AT, type: 'retry-budget', attempt: 1, why: 'ECONNREFUSED', left: 0 },
   hedge: { ...AT, type: 'hedge', attempt: 1, afterMs: 20 },
   'hedge-budget': { ...AT, type: 'hedge-budget', attempt: 1, afterMs: 20 },
   quota: { ...AT, type: 'quota', route: '', rule: 'all', action: 'queued', waitMs: 250 },

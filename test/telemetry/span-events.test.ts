@@ -56,12 +56,12 @@ const scenarios: Readonly<Record<keyof typeof spanEvents, Scenario>> = {
   retry: {
     policy: { retry: { attempts: 2, backoff: '8ms' } },
     run: (world) => call(world, failing),
-    says: { 'inmesh.attempt': 1, 'inmesh.why': 'ECONNREFUSED', 'inmesh.wait_ms': Number },
+    says: { 'inmesh.attempt': 1, 'inmesh.why': 'ECONNREFUSED', 'inmesh.wait_ms': Number, 'inmesh.retries_left': 10 },
   },
   'retry-budget': {
     policy: { retry: { budget: 0, perSecond: 0 } },
     run: (world) => call(world, failing),
-    says: { 'inmesh.attempt': 1, 'inmesh.why': 'ECONNREFUSED' },
+    says: { 'inmesh.attempt': 1, 'inmesh.why': 'ECONNREFUSED', 'inmesh.retries_left': 0 },
   },
   hedge: {
     policy: hedged,
