@@ -7,6 +7,7 @@ import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { AmbientContext } from './ambient.ts';
+import { makeApart } from './apart.ts';
 import { askService } from './authorizing.ts';
 import { Cluster, type Stacks } from './cluster.ts';
 import { Clusters } from './clusters.ts';
@@ -57,8 +58,9 @@ export class Inside {
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
     this.around = new Neighbourhood(service, siblings, () => this.clusters, current);
+    const apart = makeApart();
     this.clusters = new Clusters(
-      (name) => this.#open(name, env),
+      (name) => apart(() => this.#open(name, env)),
       (name) => this.#open(name, { ...env, events: new Events(), watch: undefined, random: seeded(1) }), // tells nobody, draws nothing
       env.clock,
     );

@@ -4,6 +4,7 @@ import { MeshError } from '../core/errors.ts';
 import { Events } from '../core/events.ts';
 import { entropy } from '../core/random.ts';
 import { Timeouts } from '../core/timeouts.ts';
+import { clockApart, makeApart } from './apart.ts';
 import { Mesh } from './mesh.ts';
 import { checkOptions, type MeshOptions, readPolicy } from './options.ts';
 import { openRegistry } from './registries.ts';
@@ -62,5 +63,6 @@ async function opening<T>(env: Env, open: () => Promise<T>): Promise<T> {
 }
 
 function realWorld(): Env {
-  return { clock: systemClock, random: entropy(), events: new Events(), timeouts: new Timeouts(systemClock) };
+  const timeouts = new Timeouts(clockApart(systemClock, makeApart())); // one timer of theirs serves many requests
+  return { clock: systemClock, random: entropy(), events: new Events(), timeouts };
 }

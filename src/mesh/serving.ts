@@ -75,7 +75,8 @@ export class Serving implements Receiver {
     return this.#way.receive(arrival);
   }
 
-  fault(error: unknown, { route = '' }: RequestContext): void {
+  fault(error: unknown, request?: RequestContext): void {
+    const { route = '' } = request ?? {};
     const { clock, events } = this.#env;
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
     events.emit({ at: clock.epoch(), service: this.#service, type: 'fault', route, problem });

@@ -5,11 +5,13 @@ import type { IncomingHeaders } from './fields.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
+import { pathOf } from './target.ts';
 
 /** Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes. */
 export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> = (fastify, { mesh }, done) => {
   fastify.addHook('onRequest', (request, reply, next) => {
-    void mesh.receive(new FastifyArrival(request, reply, next));
+    // What a handler throws is Fastify's; what comes here is of a filter that failed when the request was handed over.
+    mesh.receive(new FastifyArrival(request, reply, next)).catch((error: unknown) => request.log.error(error));
   });
   done();
 };
@@ -39,7 +41,7 @@ class FastifyArrival implements Arrival {
   }
 
   get path(): string {
-    return this.#request.originalUrl;
+    return pathOf(this.#request.originalUrl);
   }
 
   get headers(): IncomingHeaders {

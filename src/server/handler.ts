@@ -22,8 +22,8 @@ export type Handler = (
 export interface Receiver extends MeshReceiver {
   /** What is being served where we are now. */
   readonly current: RequestContext | undefined;
-  /** Hears what a handler threw. */
-  fault(error: unknown, context: RequestContext): void;
+  /** Hears what a handler threw, or a filter when it was too late to refuse. */
+  fault(error: unknown, context?: RequestContext): void;
 }
 
 /** What Connect and Express take. */
@@ -62,7 +62,7 @@ function enter(
     guard === undefined ? serve(context) : guard(arrival, context, () => serve(context));
   const arrival = new NodeArrival(request as NodeRequest, response, pass);
   if (current?.serves(request)) pass(current);
-  else void mesh.receive(arrival);
+  else mesh.receive(arrival).then(undefined, (error) => mesh.fault(error)); // of a filter, once it was handed over
 }
 
 function answer(

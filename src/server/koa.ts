@@ -5,6 +5,7 @@ import { MARKS } from './marks.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
+import { pathOf } from './target.ts';
 
 /** What is used of a context of Koa. */
 export interface KoaContext {
@@ -45,7 +46,7 @@ class KoaArrival implements Arrival {
   }
 
   get path(): string {
-    return this.#context.originalUrl;
+    return pathOf(this.#context.originalUrl);
   }
 
   get headers(): IncomingHeaders {

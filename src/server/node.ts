@@ -6,6 +6,7 @@ import { MARKS } from './marks.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
+import { pathOf } from './target.ts';
 
 /** A request as `node:http` brings it; Express and its kin add where they stand. */
 export type NodeRequest = IncomingMessage & {
@@ -33,7 +34,7 @@ export class NodeArrival implements Arrival {
   }
 
   get path(): string {
-    return this.request.originalUrl ?? this.request.url ?? '/';
+    return pathOf(this.request.originalUrl ?? this.request.url ?? '/');
   }
 
   get headers(): IncomingHeaders {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { suite, test } from 'node:test';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../../src/mesh/options.ts';
@@ -78,6 +78,41 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
         assert.equal(headers.get('connection'), 'close', path);
       }
       await closed;
+    });
+
+    test('a request for a whole URL falls under the route of its path, as a router takes it', async (t) => {
+      const routes = { '/orders/{id}': { authorize: { mode: 'enforce', otherwise: 'deny' } } } as const;
+      const { url } = await aServer(t, build, { policy: { services: { shop: { routes } } } });
+      const { port } = new URL(url);
+      for (const path of ['/orders/1', 'http://elsewhere/orders/1?x=1']) {
+        const asking = httpRequest({ port, path, host: '127.0.0.1' }).end();
+        const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+        answer.resume();
+        assert.equal(answer.statusCode, 403, path);
+      }
+    });
+
+    test('a filter that fails once the request was handed over takes neither the answer nor the process along', async (t) => {
+      const failed = Promise.withResolvers<void>();
+      const { url } = await aServer(t, build, {
+        stacks: {
+          inbound: (stack) =>
+            stack.before('shed', {
+              name: 'failing',
+              filter: (next) => async (arrival, context) => {
+                await next(arrival, context);
+                failed.resolve();
+                throw new Error('too late');
+              },
+            }),
+        },
+      });
+      const answer = await fetch(`${url}/orders/1`);
+      await failed.promise;
+      // Where the way in is around the answer, as in Koa and Hono, the framework still can make another of it.
+      assert.equal(answer.status, name === 'koa 3' || name === 'hono 4' ? 500 : 200);
+      await answer.body?.cancel();
+      await new Promise(setImmediate);
     });
 
     test('a request whose caller hangs up on its way in reaches no handler, and takes no room', async (t) => {
