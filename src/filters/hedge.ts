@@ -1,5 +1,4 @@
 import type { Call } from '../core/call.ts';
-import type { Timer } from '../core/clock.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
@@ -8,6 +7,7 @@ import { discard, type Outcome } from '../core/outcome.ts';
 import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import { type CancelListener, Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
+import type { Timeout } from '../core/timeouts.ts';
 import type { HedgeFacts, Hedges } from '../math/hedges.ts';
 import type { RetryBudget } from '../math/retry-budget.ts';
 import type { Policy } from '../policy/table.ts';
@@ -48,7 +48,7 @@ class Hedged<Res> {
   #delay = Number.POSITIVE_INFINITY;
   #first: Scope | undefined; // each until it has ended
   #second: Scope | undefined;
-  #timer: Timer | undefined;
+  #timer: Timeout | undefined;
   #over = false;
 
   constructor(
@@ -76,14 +76,13 @@ class Hedged<Res> {
     scope.onCancel(this satisfies CancelListener);
     const isFork = policy.hedge.mode === 'fork';
     if (!isFork && this.#at + this.#delay < scope.due && this.#delay !== Number.POSITIVE_INFINITY) {
-      this.#timer = env.clock.schedule(this.#delay, () => this.#again());
-      this.#timer.hold(false); // what is waited for keeps the process alive, not the waiting
+      this.#timer = env.timeouts.at(this.#at + this.#delay, again, this);
     }
     this.#first = new Scope(scope.due);
     const own = copy(this.#context);
     own.scope = this.#first;
     this.#send(own);
-    if (isFork) this.#again();
+    if (isFork) this.again();
   }
 
   /** The whole call is over. */
@@ -124,7 +123,7 @@ class Hedged<Res> {
   }
 
   /** The time is up: sends it a second time, if there is another endpoint and the budgets allow it. */
-  #again(): void {
+  again(): void {
     const { env, nodes } = this.#parts;
     const { history, policy, service, attempt } = this.#context;
     const { last, tried } = history;
@@ -183,6 +182,8 @@ class Hedged<Res> {
     if (isWhole || ms > this.#delay) this.#parts.hedges.learn(this.#context.policy.hedge, ms, now);
   }
 }
+
+const again = (one: { again(): void }): void => one.again();
 
 /** When a request is sent a second time, as a sentence. */
 export function sayHedge({ afterMs, answers }: HedgeFacts): string {
