@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { Passage } from '../core/passage.ts';
+import { type Follower, Passage } from '../core/passage.ts';
 import { race } from '../core/race.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import type { Policy } from '../policy/table.ts';
@@ -20,7 +20,8 @@ export function circuit<Req, Res>(env: Env, circuits: Circuits): Filter<Req, Res
       const { circuit } = context.policy;
       const mode = circuit.mode;
       const term = breaker.admit(circuit, now, context);
-      if (term !== undefined) return new Guarded(env, context, breaker, term, now).watch(next(request, context));
+      if (term !== undefined)
+        return new Passage(context, new Guarded(env, breaker, term, now)).watch(next(request, context));
       return mode === 'enforce' || mode === 'off' ? refuse(breaker.refusal(now)) : next(request, context);
     };
     return (request, context) => {
@@ -42,32 +43,30 @@ function forcedOpen({ service }: Context): MeshError {
 }
 
 /** A call that the breaker has let through, and hears of at its end. */
-class Guarded extends Passage {
+class Guarded implements Follower {
   readonly #env: Env;
   readonly #breaker: Breaker | Adopted;
   readonly #term: number;
   readonly #at: number;
 
-  constructor(env: Env, context: Context, breaker: Breaker | Adopted, term: number, at: number) {
-    super(context);
+  constructor(env: Env, breaker: Breaker | Adopted, term: number, at: number) {
     this.#env = env;
     this.#breaker = breaker;
     this.#term = term;
     this.#at = at;
   }
 
-  protected over(outcome: Outcome): void {
+  over(outcome: Outcome, context: Context): void {
     const now = this.#env.clock.now();
     const took = now - this.#at;
-    const slow = took > this.context.policy.circuit.slow.over;
-    this.#breaker.report(this.#term, this.#verdict(outcome, took), now, slow, outcome.why, this.context);
+    const slow = took > context.policy.circuit.slow.over;
+    this.#breaker.report(this.#term, verdictOf(outcome, took, context), now, slow, outcome.why, context);
   }
+}
 
-  /** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */
-  #verdict({ is }: Outcome, took: number): Outcome['is'] {
-    if (is !== 'none') return is;
-    const { policy, scope } = this.context;
-    const isLate = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
-    return isLate && took >= policy.deadline.timeout / 2 ? 'failure' : 'none';
-  }
+/** A call that got no answer in the time our policy gives failed. A caller in a hurry says nothing about a service. */
+function verdictOf({ is }: Outcome, took: number, { policy, scope }: Context): Outcome['is'] {
+  if (is !== 'none') return is;
+  const isLate = MeshError.is(scope.reason) && scope.reason.reason === 'deadline';
+  return isLate && took >= policy.deadline.timeout / 2 ? 'failure' : 'none';
 }

@@ -1,42 +1,45 @@
 import type { Context } from './context.ts';
 import { judge, judgeError } from './judge.ts';
 import type { Outcome } from './outcome.ts';
-import type { CancelListener } from './scope.ts';
+
+/** Who wants to know what a call came to. */
+export interface Follower {
+  over(outcome: Outcome, context: Context): void;
+}
 
 /** A call on its way through a filter. It ends once: by its answer, or by being called off, also when its client never lets go. */
-export abstract class Passage {
-  protected readonly context: Context;
+export class Passage {
+  readonly #context: Context;
+  readonly #follower: Follower;
   #ended = false;
 
-  constructor(context: Context) {
-    this.context = context;
+  constructor(context: Context, follower: Follower) {
+    this.#context = context;
+    this.#follower = follower;
   }
 
   /** Looks at an answer without standing in its way: gives back the very promise. */
   watch<Res>(answer: Promise<Res>): Promise<Res> {
     answer.then(
       (value) => {
-        if (!this.#ended) this.#end(judge(this.context, value));
+        if (!this.#ended) this.#end(judge(this.#context, value));
       },
       (error) => {
-        if (!this.#ended) this.#end(judgeError(this.context, error));
+        if (!this.#ended) this.#end(judgeError(this.#context, error));
       },
     );
     // After those below, who keep account of the attempt: what it held is free by now.
-    if (!this.#ended) this.context.scope.onCancel(this satisfies CancelListener);
+    if (!this.#ended) this.#context.scope.onCancel(this);
     return answer;
   }
 
   calledOff(reason: unknown): void {
-    if (!this.#ended) this.#end(judgeError(this.context, reason));
+    if (!this.#ended) this.#end(judgeError(this.#context, reason));
   }
-
-  /** What it came to. */
-  protected abstract over(outcome: Outcome): void;
 
   #end(outcome: Outcome): void {
     this.#ended = true;
-    this.context.scope.offCancel(this);
-    this.over(outcome);
+    this.#context.scope.offCancel(this);
+    this.#follower.over(outcome, this.#context);
   }
 }

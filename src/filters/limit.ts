@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Full, Limits } from '../core/limits.ts';
 import { isRefusal, type Outcome } from '../core/outcome.ts';
-import { Passage } from '../core/passage.ts';
+import { type Follower, Passage } from '../core/passage.ts';
 import { roomAt } from '../core/room.ts';
 import { ask, type Filter, refuse } from '../core/service.ts';
 import { AdaptiveLimit } from '../math/adaptive-limit.ts';
@@ -15,9 +15,12 @@ import type { Policy } from '../policy/table.ts';
  */
 export function limit<Req, Res>(env: Env, limits: Limits): Filter<Req, Res> {
   const { admission } = limits;
+  const leaving: Follower = { over: () => admission.end() };
+  const followerOf = ({ limit: { service, algorithm } }: Policy): Follower =>
+    service === 0 || algorithm === 'fixed' ? leaving : new Limited(env, limits, admission.inFlight);
   return (next) => {
     const send = (request: Req, context: Context): Promise<Res> =>
-      new Limited(env, limits, context, admission.inFlight).watch(ask(next, request, context));
+      new Passage(context, followerOf(context.policy)).watch(ask(next, request, context));
     const guard = (request: Req, context: Context): Promise<Res> => {
       const { queue } = context.policy.limit;
       const { priority } = context.history;
@@ -67,24 +70,23 @@ export const limitsNothing = (policy: Policy): boolean => policy.limit.service =
 /** The same, of each endpoint. */
 export const limitsNoEndpoint = ({ limit }: Policy): boolean => limit.endpoint === 0;
 
-/** An attempt that was let in, and makes room at its end. */
-class Limited extends Passage {
+/** An attempt that was let in, makes room at its end, and teaches how much there is. */
+class Limited implements Follower {
   readonly #env: Env;
   readonly #limits: Limits;
   readonly #inFlight: number;
   readonly #at: number;
 
-  constructor(env: Env, limits: Limits, context: Context, inFlight: number) {
-    super(context);
+  constructor(env: Env, limits: Limits, inFlight: number) {
     this.#env = env;
     this.#limits = limits;
     this.#inFlight = inFlight;
     this.#at = env.clock.now();
   }
 
-  protected over(outcome: Outcome): void {
-    const { algorithm, service } = this.context.policy.limit;
-    if (service > 0 && algorithm !== 'fixed' && isTelling(outcome, this.context)) {
+  over(outcome: Outcome, context: Context): void {
+    const { algorithm, service } = context.policy.limit;
+    if (algorithm !== 'fixed' && isTelling(outcome, context)) {
       const now = this.#env.clock.now();
       const answered = { ms: now - this.#at, inFlight: this.#inFlight, dropped: isDropped(outcome) };
       this.#limits.learnt.adaptive.observe(algorithm, answered, service, now);
