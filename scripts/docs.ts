@@ -6,7 +6,7 @@ import { eventsPage } from './docs/events.ts';
 import { flagsPage } from './docs/flags.ts';
 import { metricsPage } from './docs/metrics.ts';
 import { policyPage } from './docs/policy.ts';
-import { slotsPage } from './docs/slots.ts';
+import { slotPages, slotsPage } from './docs/slots.ts';
 import { spansPage } from './docs/spans.ts';
 import { isMain, root } from './run.ts';
 
@@ -14,6 +14,7 @@ import { isMain, root } from './run.ts';
 export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/policy.md': policyPage,
   'docs/reference/slots.md': slotsPage,
+  ...slotPages(),
   'docs/reference/errors.md': errorsPage,
   'docs/reference/events.md': eventsPage,
   'docs/reference/flags.md': flagsPage,

@@ -56,7 +56,8 @@ function firstSetting({ fields }: Section): Record<string, unknown> {
   return { [name]: field.default };
 }
 
-const settings = ({ fields }: Section): string =>
+/** The settings of a section, as a table. */
+export const settings = ({ fields }: Section): string =>
   grid(
     ['field', 'default', 'must be', 'meaning'],
     Object.entries(fields).map(([name, field]) => [code(name), code(written(field)), field.must, field.about]),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { eventsPage } from '../../scripts/docs/events.ts';
 import { inboundTexts, outboundTexts } from '../../scripts/docs/slot-texts.ts';
-import { slotsPage } from '../../scripts/docs/slots.ts';
+import { slotPages, slotsPage } from '../../scripts/docs/slots.ts';
 import { stale, write } from '../../scripts/docs.ts';
+import { table } from '../../src/policy/table.ts';
 
 test('the reference that is committed is what the code says now', async () => {
   assert.deepEqual(await stale(), []);
@@ -31,6 +32,18 @@ test('a page that was changed by hand, and one that is not there, are found', as
 test('an event whose type nobody explains stops the reference', () => {
   const source = `export type MeshEvent = { readonly at: number } & ({ readonly type: 'unheard-of' });`;
   assert.throws(() => eventsPage(source), /type and meaning differ for unheard-of,attempt,/);
+});
+
+test('every slot has a page: where its rule is from, when to use it and when not, and each of its settings', () => {
+  const stacked = new Set([...Object.keys(outboundTexts), ...Object.keys(inboundTexts)]);
+  const written = Object.entries(slotPages()).map(([path, page]) => [basename(path, '.md'), page()] as const);
+  assert.deepEqual(written.map(([name]) => name).sort(), [...stacked].sort());
+  for (const [name, page] of written) {
+    assert.match(page, /^- \*\*Its rule is from\*\* .+\.\n- \*\*When:\*\* .+\n- \*\*When not:\*\* .+$/m, name);
+    assert.match(page, /It stands (?:first of all|after `)/, name);
+    const fields = (table as Readonly<Record<string, { readonly fields: object }>>)[name]?.fields ?? {};
+    for (const field of Object.keys(fields)) assert.ok(page.includes(`| \`${field}\` |`), `${name}.${field}`);
+  }
 });
 
 test('a slot that nobody explains stops the reference, as does a text for no slot', () => {
