@@ -178,6 +178,7 @@ export class View implements Choice {
   behind(node: Node, levels: readonly LevelFacts[]): 'zone' | 'priority' | undefined {
     const own = levelOf(node, levels, this.#tiers);
     if (own === undefined || (own.percent > 0 && own.zones[node.endpoint.zone] !== 0)) return undefined;
+    if (own.percent > 0) return 'zone';
     const isNear = ({ priority, elsewhere, percent }: LevelFacts): boolean =>
       percent > 0 && priority === own.priority && !elsewhere;
     return own.elsewhere && levels.some(isNear) ? 'zone' : 'priority';

@@ -44,6 +44,8 @@ export interface WayPlan {
   /** What the slots from below `route` to the balancer would do. */
   readonly slots: readonly SlotPlan[];
   readonly levels: readonly LevelFacts[];
+  /** Whether so few are well that health is ignored. */
+  readonly panic: boolean;
   /** The picker, what it is that decides, and why nobody may be chosen; empty where somebody may. */
   readonly picker: Policy['balance']['picker'];
   readonly by: DecidedBy;
@@ -198,7 +200,7 @@ class Planner {
       labels: way.labels,
       resolution: cluster.resolution.is,
       slots: planSlots(below, planning),
-      levels: view.facts(policy).levels,
+      ...view.facts(policy),
       picker: policy.balance.picker,
       by: chances.by,
       nobody: chances.by === 'nobody' ? whyNone(cluster, planning) : '',

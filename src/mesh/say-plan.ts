@@ -80,7 +80,8 @@ function sayWay(way: WayPlan, plan: CallPlan): string[] {
   const where = [way.service, ...labels].map(escaped).join(' ');
   const route = way.route === null || way.service === plan.service ? '' : `, route ${escaped(way.route)}`;
   const decided = by === 'better' ? BETTER[picker] : DECIDED[by];
-  const balance = nobody === '' ? `${picker}: ${decided}${sayOwner(owner, endpoints)}` : `NOBODY: ${nobody}`;
+  const panics = way.panic ? '; PANIC: so few are well that health is ignored' : '';
+  const balance = nobody === '' ? `${picker}: ${decided}${sayOwner(owner, endpoints)}${panics}` : `NOBODY: ${nobody}`;
   return [
     ...(isSole ? [] : ['', `  ${plan.ways.length > 1 ? `${percent(way.share)} ` : ''}to ${where}${route}`]),
     ...slots.filter(hasSay).map(saySlot),
@@ -104,7 +105,7 @@ const DECIDED: Readonly<Record<Exclude<DecidedBy, 'better'>, string>> = {
   key: 'its key says where',
   turn: 'each in its turn',
   chance: 'one is drawn',
-  only: 'there is only one',
+  only: 'only one can take it',
   nobody: '',
 };
 

@@ -8,7 +8,7 @@ export interface Block {
   /** The line of the page in which its text begins. */
   readonly line: number;
   readonly language: string;
-  /** What else the fence says: `run`, `continues`, `policy`. */
+  /** What else the fence says: `run`, `continues`, `policy`, `prints`. */
   readonly marks: readonly string[];
   readonly text: string;
 }
@@ -18,13 +18,15 @@ export interface Snippet {
   readonly page: string;
   readonly line: number;
   readonly runs: boolean;
+  /** What it prints, as the page has it in a block `text prints` after it; `…` stands for whatever comes in a line. */
+  readonly prints?: string | undefined;
   /** Its code on the lines where the page has it, so that a fault is told where it stands. */
   readonly code: string;
 }
 
 const FENCE = /^```(\S*)(.*)\n([\s\S]*?)^```[^\S\n]*$/gm;
 const CODE = ['ts', 'js'];
-const MARKS = ['run', 'continues', 'policy'];
+const MARKS = ['run', 'continues', 'policy', 'prints'];
 
 /** The pages that people wrote: the README and the guides. */
 export const written: readonly string[] = ['README.md', ...globSync('docs/guides/*.md', { cwd: root }).sort()];
@@ -48,6 +50,7 @@ export function blocksOf(page: string, markdown: string): Block[] {
 export function snippetsOf(page: string, markdown: string): Snippet[] {
   const snippets: Snippet[] = [];
   for (const { line, language, marks, text } of blocksOf(page, markdown)) {
+    if (marks.includes('prints')) snippets.push({ ...snippets.pop()!, prints: text });
     if (!CODE.includes(language)) continue;
     const before = marks.includes('continues') ? snippets.pop() : undefined;
     const start = before?.code ?? '';

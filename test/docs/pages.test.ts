@@ -53,7 +53,14 @@ for (const snippet of snippets.filter(({ runs }) => runs)) {
     const flags = ['--import', hook, '--unhandled-rejections=strict'];
     const { code, output } = await node([...flags, await lay(snippet)], { env: world.env, longestMs: LONGEST_MS });
     assert.equal(code, 0, output);
+    if (snippet.prints !== undefined) assert.match(output, shown(snippet.prints), output);
   });
+}
+
+/** That text and no other; `…` stands for whatever comes in the same line, a line of it alone for any lines. */
+function shown(text: string): RegExp {
+  const escaped = text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll(/^…\n/gm, '(?:.*\n)*').replaceAll('…', '.*')}$`);
 }
 
 test('the first code that a reader sees is one that runs, and has at most fifteen lines', () => {

@@ -12,6 +12,25 @@ const LONGEST_LINES = 60;
 
 /** What each example prints. */
 const printed: Readonly<Record<string, RegExp>> = {
+  'ask-why': lines(
+    'GET /orders/{id}: status 500 from the sick one, policy',
+    'it has 800 ms, and would go to the well one',
+    'the other: ejected',
+    'orders GET /orders/42 in fixed: goes to an endpoint',
+    '    route GET /orders/{id}, priority default, no key, idempotent: GET is',
+    '',
+    '    trace        begins a trace',
+    '    deadline     800ms for all of it, as the policy says',
+    '    retry        tried again after any failure that the policy names (…); 3 attempts at most, … retries left',
+    '    balance      round-robin: only one can take it',
+    '      an endpoint        100 %   weight 1, … ms, 0 in flight',
+    '      an endpoint            -   not picked: out for another … after 1 failure in a row',
+    '    outlier      one failure leaves an endpoint out for 30s',
+    '    attempt      all the time that the call has, 1s to connect',
+    '    propagate    the trace, the deadline (envoy) go along',
+    '',
+    '    with nothing to do: strategy (failover), fallback, …',
+  ),
   'graceful-shutdown': lines('asked to end', 'drained', 'stopped', 'closed', 'the process ends by itself'),
   'policy-file': lines(
     '/orders/42: at last',
