@@ -8,7 +8,8 @@ const NEEDLESS = /%(?:2[146-9a-e]|3[0-9abd]|4[0-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae
 
 /**
  * The paths that servers may make of a request target, without its query: as it stands, with what is escaped read, with
- * `.` and `..` resolved, and with slashes that stand together as one. One, for most. Undefined where nobody can
+ * `.` and `..` resolved, with slashes that stand together as one, and without what two slashes at its beginning make a
+ * host of, as `new URL(target, base)` does. One, for most. Undefined where nobody can
  * know what a server would make of it: escaped slashes, per cents and controls, backslashes, parameters (`;`), what is
  * no UTF-8, and all that is no path.
  */
@@ -20,7 +21,9 @@ export function readings(target: string): readonly string[] | undefined {
   const decoded = decode(path);
   if (decoded === undefined) return undefined;
   const written = path.replace(ESCAPED, (run) => (NEEDLESS.test(run) ? run.toUpperCase() : decodeURIComponent(run)));
-  return [...new Set([written, decoded, resolved(decoded, false), resolved(decoded, true)])];
+  const read = [written, decoded, resolved(decoded, false), resolved(decoded, true)];
+  if (path.startsWith('//')) read.push(resolved(decoded.replace(/^\/+[^/]*/, '') || '/', false));
+  return [...new Set(read)];
 }
 
 /** A pattern of paths with what is escaped read, as `readings` has it. */

@@ -146,6 +146,8 @@ const cases: readonly [
   ['a deny of where escaped dots begin', [deny({ paths: ['/admin/*'] })], { path: '/admin/%2e%2e/public' }, false],
   ['dots behind two slashes', [deny({ paths: ['/public/*'] })], { path: '/public//../admin' }, false],
   ['dots behind two slashes, merged', [deny({ paths: ['/admin'] })], { path: '/public//../admin' }, false],
+  ['what two slashes make a host of', [deny({ paths: ['/admin/*'] })], { path: '//host/admin/x' }, false],
+  ['a host that is allowed', [{ paths: ['/public/*'] }], { path: '//public/admin' }, false],
   ['a dot', [deny({ paths: ['/admin/x'] })], { path: '/admin/./x' }, false],
   ['a path that ends in dots', [deny({ paths: ['/admin/{x}'] })], { path: '/admin/..' }, false],
   [
