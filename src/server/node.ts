@@ -68,6 +68,7 @@ export class NodeArrival implements Arrival {
 
 /** Answers with what is wrong. An answer that has begun can only be broken off. */
 export function writeProblem(response: ServerResponse, { status, headers, body }: Problem): void {
+  if (response.writableEnded) return; // all was said before it went wrong
   if (response.headersSent) {
     breakOff(response);
     return;

@@ -83,6 +83,17 @@ test('a body that fails in the middle breaks the answer off, and is heard of', a
   assert.match(faults.join(), /torn/);
 });
 
+test('who has answered and then throws has answered: nothing is broken off, and it is heard of', async (t) => {
+  const much = 'x'.repeat(5_000_000);
+  const { url, told } = await handling(t, (_request, _context, response) => {
+    response.end(much);
+    throw new Error('afterwards');
+  });
+  assert.equal((await (await fetch(url)).text()).length, much.length);
+  const [fault] = told;
+  assert.ok(fault?.type === 'fault' && fault.problem.includes('afterwards'));
+});
+
 test('one handler of an application can be decorated: what came in by the middleware comes in once', async (t) => {
   const { url, mesh } = await answering(t, (mesh) => {
     const app = express();
