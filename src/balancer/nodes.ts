@@ -99,7 +99,8 @@ export class Nodes extends Group implements Choice {
     const [added, removed]: [Node[], Node[]] = [[], []];
     const staying = new Set<string>();
     const isFirst = this.size === 0;
-    const [before, now] = this.#between(endpoints);
+    const list = [...endpoints];
+    const [before, now] = this.#between(list);
     for (const endpoint of now) {
       if (staying.has(endpoint.id)) continue; // an id stands once in a list; the first one counts
       staying.add(endpoint.id);
@@ -114,7 +115,7 @@ export class Nodes extends Group implements Choice {
       removed.push(node);
       this.drop(id);
     }
-    this.#list = endpoints;
+    this.#list = list;
     this.#listOf = this.listed;
     return { added, removed };
   }

@@ -4,7 +4,6 @@ import type { Resolution } from '../core/resolution.ts';
 import { sameEnds } from '../core/same-ends.ts';
 
 const UNKNOWN: Resolution = { is: 'unknown' };
-const NONE: readonly Endpoint[] = Object.freeze([]);
 
 /**
  * Keeps the last good list of a service. What stays the same stays the same object, the order is that of the ids, and a
@@ -12,6 +11,7 @@ const NONE: readonly Endpoint[] = Object.freeze([]);
  */
 export class LastGood implements Live<Resolution> {
   readonly #live = new LiveValue<Resolution>({ is: 'pending' });
+  #list: readonly Endpoint[] = []; // as it was told last, but not frozen
   #problem: string | undefined;
   #closed = false;
 
@@ -26,15 +26,18 @@ export class LastGood implements Live<Resolution> {
   /** The registry has told who is there: all of them. */
   list(endpoints: readonly Endpoint[]): void {
     if (this.#closed) return;
-    const before = this.#endpoints;
-    const now = inOrder(before, endpoints);
-    if (this.value.is !== 'bound' || now !== before) this.#live.set({ is: 'bound', endpoints: now });
+    const before = this.#list;
+    this.#list = inOrder(before, endpoints);
+    if (this.value.is !== 'bound' || this.#list !== before) {
+      this.#live.set({ is: 'bound', endpoints: Object.freeze([...this.#list]) });
+    }
     this.#problem = undefined;
   }
 
   /** The registry has told that it has never heard of the service. */
   absent(): void {
     if (this.#closed) return;
+    this.#list = [];
     if (this.value.is !== 'unknown') this.#live.set(UNKNOWN);
     this.#problem = undefined;
   }
@@ -42,7 +45,8 @@ export class LastGood implements Live<Resolution> {
   /** The registry could not be asked, but somebody remembers what it told them, and `since` when: better than nothing. */
   recall(endpoints: readonly Endpoint[], error: unknown, since: number): void {
     if (this.#closed || this.value.is !== 'pending') return;
-    this.#live.set({ is: 'stale', endpoints: Object.freeze([...endpoints].sort(byId)), error, since });
+    this.#list = [...endpoints].sort(byId);
+    this.#live.set({ is: 'stale', endpoints: Object.freeze([...this.#list]), error, since });
     this.fail(error);
   }
 
@@ -64,10 +68,6 @@ export class LastGood implements Live<Resolution> {
   close(): void {
     this.#closed = true;
   }
-
-  get #endpoints(): readonly Endpoint[] {
-    return this.value.is === 'bound' || this.value.is === 'stale' ? this.value.endpoints : NONE;
-  }
 }
 
 /** The list in the order of ids. Where it says what it said before, it is the list before, and so is each endpoint. */
@@ -82,7 +82,7 @@ function inOrder(before: readonly Endpoint[], endpoints: readonly Endpoint[]): r
   const known = new Map(old.map((endpoint) => [endpoint.id, endpoint]));
   for (const [at, endpoint] of middle.entries()) middle[at] = kept(known.get(endpoint.id), endpoint);
   if (sameList(old, middle)) return before;
-  return Object.freeze(endpoints.slice(0, head).concat(middle, endpoints.slice(endpoints.length - tail)));
+  return endpoints.slice(0, head).concat(middle, endpoints.slice(endpoints.length - tail));
 }
 
 const between = <T>(list: readonly T[], head: number, tail: number): T[] => list.slice(head, list.length - tail);
