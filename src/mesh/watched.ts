@@ -3,6 +3,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Watch } from '../core/watch.ts';
 import type { AccessLogOptions } from '../telemetry/access-log.ts';
 import { eventChannels, tracingChannels } from '../telemetry/channels.ts';
+import { hasSdk, type Signal, watchForSdk } from '../telemetry/late-sdk.ts';
 import { loggedEvents, silent } from '../telemetry/logger.ts';
 import type { TelemetryOptions } from '../telemetry/options.ts';
 import { Watches } from '../telemetry/watch.ts';
@@ -18,26 +19,33 @@ export async function watched(env: Env, service: string, options: TelemetryOptio
   env.events.connect(eventChannels);
   if (logger !== silent) env.events.connect(loggedEvents(logger));
   const watchers: Watcher[] = [tracingChannels];
-  if (traces) {
-    const module = await openTelemetry('traces', () => import('../telemetry/spans.ts'));
-    watchers.push(module.spans());
-    env.events.connect((await import('../telemetry/span-events.ts')).toldInSpans);
-  }
+  if (traces) watchers.push(await recording(env));
   if (accessLog) {
     const module = await import('../telemetry/access-log.ts');
     const { clock, events } = env;
     const lost = (dropped: number) => events.emit({ at: clock.epoch(), service, type: 'access-log', dropped });
     watchers.push(refusing(() => module.accessLog(readAccessLog(accessLog), clock, lost)));
   }
-  const measuring = await measured(options);
-  if (measuring === undefined) return { ...env, watch: new Watches(env, watchers) };
-  watchers.push(measuring.meters);
-  env.events.connect(measuring.meters);
-  return { ...env, watch: new Watches(env, watchers, measuring.text) };
+  const measuring = await measured(env, options);
+  if (measuring !== undefined) watchers.push(measuring.meters);
+  const watch = new Watches(env, watchers, measuring?.text);
+  const late = new Map<Signal, () => Promise<Watcher>>();
+  if (options.traces === undefined && !traces) late.set('trace', () => recording(env));
+  if (options.metrics === undefined && !hasSdk('metrics'))
+    late.set('metrics', async () => (await measured(env, { ...options, metrics: true, prometheus: false }))!.meters);
+  if (late.size > 0) watchForSdk(watch, late, logger);
+  return { ...env, watch };
+}
+
+/** Who makes spans, and hears what is told in them. */
+async function recording(env: Env): Promise<Watcher> {
+  const { spans } = await openTelemetry('traces', () => import('../telemetry/spans.ts'));
+  env.events.connect((await import('../telemetry/span-events.ts')).toldInSpans);
+  return spans();
 }
 
 /** Who measures, and what gives it as text where that is asked for; nothing where nobody wants to know. */
-async function measured(options: TelemetryOptions) {
+async function measured(env: Env, options: TelemetryOptions) {
   const { metrics = hasSdk('metrics'), prometheus, httpMetrics = 'auto', endpointLabels = false } = options;
   const { rpcMetrics: rpc = false } = options;
   if (!metrics && !prometheus) return undefined;
@@ -47,13 +55,9 @@ async function measured(options: TelemetryOptions) {
   const book = prometheus ? new PrometheusText(httpMetrics !== false) : undefined;
   const sinks = [...(otel ? [new otel.OtelMetrics(httpMetrics)] : []), ...(book ? [book] : [])];
   const elsewhere = otel?.recordedElsewhere ?? (() => false);
-  return { meters: new Meters(sinks, { endpointLabels, rpc, elsewhere }), text: () => book?.toString() };
-}
-
-/** Whether somebody in this process has started an SDK that records these. Its API says so in a global of its own. */
-function hasSdk(signal: 'trace' | 'metrics'): boolean {
-  const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')];
-  return typeof api === 'object' && api !== null && signal in api;
+  const meters = new Meters(sinks, { endpointLabels, rpc, elsewhere });
+  env.events.connect(meters);
+  return { meters, text: () => book?.toString() };
 }
 
 async function openTelemetry<T>(option: string, load: () => Promise<T>): Promise<T> {

@@ -8,12 +8,12 @@ export interface TelemetryOptions {
   readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions;
   /**
    * Whether calls are recorded as OpenTelemetry spans, which needs `@opentelemetry/api`. Unless told otherwise, they are
-   * when an SDK had been started before the mesh was made.
+   * once an SDK has been started; one that comes after the mesh is seen with the next call, or within 64 of them.
    */
   readonly traces?: boolean;
   /**
    * Whether calls and requests are measured with OpenTelemetry, which needs `@opentelemetry/api`. Unless told otherwise,
-   * they are when an SDK had been started before the mesh was made.
+   * they are once an SDK has been started, as with `traces`.
    */
   readonly metrics?: boolean;
   /** Whether the mesh counts by itself as well, for `mesh.metrics()`. Not unless told. */

@@ -18,15 +18,6 @@ import { RANDOM_ID, type Trace } from '../wire/trace-context.ts';
 export const SUPPRESS = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 const RPC = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
 
-const API = Symbol.for('opentelemetry.js.api.1');
-let registered: { readonly trace?: unknown } | undefined;
-
-/** Whether somebody has registered an SDK that makes spans, maybe just now: nobody else needs to be asked for any. */
-export function hasProvider(): boolean {
-  registered ??= (globalThis as unknown as Record<symbol, typeof registered>)[API]; // the API keeps it, once there is one
-  return registered?.trace !== undefined;
-}
-
 /** What OpenTelemetry's own instrumentation notes of a request: a route set here goes into its span and its metric. */
 export interface RpcMetadata {
   readonly type: string;

@@ -13,7 +13,8 @@ import type { MeshEvent } from '../core/events.ts';
 import { sayPassedOver } from '../core/passed-over.ts';
 import { attemptAttributes, attemptName, endAttributes } from './conventions.ts';
 import { flagsOf } from './flags.ts';
-import { baggageOf, end, hasProvider, parentOf, SUPPRESS, traceOf } from './otel.ts';
+import { hasSdk } from './late-sdk.ts';
+import { baggageOf, end, parentOf, SUPPRESS, traceOf } from './otel.ts';
 import { requestSpan } from './request-spans.ts';
 import { tellInSpan } from './span-events.ts';
 import type { AttemptRecord, AttemptWatcher, CallRecord, CallWatcher, Watcher } from './watcher.ts';
@@ -39,11 +40,11 @@ export function spans(): Watcher {
   };
   return {
     get on() {
-      return hasProvider();
+      return hasSdk('trace');
     },
     watch,
     get onRequests() {
-      return hasProvider();
+      return hasSdk('trace');
     },
     request: (record) => requestSpan(tracer, record),
   };

@@ -14,11 +14,14 @@ import { tapped } from './tapped.ts';
 import { type AttemptRecord, CallRecord, type CallWatcher, RequestRecord, type Watcher } from './watcher.ts';
 
 type Run<Res> = () => Promise<Res>;
+type Observed = { readonly service: string; readonly look: () => Standing };
 
 /** Shows every call and attempt to all that watch, and none of their faults to the call. */
 export class Watches implements Watch {
   readonly #env: Env;
   #watchers: readonly Watcher[];
+  #observed: Observed | undefined;
+  #closed = false;
   readonly text: () => string | undefined;
 
   /** `text` gives what was counted, where somebody counts. */
@@ -97,18 +100,33 @@ export class Watches implements Watch {
   }
 
   tap(tapping: Tapping): Cancel {
-    const watcher = tapped(tapping);
+    return this.join(tapped(tapping));
+  }
+
+  /** Lets somebody watch from now on. Gives back the way to stop. */
+  join(watcher: Watcher): Cancel {
+    if (this.#closed) {
+      unharmed(() => watcher.close?.());
+      return () => {};
+    }
     this.#watchers = [...this.#watchers, watcher];
+    if (this.#observed !== undefined) this.#show(watcher, this.#observed);
     return () => {
       this.#watchers = this.#watchers.filter((one) => one !== watcher);
     };
   }
 
   observe(service: string, look: () => Standing): void {
-    for (const watcher of this.#watchers) unharmed(() => watcher.observe?.(service, look));
+    this.#observed = { service, look };
+    for (const watcher of this.#watchers) this.#show(watcher, this.#observed);
+  }
+
+  #show(watcher: Watcher, { service, look }: Observed): void {
+    unharmed(() => watcher.observe?.(service, look));
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.allSettled(this.#watchers.map(async (watcher) => watcher.close?.()));
   }
 

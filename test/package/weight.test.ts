@@ -16,7 +16,7 @@ before(async () => {
 after(() => consumer?.[Symbol.asyncDispose]());
 
 const FRONT_DOOR = 16 * 1_024; // bytes, compressed; what every process that imports it reads
-const WHOLE_MESH = 192 * 1_024; // what a process reads that calls with a client of its own
+const WHOLE_MESH = 208 * 1_024; // what a process reads that calls with a client of its own
 
 /** What is loaded by a program that does this. */
 async function loadedBy(name: string, doing: string): Promise<{ own: string[]; packages: string[] }> {

@@ -64,9 +64,6 @@ const [client, url] = process.argv.slice(2) as [string, string];
 const exporter = new InMemorySpanExporter();
 const processor = new SimpleSpanProcessor({ exporter });
 const instrumentations = [new HttpInstrumentation(), new UndiciInstrumentation()];
-new NodeSDK({ spanProcessors: [processor], metricReaders: [], logRecordProcessors: [], instrumentations }).start();
-createRequire(import.meta.url)('http'); // is patched when it is asked for
-
 const meshWith = (telemetry: NonNullable<MeshOptions['telemetry']>, trace: boolean): Promise<Mesh> =>
   createMesh({
     service: 'checkout',
@@ -74,6 +71,10 @@ const meshWith = (telemetry: NonNullable<MeshOptions['telemetry']>, trace: boole
     policy: { defaults: { retry: { backoff: '1ms' }, propagate: { trace } } },
     telemetry,
   });
+const early = await meshWith({}, true); // made before there is an SDK
+new NodeSDK({ spanProcessors: [processor], metricReaders: [], logRecordProcessors: [], instrumentations }).start();
+createRequire(import.meta.url)('http'); // is patched when it is asked for
+
 /** Every way to send through a mesh. */
 const through = (mesh: Mesh): Readonly<Record<string, Plain>> => ({
   ...Object.fromEntries(
@@ -90,7 +91,9 @@ const alone: Readonly<Record<string, Plain>> = Object.fromEntries(
   Object.entries(plain[client]!).map(([name, send]) => [name, (path) => send(`${url}${path}`)]),
 );
 const recording = await meshWith({}, true);
+const late = through(early);
 const leaving = await meshWith({ traces: false }, false); // the spans and the headers, to the instrumentations
+
 /** What is told of one client. */
 export interface Told {
   /** The versions of OpenTelemetry's API and SDK that ran. */
@@ -128,15 +131,15 @@ async function clientSpans(): Promise<Case['spans']> {
 
 let sdk = '';
 const cases: Case[] = [];
-for (const [kind, ways] of Object.entries({ recording: through(recording), leaving: through(leaving), alone })) {
+while ((await clientSpans()).length === 0) await early.call('orders', () => new Promise(setImmediate)); // until it has seen the SDK
+for (const [kind, ways] of Object.entries({ recording: through(recording), late, leaving: through(leaving), alone })) {
   for (const [name, send] of Object.entries(ways)) {
     const path = `/${kind}/${cases.length}`;
     await send(path);
     cases.push({ name, path, spans: await clientSpans() });
   }
 }
-await recording.close();
-await leaving.close();
+for (const mesh of [early, recording, leaving]) await mesh.close();
 const globals = globalThis as unknown as Readonly<Record<symbol, { readonly version: string }>>;
 const { version: api } = globals[Symbol.for('opentelemetry.js.api.1')]!;
 console.log(JSON.stringify({ api, sdk, cases } satisfies Told));
