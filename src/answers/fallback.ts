@@ -10,7 +10,7 @@ import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
 import { detached } from './detached.ts';
-import { Answers, type KeptAnswer } from './kept-answers.ts';
+import type { Answers, KeptAnswer } from './kept-answers.ts';
 import { asked, lifetimeOf } from './lifetime.ts';
 import { renew } from './renew.ts';
 import { requestKey } from './request-key.ts';
@@ -216,7 +216,7 @@ class Guarded<Res> {
       if (status < 400 || GONE.has(status)) this.#answers.delete(key);
       return;
     }
-    request!.keeper!.watch(value, Answers.most(fallback), (kept) => {
+    request!.keeper!.watch(value, this.#answers.most(fallback), (kept) => {
       if (kept !== undefined) this.#answers.set({ key, kept, path: path!, at, lifetime, renewing: false }, fallback);
     });
   }

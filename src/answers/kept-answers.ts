@@ -33,7 +33,13 @@ export class Answers {
   #kept: LRUCache<string, KeptAnswer> | undefined;
   #limits: Limits | undefined;
   readonly #held = new Ring<Scope>();
+  readonly #usual: () => Policy | undefined;
   #closed = false;
+
+  /** `usual` gives the settings of calls without a route of their own: how much is kept is not a matter of routes. */
+  constructor(usual: () => Policy | undefined = () => undefined) {
+    this.#usual = usual;
+  }
 
   /** The answer to requests of this key, while it is usable. */
   get(key: string, now: number): KeptAnswer | undefined {
@@ -50,8 +56,9 @@ export class Answers {
     return this.#kept?.peek(key);
   }
 
+  /** Keeps one; `limits` are those of its call, where the service has none. */
   set(answer: KeptAnswer, limits: Limits): void {
-    if (!this.#closed) this.#make(limits).set(answer.key, answer);
+    if (!this.#closed) this.#make(this.#usual()?.fallback ?? limits).set(answer.key, answer);
   }
 
   delete(key: string): void {
@@ -68,7 +75,8 @@ export class Answers {
   }
 
   /** How many bytes an answer may have. */
-  static most({ bytes }: Limits): number {
+  most(limits: Limits): number {
+    const { bytes } = this.#usual()?.fallback ?? limits;
     return Math.floor(bytes / 4); // one answer must not push all others out
   }
 

@@ -5,7 +5,7 @@ import { isGood, judge } from '../core/judge.ts';
 import { discard } from '../core/outcome.ts';
 import type { Service } from '../core/service.ts';
 import { detached } from './detached.ts';
-import { Answers, type KeptAnswer } from './kept-answers.ts';
+import type { Answers, KeptAnswer } from './kept-answers.ts';
 import { lifetimeOf } from './lifetime.ts';
 
 /** Asks for a newer answer than the one that is kept, for no caller in particular; once at a time. Never fails. */
@@ -41,7 +41,7 @@ async function keep(
   const at = env.clock.now();
   const lifetime = lifetimeOf(call, outcome.status, headers, fallback.stale, env.clock.epoch());
   if (lifetime === undefined) answers.delete(old.key);
-  const kept = lifetime && (await call.request!.keeper!.gather(value, Answers.most(fallback)));
+  const kept = lifetime && (await call.request!.keeper!.gather(value, answers.most(fallback)));
   if (lifetime === undefined || kept === undefined) return void discard(value);
   answers.set({ ...old, kept, at, lifetime, renewing: false }, fallback);
 }

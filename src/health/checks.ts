@@ -134,22 +134,26 @@ export class Checks {
   }
 
   async #check(node: Node, patient: Patient, settings: Settings): Promise<void> {
-    const { clock, identity } = this.#env;
+    const { clock } = this.#env;
     const stop = new AbortController();
     patient.stop = stop;
     this.#underWay++;
     const late = clock.schedule(settings.timeout, () => stop.abort(LATE));
     late.hold(false);
-    const peers = this.#policy!.authenticate.peers;
-    const secure = node.endpoint.url.startsWith('https:') ? identity?.client?.options(peers) : undefined;
-    const { endpoint } = node;
-    const target = { endpoint, service: this.#service, settings, secure, signal: stop.signal };
-    const finding = await ended(this.#probe!(target), stop.signal);
+    const finding = await ended(this.#ask(node, settings, stop.signal), stop.signal);
     late.cancel();
     this.#underWay--;
     if (this.#patients.get(node) !== patient) return; // nobody asks any more
     patient.stop = undefined;
     this.#land(node, patient, finding);
+  }
+
+  /** Async, so that what can not even begin is an end like any other. */
+  async #ask({ endpoint }: Node, settings: Settings, signal: AbortSignal): Promise<Finding> {
+    const { peers } = this.#policy!.authenticate;
+    const isSecure = endpoint.url.startsWith('https:');
+    const secure = isSecure ? this.#env.identity?.client?.options(peers) : undefined;
+    return this.#probe!({ endpoint, service: this.#service, settings, secure, signal });
   }
 
   #land(node: Node, { vitals }: Patient, finding: Finding): void {

@@ -81,7 +81,7 @@ export const makeParts = (
     judgement: new HealthJudgement(env, nodes),
     checks: new Checks(env, nodes, usual),
     budget: new RetryBudget(),
-    answers: new Answers(),
+    answers: new Answers(usual),
     failbacks: new Failbacks(env.clock),
     shared: new SharedCalls(),
     hedges: new Hedges(),

@@ -220,3 +220,21 @@ test('the bad answer that a fallback is to stand in for is let go of when its ca
   await world.end();
   assert.equal(dumped, 1);
 });
+
+test('how much is kept is a matter of the service: what a route says of it pushes out nothing that others keep', async () => {
+  const world = aWorld({});
+  const fallback = { mode: 'last-good' } as const;
+  world.mesh.setPolicy({
+    defaults: { retry: { attempts: 1 }, fallback },
+    services: { orders: { routes: { few: { fallback: { ...fallback, entries: 1 } } } } },
+  });
+  await ask(world, give(said('a')), get('/a'));
+  await ask(world, give(said('b')), get('/b'));
+  await ask(world, give(said('c')), get('/c', {}, { route: 'few' }));
+  assert.equal((await ask(world, fail(refused()), get('/a'))).text, 'a');
+  assert.equal(world.mesh.snapshot().clusters[0]!.kept?.answers, 3);
+  world.mesh.setPolicy({ defaults: { retry: { attempts: 1 }, fallback: { ...fallback, entries: 2 } } });
+  await ask(world, give(said('d')), get('/d'));
+  assert.equal(world.mesh.snapshot().clusters[0]!.kept?.answers, 2, 'what the service says counts at once');
+  await world.end();
+});

@@ -236,3 +236,34 @@ test('of a thousand endpoints 32 at most are asked at a time', async () => {
   assert.equal(ward.asked.length, 32);
   await ward.end();
 });
+
+test('a probe that can not even begin is a check without an answer, and the next one is made in its time', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const env = testEnv({ random: fixed(0.5) });
+  const nodes = new Nodes();
+  nodes.update([endpoint('http://a:1', { id: 'a' })]);
+  const policy = policyOf({ ...ON, threshold: { unhealthy: 2, healthy: 1 } });
+  let asked = 0;
+  const checks = new Checks(
+    env,
+    nodes,
+    () => policy,
+    async () => () => {
+      asked++;
+      throw new TypeError('no certificate');
+    },
+  );
+  for (let turn = 0; turn < 10; turn++) {
+    checks.called({ ...aContext(), policy, begunAt: env.clock.now() });
+    await env.clock.advance(2_000);
+  }
+  await new Promise((resolve) => setImmediate(resolve)); // unhandled rejections are told at the end of a turn
+  process.off('unhandledRejection', note);
+  assert.deepEqual(unhandled, []);
+  assert.ok(asked > 3, `it was asked ${asked} times`);
+  assert.equal([...nodes][0]!.sick, 'no certificate');
+  checks.close();
+  assert.equal(env.clock.pending, 0);
+});

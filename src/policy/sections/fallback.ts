@@ -28,12 +28,17 @@ export const fallback = section(
       about:
         'Whether an answer is given without asking while its headers call it fresh, and while a newer one is fetched where they allow that (stale-while-revalidate).',
     }),
-    entries: integer({ default: 1_000, min: 1, max: 1_000_000, about: 'Answers kept of the service, at most.' }),
+    entries: integer({
+      default: 1_000,
+      min: 1,
+      max: 1_000_000,
+      about: 'Answers kept of the service, at most, whatever its routes say.',
+    }),
     bytes: integer({
       default: 8_388_608,
       min: 4_096,
       max: 1_073_741_824,
-      about: 'Bytes that these may have. One that has more than a quarter of it is not kept.',
+      about: 'Bytes that these may have, whatever its routes say. One that has more than a quarter of it is not kept.',
     }),
   },
 );
