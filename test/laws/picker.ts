@@ -16,12 +16,15 @@ import { all, eject, nodeOf } from '../support/nodes.ts';
  * labels. `bound`: keys may not load one endpoint too much. `load`: records all weigh the same, and what servers tell of
  * their load makes the weights.
  */
-export type PickerMode = 'plain' | 'zone' | 'subset' | 'bound' | 'load';
+export const MODES = ['plain', 'zone', 'subset', 'bound', 'load'] as const;
+export type PickerMode = (typeof MODES)[number];
 
 /** What a picker is like. */
 export interface PickerTraits {
   /** Whether shares follow weights. True unless told otherwise: then all in rotation get the same. */
   readonly weighs?: boolean;
+  /** Whether it goes by what servers tell of their load (`balance.load`). False unless told: then records stand. */
+  readonly heedsLoad?: boolean;
   /** Whether it goes by keys: then every call has one of its own. */
   readonly keyed?: boolean;
   /** How far shares may be from what is due: 0.02 unless told. */
@@ -66,7 +69,8 @@ const POLICIES: Readonly<Record<PickerMode, PolicySections>> = {
 
 /** The laws that every picker keeps, in every mode. */
 export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
-  const { weighs = true, keyed = false, slack = 0.02, mode = 'plain' } = traits;
+  const { keyed = false, slack = 0.02, mode = 'plain', heedsLoad = false } = traits;
+  const { weighs = mode !== 'load' || heedsLoad } = traits; // where loads are told, all records weigh the same
   const law = (title: string, body: () => void) =>
     test(`${name}${mode === 'plain' ? '' : `, ${mode}`}: ${title}`, body);
   const whole = aContext({
@@ -145,7 +149,7 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
     });
 
     // A bound of so many times a share of one call would be a bound of one call.
-    const inFlight = mode === 'bound' ? 1_000 : 1;
+    const inFlight = mode === 'bound' && keyed ? 1_000 : 1;
     law(`shares follow the weights ${what} within ${slack * 100} %, with ${inFlight} under way at a time`, () => {
       follows(weights, counts(nodesOf(weights), { inFlight }));
     });
@@ -204,14 +208,16 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
   law('clients that start together do not meet at one endpoint', () => {
     const weights = Object.fromEntries('abcdefghij'.split('').map((id) => [id, 1]));
     const found: Record<string, number> = {};
-    const clients = keyed ? 200 : 2_000; // a table for each takes its time
+    const clients = 2_000;
+    const shared = keyed ? nodesOf(weights) : undefined; // all have one and the same table, which takes its time to make
     for (let client = 0; client < clients; client++) {
-      const { id } = one(nodesOf(weights), { random: seeded(client, 3) })!.endpoint;
+      const { id } = one(shared ?? nodesOf(weights), { random: seeded(client, 3) })!.endpoint;
       found[id] = (found[id] ?? 0) + 1;
     }
     const due = clients / 10;
     for (const [id, count] of Object.entries(found)) {
-      assert.ok(Math.abs(count - due) < 4.5 * Math.sqrt(due), `${id} got ${count} of ${clients}`);
+      const most = keyed ? slack * clients : 4.5 * Math.sqrt(due); // chance; or how uneven places are, beside chance
+      assert.ok(Math.abs(count - due) < Math.max(most, 4.5 * Math.sqrt(due)), `${id} got ${count} of ${clients}`);
     }
     assert.equal(Object.keys(found).length, 10);
   });
@@ -251,6 +257,28 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
   });
 
   if (!keyed) return;
+  law('clients that see the same list send a key to the same endpoint', () => {
+    const weights = { a: 1, b: 2, c: 3, d: 4 };
+    const [here, there] = [nodesOf(weights), nodesOf(weights)];
+    for (let user = 0; user < 200; user++) {
+      const key = `user-${user}`;
+      const ids = [one(here, { key, random: seeded(user) }), one(there, { key, random: seeded(user, 7) })];
+      assert.equal(ids[0]!.endpoint.id, ids[1]!.endpoint.id);
+    }
+  });
+
+  law('one endpoint more gets its keys, and 5 % of the others move at most', () => {
+    const weights = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`n${at}`, 1]));
+    const nodes = nodesOf(weights);
+    const map = () => Array.from({ length: 1_000 }, (_, user) => one(nodes, { key: `user-${user}` })!.endpoint.id);
+    const before = map();
+    update(nodes, { ...weights, more: 1 });
+    const after = map();
+    const moved = before.filter((id, at) => id !== after[at]).length;
+    assert.ok(moved <= 1_000 * (1 / 31 + 0.05), `${moved} of 1000 moved`);
+    assert.ok(after.filter((id) => id === 'more').length >= 10, 'it has some');
+  });
+
   law('one endpoint less moves the keys that it had, and 5 % of the others at most', () => {
     const weights = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`n${at}`, 1]));
     const nodes = nodesOf(weights);

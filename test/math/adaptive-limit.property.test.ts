@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdaptiveLimit, type LimitAlgorithm } from '../../src/math/adaptive-limit.ts';
+import { ALGORITHMS } from '../laws/limit.ts';
 import { fc } from '../support/fast-check.ts';
-
-const ALGORITHMS: readonly LimitAlgorithm[] = ['aimd', 'gradient', 'gradient2', 'vegas'];
 
 const MOST = 100;
 const answered = fc.record({

@@ -1,43 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AdaptiveLimit, type LimitAlgorithm } from '../../src/math/adaptive-limit.ts';
+import { ALGORITHMS, LIMITS, limitLaws, Served } from '../laws/limit.ts';
 
-const ALGORITHMS: readonly LimitAlgorithm[] = ['aimd', 'gradient', 'gradient2', 'vegas'];
-
-/** Something that serves `workers` at a time, `ms` each; the others wait, and nobody waits longer than 100 times that. */
-class Served {
-  ms: number;
-  workers: number;
-  now = 0;
-  readonly limit = new AdaptiveLimit(0.5);
-  readonly #algorithm: LimitAlgorithm;
-
-  constructor(algorithm: LimitAlgorithm, workers: number, ms: number) {
-    this.#algorithm = algorithm;
-    this.workers = workers;
-    this.ms = ms;
-  }
-
-  /** As many as are allowed come at once, over and over, `demand` at most. */
-  run(forMs: number, { demand = 1_000, most = 1_000 } = {}): number {
-    const end = this.now + forMs;
-    while (this.now < end) {
-      const inFlight = Math.min(demand, this.limit.limit(most));
-      const ms = this.ms * Math.max(1, inFlight / this.workers);
-      this.now += ms;
-      const dropped = inFlight > this.workers * 100;
-      for (let answer = 0; answer < Math.max(inFlight, 5); answer++) {
-        this.limit.observe(this.#algorithm, { ms, inFlight, dropped }, most, this.now);
-      }
-    }
-    return this.limit.limit(most);
-  }
-}
-
-test('nothing is known at first, so twenty may be under way, or fewer where fewer are allowed', () => {
-  const limit = new AdaptiveLimit(0.5);
-  assert.deepEqual([limit.limit(1_000), limit.limit(8), limit.limit(0)], [20, 8, 0]);
-});
+for (const algorithm of ALGORITHMS) limitLaws(algorithm, LIMITS[algorithm]);
 
 for (const workers of [1, 10, 100]) {
   test(`gradient lets in enough to keep ${workers} workers busy, and lets few wait`, () => {
@@ -62,21 +27,6 @@ test('aimd fills what is there until it is refused, and goes a tenth or two belo
   for (let step = 0; step < 100; step++) seen.add(served.run(500));
   assert.ok(Math.max(...seen) <= 102 && Math.min(...seen) >= 80, [...seen].join());
 });
-
-for (const algorithm of ALGORITHMS) {
-  test(`${algorithm} stays at the ceiling and at one at least, and follows a ceiling that moves`, () => {
-    const served = new Served(algorithm, 1_000_000, 20);
-    assert.equal(served.run(60_000, { most: 30 }), 30);
-    assert.ok(served.run(60_000, { most: 60 }) > 50);
-    assert.equal(served.run(1_000, { most: 3 }), 3);
-    assert.ok(served.limit.limit(1) === 1);
-  });
-
-  test(`${algorithm} does not grow while nobody uses what it allows`, () => {
-    const served = new Served(algorithm, 1_000_000, 20);
-    assert.ok(served.run(120_000, { demand: 5 }) <= 20);
-  });
-}
 
 test('another algorithm goes on from the limit that the last one came to', () => {
   const served = new Served('aimd', 50, 20);
