@@ -183,6 +183,21 @@ const wrong: [unknown, RegExp][] = [
   [{ token: { key: '/there/is/none' } }, /the key can not be used: ENOENT/],
   [{ certificate: { cert: 'a', key: 'b' } }, /identity.certificate.ca must be text/],
   [{ certificate: { cert: '/no', key: '/no', ca: '/no' } }, /identity.certificate can not be used: ENOENT/],
+  [
+    { certificate: { cert: 'a', key: 'b', ca: 'c', crl: [], bundles: [] } },
+    /identity.certificate.bundles must be an object/,
+  ],
+  [{ certificate: { cert: 'a', key: 'b', ca: 'c', crl: [''] } }, /identity.certificate.crl must be text/],
+  [
+    { certificate: { cert: 'a', key: 'b', ca: 'c', bundles: { 'Prod/x': 'd' } } },
+    /'Prod\/x' is no SPIFFE trust domain/,
+  ],
+  [
+    { certificate: { cert: 'a', key: 'b', ca: 'c', bundles: { prod: 7 } } },
+    /certificate.bundles\['prod'\] must be text/,
+  ],
+  [{ certificate: { cert: 'a', key: 'b', ca: 'c', replaceMs: -1 } }, /replaceMs must be a number from 0 to 3600000/],
+  [{ certificate: { cert: 'a', key: 'b', ca: 'c', replaceMs: Number.NaN } }, /replaceMs must be a number/],
   [{ secrets: { orders: 'short-secret' } }, /identity.secrets.orders must be text of 32 bytes and more/],
   [{ secrets: { orders: [] } }, /identity.secrets.orders must be/],
 ];

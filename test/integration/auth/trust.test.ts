@@ -111,6 +111,36 @@ test('a mesh does not call whose certificate has been revoked', { timeout: 60_00
   assert.match(await ask(), /CERT_REVOKED/);
 });
 
+test('no session is resumed: who comes again proves itself by what is believed then', async (t) => {
+  const authority = await Authority.open(t);
+  const [theirs, ours] = [
+    await authority.issue({ names: [`URI:${ORDERS}`] }),
+    await authority.issue({ names: [`URI:${CHECKOUT}`] }),
+  ];
+  const files = await CertificateFiles.open(t, theirs, await authority.pem);
+  const orders = await secureOrders(t, { certificate: files.paths });
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const go = (session?: Buffer): Promise<{ session: Buffer | undefined; reused: boolean }> =>
+      new Promise((resolve, reject) => {
+        const options = { ...ours, port: orders.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion };
+        let reused = false;
+        let given: Buffer | undefined;
+        const socket = connect({ ...options, ...(session && { session }) }, () => {
+          reused = socket.isSessionReused();
+          given ??= socket.getSession();
+          socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+        });
+        socket.on('session', (one) => {
+          given = one;
+        });
+        socket.on('error', reject).resume();
+        socket.on('close', () => resolve({ session: given, reused }));
+      });
+    const first = await go();
+    assert.equal((await go(first.session)).reused, false, maxVersion);
+  }
+});
+
 /** `orders`, which believes two trust domains, each by its own authority. */
 async function federated(t: TestContext) {
   const [own, partner] = await Promise.all([Authority.open(t, 'own'), Authority.open(t, 'partner')]);
