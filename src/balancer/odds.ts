@@ -1,6 +1,5 @@
 import type { Node } from '../core/node.ts';
 import type { Priority } from '../core/priority.ts';
-import type { Random } from '../core/random.ts';
 import { hasRoom } from '../core/room.ts';
 import { R4 } from '../math/spread.ts';
 import type { Policy } from '../policy/table.ts';
@@ -20,7 +19,7 @@ export type DecidedBy = 'all' | 'probe' | 'key' | 'turn' | 'better' | 'chance' |
 export interface Odds {
   readonly by: DecidedBy;
   /** Of how many calls like this one, from 0 to 1, each would get one. Who gets none is not listed. */
-  readonly shares: ReadonlyMap<Node, number>;
+  readonly shares: Shares;
   /** Whose the key is when all are in rotation and none is spared; nothing where no key decides. */
   readonly owner: Node | undefined;
 }
@@ -39,7 +38,10 @@ interface Part {
   readonly share: number;
 }
 
-const LOOKS = 8_192; // of which each costs as much as a pick: a share is known to about a thousandth
+const LOOKS = 4_096; // each costs as much as a pick, and a share is known to a few thousandths
+const MANY = 256; // of more it takes too many looks to tell them apart: then their shares are those of their weights
+type Shares = ReadonlyMap<Node, number>;
+
 const NOBODY: Odds = { by: 'nobody', shares: new Map(), owner: undefined };
 
 /**
@@ -119,36 +121,45 @@ function partsOf(view: View, { policy, key }: Asked): readonly Part[] {
   return [own ?? parts.at(-1)].filter((part) => part !== undefined).map((part) => ({ ...part, share: 1 }));
 }
 
-function ofPart({ group, pool }: Part, asked: Asked, tried: readonly Node[], now: number): Pick<Odds, 'by' | 'shares'> {
+/** Who of one part would get how many of its calls; those `tried` get none. */
+function ofPart(part: Part, asked: Asked, tried: readonly Node[], now: number): Pick<Odds, 'by' | 'shares'> {
+  const { group, pool } = part;
   const { policy, key } = asked;
   const { balance, hash } = policy;
-  if (pool.size - tried.length <= 0) return NOBODY;
-  const only = pool.size - tried.length === 1 ? members(pool).find((node) => !tried.includes(node)) : undefined;
-  if (only !== undefined) return { by: 'only', shares: new Map([[only, 1]]) };
+  const free = pool.size - tried.length;
+  if (free <= 0) return NOBODY;
+  if (free === 1) return { by: 'only', shares: byWeight(pool, tried, true) };
   const picker = group.pickers.named(balance.picker);
-  const certain = (node: Node): ReadonlyMap<Node, number> => new Map([[node, 1]]);
   if (isKeyed(balance.picker) && key !== undefined) {
     const node = picker(group, pool, tried, balance, now, new R4(), key, hash.bound);
-    return node === undefined ? NOBODY : { by: 'key', shares: certain(node) };
+    return node === undefined ? NOBODY : { by: 'key', shares: new Map([[node, 1]]) };
   }
   const next = picker.peek?.(pool, tried, balance, now);
-  if (next !== undefined) return { by: 'turn', shares: certain(next) };
+  if (next !== undefined) return { by: 'turn', shares: new Map([[next, 1]]) };
   if (balance.picker !== 'p2c' && balance.picker !== 'least-request') {
     const isEven = balance.picker === 'round-robin'; // whose turn it is has yet to be drawn
     return { by: 'chance', shares: byWeight(pool, tried, isEven) };
   }
+  return { by: 'better', shares: pool.size > MANY ? byWeight(pool, tried, false) : byLooks(part, asked, tried, now) };
+}
+
+/** Asks the picker itself, often enough to know. */
+function byLooks({ group, pool }: Part, { policy, key }: Asked, tried: readonly Node[], now: number): Shares {
+  const { balance, hash } = policy;
+  const picker = group.pickers.named(balance.picker);
   const counts = new Map<Node, number>();
   const random = new R4();
   for (let look = 0; look < LOOKS; look++) {
     random.turn();
-    const node = picker(group, pool, tried, balance, now, random as Random, key, hash.bound);
-    if (node !== undefined) counts.set(node, (counts.get(node) ?? 0) + 1 / LOOKS);
+    const node = picker(group, pool, tried, balance, now, random, key, hash.bound);
+    if (node !== undefined) counts.set(node, (counts.get(node) ?? 0) + 1);
   }
-  return { by: 'better', shares: counts };
+  return new Map(Array.from(counts, ([node, count]) => [node, count / LOOKS]));
 }
 
-function byWeight(pool: Pool, tried: readonly Node[], even: boolean): ReadonlyMap<Node, number> {
-  const free = members(pool).filter((node) => !tried.includes(node));
+function byWeight(pool: Pool, tried: readonly Node[], even: boolean): Shares {
+  const out = new Set(tried);
+  const free = members(pool).filter((node) => !out.has(node));
   const weightOf = (node: Node): number => (even ? 1 : pool.weightOf(node));
   const total = free.reduce((sum, node) => sum + weightOf(node), 0);
   return new Map(free.map((node) => [node, weightOf(node) / total]));
@@ -162,6 +173,6 @@ function ownerOf({ group }: Part, { policy, key }: Asked, now: number): Node | u
 
 const members = (pool: Pool): Node[] => Array.from({ length: pool.size }, (_, at) => pool.at(at)!);
 
-function add(to: Map<Node, number>, more: ReadonlyMap<Node, number>, share: number): void {
+function add(to: Map<Node, number>, more: Shares, share: number): void {
   for (const [node, own] of more) to.set(node, (to.get(node) ?? 0) + own * share);
 }

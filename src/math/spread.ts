@@ -8,21 +8,20 @@ const REST = 0.6180339887498949; // the golden ratio's, for what comes after
  * sequence ("The Unreasonable Effectiveness of Quasirandom Sequences", 2018); those after them go on by the golden ratio.
  */
 export class R4 {
-  #turn = 1;
+  readonly #point = new Float64Array(STEPS.length).fill(0.5);
   #drawn = 0;
   #rest = 0.5;
 
   /** Goes on to the next point. */
   turn(): void {
-    this.#turn++;
     this.#drawn = 0;
+    for (let at = 0; at < STEPS.length; at++) this.#point[at] = onward(this.#point[at]!, STEPS[at]!);
   }
 
   /** A number from 0, inclusive, to 1, exclusive. */
   next(): number {
-    const step = STEPS[this.#drawn++];
-    if (step !== undefined) return (0.5 + this.#turn * step) % 1;
-    this.#rest = (this.#rest + REST) % 1;
+    if (this.#drawn < STEPS.length) return this.#point[this.#drawn++]!;
+    this.#rest = onward(this.#rest, REST);
     return this.#rest;
   }
 
@@ -31,3 +30,5 @@ export class R4 {
     return Math.floor(this.next() * 0x1_0000_0000);
   }
 }
+
+const onward = (from: number, step: number): number => (from + step >= 1 ? from + step - 1 : from + step);

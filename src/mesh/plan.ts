@@ -25,7 +25,7 @@ import { type Planning, planSlots } from './plan-slots.ts';
 
 /** An endpoint, as a call would find it now. */
 export interface PlannedEndpoint extends EndpointSnapshot {
-  /** Of how many calls like this one, from 0 to 1, it would get the first attempt. */
+  /** Of how many calls like this one, from 0 to 1, it would get the first attempt; of very many endpoints by weight alone. */
   readonly share: number;
   /** Why it is no choice; null where it is one, lucky or not. */
   readonly passedOver: PassedOverWhy | null;

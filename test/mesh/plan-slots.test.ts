@@ -242,3 +242,23 @@ test('of thousands of endpoints the text shows a dozen, and counts the others', 
   assert.match(text, /and 1988 more\n {6}passed over: 1000 with weight 0, which takes no new calls/);
   await mesh.close();
 });
+
+test('of very many endpoints that are full and free the shares are told at once', async () => {
+  const orders = Array.from({ length: 2_000 }, (_, n) => ({ url: `http://h${n}:1`, weight: 1 + (n % 2) }));
+  const { mesh } = await aMesh({
+    registry: { fixed: { orders } },
+    policy: { defaults: { limit: { endpoint: 1 }, deadline: { timeout: '1h' } } },
+  });
+  const stop = new AbortController();
+  const under = Array.from({ length: 1_500 }, () =>
+    mesh.call('orders', () => new Promise(() => {}), { signal: stop.signal }).catch(() => {}),
+  );
+  const [way] = mesh.plan('orders', {}).ways;
+  const free = way!.endpoints.filter(({ share }) => share > 0);
+  assert.equal(free.length, 500);
+  assert.ok(Math.abs(free.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+  assert.equal(way!.endpoints.filter(({ passedOver }) => passedOver === 'full').length, 1_500);
+  stop.abort();
+  await Promise.all(under);
+  await mesh.close();
+});
