@@ -189,8 +189,8 @@ export class View implements Choice {
   }
 
   /** Whether an endpoint has what a call must find there. */
-  admits({ endpoint: { metadata, zone } }: Node): boolean {
-    return this.#labels.every(([name, value]) => (name === 'zone' ? zone : metadata[name]) === value);
+  admits(node: Node): boolean {
+    return hasLabels(node, this.#labels);
   }
 
   /** A node has come, or stands otherwise than before. */
@@ -221,6 +221,21 @@ export class View implements Choice {
     this.#own?.ready.settle();
     this.#levels?.settle();
   }
+}
+
+const hasLabels = ({ endpoint: { metadata, zone } }: Node, labels: Labels): boolean =>
+  labels.every(([name, value]) => (name === 'zone' ? zone : metadata[name]) === value);
+
+/** Who has the labels that calls must find, and what becomes of these where nobody has; nothing where there are none. */
+export function saySubset({ subset }: Pick<Policy, 'subset'>, nodes: Iterable<Node>): string | undefined {
+  const labels = Object.entries(subset.labels);
+  if (labels.length === 0) return undefined;
+  const live = [...nodes].filter(({ endpoint }) => endpoint.weight > 0);
+  const having = live.filter((node) => hasLabels(node, labels)).length;
+  const wanted = labels.map(([name, value]) => `${name}=${value}`).join(', ');
+  if (having > 0) return `subset ${wanted}: ${having} of ${live.length} endpoints`;
+  const instead = subset.fallback === 'any' ? 'so calls go to any' : 'so calls fail';
+  return `subset ${wanted}: none of ${live.length} endpoints, ${instead}`;
 }
 
 /** What is told of the level that a node stands on, where so much of its tier counts. */

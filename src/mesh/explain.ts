@@ -2,6 +2,7 @@ import { sayCollapse } from '../answers/collapse.ts';
 import { type AnswersFacts, sayAnswers } from '../answers/kept-answers.ts';
 import { sayLevel } from '../balancer/levels.ts';
 import { sayPicked } from '../balancer/pickers.ts';
+import { saySubset } from '../balancer/view.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/endpoint-events.ts';
@@ -232,6 +233,7 @@ export function explain(
     ...policy.route.rules.map((rule) => `    ${sayRoute(rule)}`),
     ...(shot.mirror === null ? [] : [`    ${sayMirror(shot.mirror)}`]),
     ...shot.quotas.map((quota) => `    ${sayQuota('calls', quota)}`),
+    ...[saySubset(policy, cluster.parts.nodes)].filter((one) => one !== undefined).map((one) => `    ${one}`),
     ...shot.levels.map((level) => `    ${sayLevel(level)}`),
     ...shot.endpoints.map(
       ({ address, weight, zone, why, inFlight, limit, latencyMs }) =>

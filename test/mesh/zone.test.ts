@@ -82,8 +82,12 @@ test('a route may be for endpoints of some labels, and fails where there are non
     message: /orders: none of 4 endpoints has the labels of the subset/,
   });
   assert.match(mesh.explain('orders', 'beta'), /10\.0\.0\.1:3000 .*not picked: its record has not the labels/);
+  assert.match(mesh.explain('orders', 'beta'), /subset version=v2: 1 of 4 endpoints/);
+  assert.match(mesh.explain('orders', 'gamma'), /subset version=v3: none of 4 endpoints, so calls fail/);
   mesh.setPolicy(routes('any'));
   assert.deepEqual(await call('gamma'), ['10.0.0.1', '10.0.0.2', '10.0.0.4']);
+  assert.match(mesh.explain('orders', 'gamma'), /subset version=v3: none of 4 endpoints, so calls go to any/);
+  assert.doesNotMatch(mesh.explain('orders'), /subset version/);
   await mesh.close();
 });
 
