@@ -49,7 +49,7 @@ export class Adopted {
       this.#probeUntil = now + open; // should it never report, the next may try
       return this.#term;
     }
-    if (mode !== 'observe') this.#theirs.fire().catch(nothing); // counted and told as `reject`, as they know it
+    if (mode !== 'observe') this.#fire(); // counted and told as `reject`, as they know it
     return undefined;
   }
 
@@ -76,11 +76,17 @@ export class Adopted {
     const { action } = theirs;
     this.#by = by;
     theirs.action = () => settled(is === 'failure' ? new Error(why) : undefined);
+    this.#fire();
+    this.#by = undefined;
+    theirs.action = action; // theirs again before anybody else could fire it
+  }
+
+  /** Fires it. A listener of theirs that throws is not the affair of a call. */
+  #fire(): void {
     try {
       this.#theirs.fire().catch(nothing);
-    } finally {
-      this.#by = undefined;
-      theirs.action = action; // theirs again before anybody else could fire it
+    } catch {
+      // Nobody to tell.
     }
   }
 

@@ -220,6 +220,29 @@ test('a slow call is told to a breaker as one that failed, and its caller gets t
   breaker.shutdown();
 });
 
+test('a listener of the breaker that throws costs no call its answer, and no process its life', async () => {
+  const breaker = make();
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  for (const event of ['fire', 'success', 'failure', 'reject', 'open'] as const) {
+    breaker.on(event as 'open', () => {
+      throw new Error(`${event} is more than I can bear`);
+    });
+  }
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  assert.deepEqual(await mesh.call('orders', script(env.clock, { value: answer(200) }).send), answer(200));
+  assert.deepEqual(await mesh.call('orders', script(env.clock, { value: answer(503) }).send), answer(503));
+  breaker.removeAllListeners('open');
+  breaker.open();
+  await assert.rejects(mesh.call('orders', script(env.clock, { value: answer(200) }).send), { reason: 'circuit' });
+  await new Promise((resolve) => setImmediate(resolve)); // unhandled rejections are told at the end of a turn
+  process.off('unhandledRejection', note);
+  assert.deepEqual(unhandled, []);
+  await mesh.close();
+  breaker.shutdown();
+});
+
 test('a circuit of any other make takes the place of ours by the name of its slot', async () => {
   let [failures, refused] = [0, 0];
   const { mesh, env } = await aMesh({
