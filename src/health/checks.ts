@@ -211,5 +211,5 @@ const asksTheSame = (a: Settings, b: Settings): boolean =>
 function tellNode(node: Node, sick: string): void {
   if (node.sick === sick) return;
   node.sick = sick;
-  node.moved(node);
+  node.all.moved(node);
 }

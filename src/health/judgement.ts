@@ -35,7 +35,7 @@ export class HealthJudgement implements Judgement {
     const { outlier, fleet } = context.policy;
     if (fleet.interval !== OFF) this.#compare(context, now);
     if (verdict === 'none') {
-      if (ejection.undecided(term, now)) node.moved(node);
+      if (ejection.undecided(term, now)) node.all.moved(node);
       return;
     }
     const isRated = outlier.successRate > 0;
@@ -59,7 +59,7 @@ export class HealthJudgement implements Judgement {
     }
     const forMs = Math.min(ms, LONGEST_REST_MS);
     ejection.rest(forMs, context.policy.outlier, now, RESTS[why]);
-    node.moved(node);
+    node.all.moved(node);
     this.#tell(node, why, forMs, true, context);
   }
 
@@ -82,17 +82,18 @@ export class HealthJudgement implements Judgement {
     this.#eject(node, 'success-rate', `after ${failures} of ${calls} calls failed within 10s`, now, context);
   }
 
-  /** Judges all by each other, once the interval is over. gRFC A50, driven by the calls that end instead of a timer. */
+  /** Judges all by each other, once the interval is over. gRFC A50, driven by the calls that end instead of a timer: after a pause they come late, and who is put out is so since it ended. */
   #compare(context: Context, now: number): void {
     const { fleet } = context.policy;
     if (Number.isNaN(this.#begun)) this.#begun = now;
-    if (now < this.#begun + fleet.interval) return;
+    const ended = this.#begun + fleet.interval;
+    if (now < ended) return;
     this.#begun = now;
     const nodes = [...this.#fleet];
     const tallies = nodes.map(({ verdicts }) => verdicts?.take() ?? NONE);
     for (const [at, misfit] of outliers(tallies, fleet)) {
       const node = nodes[at]!;
-      if (node.ejection.state === 'in') this.#eject(node, 'fleet', sayMisfit(misfit), now, context);
+      if (node.ejection.state === 'in') this.#eject(node, 'fleet', sayMisfit(misfit), ended, context);
     }
   }
 
@@ -114,7 +115,7 @@ export class HealthJudgement implements Judgement {
     }
     const forMs = ejection.eject(outlier, now, this.#env.random.next(), why);
     node.verdicts?.clear();
-    node.moved(node);
+    node.all.moved(node);
     this.#tell(node, kind, forMs, true, context);
   }
 
@@ -135,7 +136,7 @@ export class HealthJudgement implements Judgement {
   }
 
   #moved(node: Node, context: Context): void {
-    node.moved(node);
+    node.all.moved(node);
     const { events, clock } = this.#env;
     if (!events.hears('returned')) return;
     const { service } = context;
