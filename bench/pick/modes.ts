@@ -60,7 +60,7 @@ function picking({ policy: sections, endpoints = 100, zone = '', out = 0, keyed 
     if (node.endpoint.zone !== zone || left === 0) continue;
     left--;
     node.ejection.eject({ ejection: 1e9, maxEjection: 1e9, forget: 1e9 }, 0, 0, '');
-    node.moved(node);
+    node.all.moved(node);
   }
   const choose = (): Node => {
     const view = nodes.view(policy);

@@ -94,7 +94,7 @@ export class AttemptFlight implements Flight {
     if (this.#others !== undefined) for (const landing of this.#others) landing(outcome, now, this, this.#context);
     if (this.node.all.freed !== undefined) this.node.all.freed();
     // A probe that nobody judged must not be the last one.
-    if (this.node.ejection.undecided(this.term, now)) this.node.moved(this.node);
+    if (this.node.ejection.undecided(this.term, now)) this.node.all.moved(this.node);
     if (outcome.is !== 'success' || outcome.status >= 400) this.#note(outcome, ms);
     if (this.#env.events.hears('attempt')) this.#tell(outcome, ms);
   }

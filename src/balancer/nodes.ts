@@ -31,6 +31,7 @@ export class Nodes extends Group implements Choice {
   readonly #all: Others = {
     inFlight: 0,
     freed: undefined,
+    moved: (node) => this.#moved(node),
     passedOver: (chosen, policy, tried, priority) => passedOver(this, chosen, policy, tried, priority),
   };
   /** Where we are ourselves, and what is known of our like. */
@@ -88,7 +89,7 @@ export class Nodes extends Group implements Choice {
   /** Gives nodes that have come lately as much of their weight as they have by now; `window` is how long that takes. */
   warm(window: number, now: number): void {
     if (this.#warmUp.idle) return;
-    if (this.#warmUp.step(window, now, this.live.size, this.#moved)) {
+    if (this.#warmUp.step(window, now, this.live.size, this.#all.moved)) {
       this.ready.settle();
       for (const view of this.#views.all) view.settle();
     }
@@ -166,7 +167,6 @@ export class Nodes extends Group implements Choice {
       liveAt: undefined,
       readyAt: undefined,
       gone: false,
-      moved: this.#moved,
     };
     this.#byId.set(endpoint.id, node);
     this.#count(node, 1);
@@ -188,9 +188,9 @@ export class Nodes extends Group implements Choice {
   }
 
   /** Puts a node where its weight and health say it belongs. */
-  readonly #moved = (node: Node): void => {
+  #moved(node: Node): void {
     if (!node.gone) this.#put(node);
-  };
+  }
 
   #put(node: Node): void {
     this.place(node);

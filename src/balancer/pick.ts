@@ -32,7 +32,7 @@ export function pick(
   const probe = whole.due(now, tried);
   if (probe !== undefined) {
     probe.ejection.probe(now);
-    probe.moved(probe);
+    probe.all.moved(probe);
     return probe;
   }
   if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key, bound);

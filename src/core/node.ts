@@ -14,6 +14,8 @@ export interface Others {
   inFlight: number;
   /** Hears that a call is over, while somebody waits for that; nothing while nobody does. */
   freed: (() => void) | undefined;
+  /** To be called after the ejection of one has moved, so that the rotation follows. */
+  readonly moved: (node: Node) => void;
   /** Who was not chosen when `chosen` was, and why, as they stand now; nothing where nobody knows the others. */
   readonly passedOver?: (
     chosen: Node,
@@ -55,6 +57,4 @@ export interface Node {
   readyAt: number | undefined;
   /** Whether it is on the list no more; calls under way may end, and nothing is learnt from them. */
   gone: boolean;
-  /** To be called after the ejection has moved, so that the rotation follows. */
-  readonly moved: (node: Node) => void;
 }

@@ -6,6 +6,17 @@ export interface EjectionLimits {
   readonly forget: number;
 }
 
+/** What is remembered of one that was out of rotation. */
+interface Past {
+  /** Doublings of the next ejection. */
+  level: number;
+  until: number;
+  /** In rotation since. */
+  since: number;
+  lease: number;
+  why: string;
+}
+
 /**
  * Whether one endpoint is in rotation. Failures in a row are counted as Envoy and Linkerd do; others may judge, too.
  *
@@ -19,12 +30,8 @@ export interface EjectionLimits {
 export class Ejection {
   #state: 'in' | 'out' | 'probing' = 'in';
   #failures = 0;
-  #level = 0; // doublings of the next ejection
-  #until = 0;
-  #since = 0; // in rotation since
   #term = 0;
-  #lease = 0;
-  #why = '';
+  #past: Past | undefined; // of most endpoints there is none, and there may be thousands
 
   get state(): 'in' | 'out' | 'probing' {
     return this.#state;
@@ -32,7 +39,7 @@ export class Ejection {
 
   /** When a call may try it: the end of its time out, or of the lease of the call that tries. The past when it is in. */
   get until(): number {
-    return this.#until;
+    return this.#past?.until ?? 0;
   }
 
   /** Failures in a row. */
@@ -42,7 +49,7 @@ export class Ejection {
 
   /** Why it is out, to end the sentence "out for another 5s …"; of the last time when it is in. */
   get why(): string {
-    return this.#why;
+    return this.#past?.why ?? '';
   }
 
   /** Grows with every move; a verdict brings the term its call was begun in. */
@@ -52,7 +59,8 @@ export class Ejection {
 
   /** Lets one call through to see whether it is well again. Should that never end, the next may after its lease. */
   probe(now: number): void {
-    this.#until = now + this.#lease;
+    const past = this.#remember();
+    past.until = now + past.lease;
     if (this.#state !== 'probing') this.#move('probing');
   }
 
@@ -64,7 +72,7 @@ export class Ejection {
     if (term !== this.#term || this.#state === 'out') return false;
     this.#failures = 0;
     if (this.#state === 'in') return false;
-    this.#since = now;
+    this.#remember().since = now;
     this.#move('in');
     return true;
   }
@@ -78,16 +86,16 @@ export class Ejection {
 
   /** Puts it out, for longer each time. Says for how many milliseconds. `random` is from 0 to 1. */
   eject(limits: EjectionLimits, now: number, random: number, why: string): number {
-    this.#decay(limits, now);
-    const ms = Math.min(limits.maxEjection, limits.ejection * 2 ** this.#level) * (1 - random / 2);
-    this.#level = Math.min(this.#level + 1, 30);
+    const past = this.#decayed(limits, now);
+    const ms = Math.min(limits.maxEjection, limits.ejection * 2 ** past.level) * (1 - random / 2);
+    past.level = Math.min(past.level + 1, 30);
     this.#leave(ms, limits, now, why);
     return ms;
   }
 
   /** Leaves it alone for `ms`, as it asked. That is no illness: the next ejection is no longer for it. */
   rest(ms: number, limits: EjectionLimits, now: number, why: string): void {
-    this.#decay(limits, now);
+    this.#decayed(limits, now);
     this.#leave(ms, limits, now, why);
   }
 
@@ -99,19 +107,24 @@ export class Ejection {
   /** A probe ended without a verdict: the next call may try. */
   undecided(term: number, now: number): boolean {
     if (term !== this.#term || this.#state !== 'probing') return false;
-    this.#until = now;
+    this.#remember().until = now;
     this.#move('out');
     return true;
   }
 
-  #decay({ forget }: EjectionLimits, now: number): void {
-    if (this.#state === 'in') this.#level = Math.max(0, this.#level - Math.floor((now - this.#since) / forget));
+  #remember(): Past {
+    this.#past ??= { level: 0, until: 0, since: 0, lease: 0, why: '' };
+    return this.#past;
+  }
+
+  #decayed({ forget }: EjectionLimits, now: number): Past {
+    const past = this.#remember();
+    if (this.#state === 'in') past.level = Math.max(0, past.level - Math.floor(Math.max(0, now - past.since) / forget));
+    return past;
   }
 
   #leave(ms: number, { ejection }: EjectionLimits, now: number, why: string): void {
-    this.#until = now + ms;
-    this.#lease = ejection;
-    this.#why = why;
+    Object.assign(this.#remember(), { until: now + ms, lease: ejection, why });
     this.#move('out');
   }
 

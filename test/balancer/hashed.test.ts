@@ -26,7 +26,7 @@ function bringBack(nodes: Nodes, id: string): void {
   const node = nodeOf(nodes, id);
   node.ejection.probe(0);
   node.ejection.succeeded(node.ejection.term, 0);
-  node.moved(node);
+  node.all.moved(node);
 }
 
 for (const picker of ['ring-hash', 'maglev'] as const) {

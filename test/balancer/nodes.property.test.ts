@@ -76,7 +76,7 @@ test('through any lists, calls, failures and waits, the nodes are those of the n
           else if (taken.is === 'failure') {
             if (node.ejection.failed(term, 2)) node.ejection.eject(LIMITS, now, random.next(), 'after failures');
           } else node.ejection.undecided(term, now);
-          node.moved(node);
+          node.all.moved(node);
         }
         check(nodes, expected);
       }

@@ -14,7 +14,7 @@ const LIMITS = { ejection: 1_000, maxEjection: 60_000, forget: 30_000 };
 
 const eject = (node: Node, now = 0): void => {
   node.ejection.eject(LIMITS, now, 0, 'after 1 failure');
-  node.moved(node);
+  node.all.moved(node);
 };
 
 test('the first list adds all, and says so', () => {
@@ -106,9 +106,9 @@ test('one that is out leaves the rotation, and comes back to it with the weight 
   nodes.update([at('a', { weight: 5 }), at('b')]);
   assert.equal(nodes.ready.size, 1, 'a new weight does not bring it back');
   node.ejection.probe(1_000);
-  node.moved(node);
+  node.all.moved(node);
   node.ejection.succeeded(node.ejection.term, 2_000);
-  node.moved(node);
+  node.all.moved(node);
   assert.deepEqual([nodes.ready.size, nodes.ready.total, nodes.out.size], [2, 6, 0]);
 });
 
@@ -132,13 +132,13 @@ test('nothing is due before its time, and what is due stays so until it is probe
   assert.equal(nodes.due(1_000, []), node);
   assert.equal(nodes.due(1_000, []), node);
   node.ejection.probe(9_000);
-  node.moved(node);
+  node.all.moved(node);
   assert.equal(nodes.due(9_999, []), undefined);
   node.ejection.undecided(node.ejection.term, 9_999);
-  node.moved(node);
+  node.all.moved(node);
   assert.equal(nodes.due(9_999, []), node);
   node.ejection.probe(9_999);
-  node.moved(node);
+  node.all.moved(node);
   assert.equal(nodes.due(10_998, []), undefined);
   assert.equal(nodes.due(10_999, []), node, 'the lease of a probe that never answers is up');
 });

@@ -22,7 +22,7 @@ const each = (nodes: Nodes): Iterable<Node> => ({ [Symbol.iterator]: () => nodes
 const eject = (nodes: Nodes, id: string, now = 0): void => {
   const one = node(nodes, id);
   one.ejection.eject(LIMITS, now, 0, 'after 1 failure');
-  one.moved(one);
+  one.all.moved(one);
 };
 
 /** How often each is picked; nothing is ever learnt from it. */

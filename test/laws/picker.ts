@@ -193,7 +193,7 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
     assert.equal(counts(nodes, { now: NOW + 1_000 }).b, 1);
     const probed = nodeOf(nodes, 'b');
     probed.ejection.succeeded(probed.ejection.term, NOW + 1_000);
-    probed.moved(probed);
+    probed.all.moved(probed);
     follows({ a: 1, b: 1, c: 1, d: 1 }, counts(nodes, { now: NOW + 1_000 }));
   });
 

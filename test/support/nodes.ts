@@ -26,6 +26,6 @@ export function eject(nodes: Nodes, ids: readonly string[], now = 0): void {
   for (const id of ids) {
     const one = nodeOf(nodes, id);
     one.ejection.eject(AT_ONCE, now, 0, 'after 1 failure');
-    one.moved(one);
+    one.all.moved(one);
   }
 }
