@@ -242,3 +242,39 @@ test('a rule may send it to another service or to a part of one: by its key, or 
   );
   await mesh.close();
 });
+
+test('where calls spill to another zone, each level has its share, and each endpoint its part of that', async () => {
+  const orders = [1, 2, 3, 4].map((n) => ({ url: `http://10.0.0.${n}:80`, zone: n <= 2 ? 'west' : 'east' }));
+  const { mesh } = await aMesh({
+    registry: { fixed: { orders } },
+    zone: 'west',
+    policy: {
+      defaults: {
+        zone: { mode: 'local' },
+        outlier: { failures: 1, ejection: '1m' },
+        retry: { attempts: 1 },
+        balance: { picker: 'random' },
+      },
+    },
+  });
+  let failed = '';
+  const fail = mesh.call('orders', ({ endpoint }) => {
+    failed = endpoint.address;
+    return Promise.reject(refused());
+  });
+  await assert.rejects(fail);
+  const way = only(mesh.plan('orders', {}));
+  // One of two is well, which with 1.4 of overprovisioning takes 70 % (Envoy's priority load).
+  assert.deepEqual(
+    way.levels.map(({ elsewhere, percent }) => [elsewhere, percent]),
+    [
+      [false, 70],
+      [true, 30],
+    ],
+  );
+  const planned = Object.fromEntries(way.endpoints.map(({ address, share }) => [address, Number(share.toFixed(6))]));
+  const near = failed === '10.0.0.1:80' ? '10.0.0.2:80' : '10.0.0.1:80';
+  assert.deepEqual(planned, { [near]: 0.7, [failed]: 0, '10.0.0.3:80': 0.15, '10.0.0.4:80': 0.15 });
+  assert.match(mesh.explain('orders', {}), /priority 0, other zones: 2 of 2 well, 30 % of the calls/);
+  await mesh.close();
+});
