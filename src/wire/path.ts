@@ -21,9 +21,17 @@ export function readings(target: string): readonly string[] | undefined {
   const decoded = decode(path);
   if (decoded === undefined) return undefined;
   const written = path.replace(ESCAPED, (run) => (NEEDLESS.test(run) ? run.toUpperCase() : decodeURIComponent(run)));
-  const read = [written, decoded, resolved(decoded, false), resolved(decoded, true)];
-  if (path.startsWith('//')) read.push(resolved(decoded.replace(/^\/+[^/]*/, '') || '/', false));
-  return [...new Set(read)];
+  return [
+    ...new Set([written, ...forms(decoded).flatMap((form) => [form, resolved(form, false), resolved(form, true)])]),
+  ];
+}
+
+/** What is decoded, and what is left of it where that is read once more: without host, parameters, query and fragment. */
+function forms(decoded: string): readonly string[] {
+  const found = [decoded];
+  if (/[?#;]/.test(decoded)) found.push(decoded.replace(/[?#].*$/s, '').replace(/;[^/]*/g, ''));
+  if (decoded.startsWith('//')) found.push(decoded.replace(/^\/+[^/]*/, '') || '/');
+  return found;
 }
 
 /** A pattern of paths with what is escaped read, as `readings` has it. */

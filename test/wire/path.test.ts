@@ -9,9 +9,9 @@ test('a path has as many readings as servers may have of it; most have one', () 
     ['/a/b/', '/a/b/'],
     ['/a?x=/../b', '/a'],
     ['/a:b@c/!$', '/a:b@c/!$'],
-    ['//a///b', '//a///b', '/a/b', '///b'],
+    ['//a///b', '//a///b', '/a/b', '///b', '/b'],
     ['//host/a', '//host/a', '/host/a', '/a'],
-    ['///host/a/../b', '///host/a/../b', '///host/b', '/host/b', '/b'],
+    ['///host/a/../b', '///host/a/../b', '///host/b', '/host/b', '/a/../b', '/b'],
     ['//host', '//host', '/host', '/'],
     ['//', '//', '/'],
     ['/a/./b/../c', '/a/./b/../c', '/a/c'],
@@ -24,6 +24,9 @@ test('a path has as many readings as servers may have of it; most have one', () 
     ['/a/%7Eme/%2D%5f', '/a/%7Eme/%2D%5F', '/a/~me/-_'],
     ['/a%3ab', '/a%3Ab', '/a:b'],
     ['/a%20b/%C3%A4', '/a b/ä'],
+    ['/a%23b', '/a#b', '/a'],
+    ['/a%3Fb/../c', '/a?b/../c', '/c', '/a'],
+    ['/a%3Bx=1/b', '/a%3Bx=1/b', '/a;x=1/b', '/a/b'],
   ] as const) {
     assert.deepEqual(readings(target), read, target);
   }
