@@ -19,6 +19,8 @@ export interface SlotText {
 
 const design = (page: string): string => `[design](../design/${page}.md)`;
 const guide = (page: string): string => `[guide](../guides/${page}.md)`;
+const simulated = (...names: readonly string[]): string =>
+  names.map((name) => `[simulated: ${name}](../simulations.md#${name})`).join(', ');
 
 /** The slots of the way out, and the hinge between its two stacks. */
 export const outboundTexts: Readonly<Record<string, SlotText>> = {
@@ -86,35 +88,35 @@ export const outboundTexts: Readonly<Record<string, SlotText>> = {
     from: 'GCRA; Sentinel’s warm-up; the RateLimit fields of the IETF',
     when: 'A service has a price, a contract or a limit per time, which all our instances share.',
     not: 'It is about how many at once: that is `limit`.',
-    more: guide('quotas'),
+    more: `${guide('quotas')}, ${simulated('shared-quota')}`,
     events: ['quota'],
   },
   circuit: {
     from: 'opossum, fed with verdicts; resilience4j’s slow calls',
     when: 'A service fails as a whole, whichever endpoint is asked, and its callers should stop asking.',
     not: 'Single endpoints fail: `outlier` sees to that, and refuses nobody.',
-    more: design('circuit'),
+    more: `${design('circuit')}, ${simulated('circuit')}`,
     events: ['circuit'],
   },
   retry: {
     from: 'Finagle’s budget, Envoy’s conditions, AWS’ full jitter',
     when: 'On by default, for what is safe to send again.',
     not: 'The caller retries itself: `attempts: 1`, or the two multiply.',
-    more: guide('retries-and-deadlines'),
+    more: `${guide('retries-and-deadlines')}, ${simulated('retry-storm', 'metastable')}`,
     events: ['retry', 'retry-budget'],
   },
   health: {
     from: 'Envoy’s active health checking, grpc.health.v1',
     when: 'Calls are few, and the first one to fail is one too many.',
     not: 'There is traffic enough to learn from: what calls see is truer than what checks see.',
-    more: design('health'),
+    more: `${design('health')}, ${simulated('checked')}`,
     events: ['health'],
   },
   hedge: {
     from: 'Dean and Barroso, The Tail at Scale; Finagle’s backup requests; gRFC A6',
     when: 'A few answers take long for reasons of their own, and requests may be sent twice.',
     not: 'Everything is slow: a second request makes it slower.',
-    more: design('hedge'),
+    more: `${design('hedge')}, ${simulated('slow-tail', 'pauses')}`,
     events: ['hedge', 'hedge-budget'],
   },
   throttle: {
@@ -128,14 +130,14 @@ export const outboundTexts: Readonly<Record<string, SlotText>> = {
     from: 'Envoy’s thresholds; Netflix’ gradient and Vegas, AIMD',
     when: 'Too many at once would drown an endpoint, a service, or us.',
     not: 'It is about how many over time: that is `quota`.',
-    more: design('limits'),
+    more: `${design('limits')}, ${simulated('overload', 'latency-step')}`,
     events: ['limit'],
   },
   balance: {
     from: 'Finagle’s and Linkerd’s peak EWMA, gRPC’s static stride, Envoy’s ring and Maglev; see also `zone`, `subset`, `aperture`, `hash`',
     when: 'Always; the default suits all but calls that must stay together.',
     not: 'There is one endpoint, and it is a balancer of its own: then it has nothing to choose.',
-    more: `${guide('choosing-a-balancer')}, ${design('balancing')}`,
+    more: `${guide('choosing-a-balancer')}, ${design('balancing')}, ${simulated('slow', 'flaky', 'zone-loss')}`,
     also: ['subset', 'zone', 'aperture', 'hash'],
     events: ['panic', 'spill', 'aperture', 'endpoints'],
   },
@@ -143,7 +145,7 @@ export const outboundTexts: Readonly<Record<string, SlotText>> = {
     from: 'Envoy, gRFC A50 (see `fleet`), Linkerd’s failure accrual',
     when: 'On by default: five failures in a row.',
     not: 'Failures say nothing of endpoints, as behind a gateway: `failures: 0`.',
-    more: design('health'),
+    more: `${design('health')}, ${simulated('ejected', 'success-rate', 'flapping')}`,
     also: ['fleet'],
     events: ['ejected', 'returned'],
   },
@@ -217,7 +219,7 @@ export const inboundTexts: Readonly<Record<string, SlotText>> = {
     from: 'Netflix’ concurrency limits, Finagle’s nacks, WeChat’s priorities',
     when: 'More may come than can be served: those that are served should end in time.',
     not: 'A queue in front already sees to it.',
-    more: design('limits'),
+    more: `${design('limits')}, ${simulated('overload-inbound')}`,
     events: ['refused'],
   },
   report: {

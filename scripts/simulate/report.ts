@@ -18,9 +18,11 @@ export function short({ value, unit }: Pick<Figure, 'value' | 'unit'>): string {
 }
 
 /** What a figure has to be. */
-export function wanted({ least, most }: Figure): string {
-  if (least !== undefined && least === most) return String(least);
-  return [...(least === undefined ? [] : [`≥ ${least}`]), ...(most === undefined ? [] : [`≤ ${most}`])].join(', ');
+export function wanted({ least, most, unit }: Figure): string {
+  const said = (value: number): string => (unit === '' ? String(value) : `${value} ${unit}`);
+  if (least !== undefined && least === most) return said(least);
+  const [low, high] = [least === undefined ? [] : [`≥ ${said(least)}`], most === undefined ? [] : [`≤ ${said(most)}`]];
+  return [...low, ...high].join(', ');
 }
 
 /** What came of each scenario, by its name. */
