@@ -7,8 +7,11 @@ import type { Figures, Task } from './competitor.ts';
 
 /** Where competitors run. */
 export const CLIENT_CPU = 0;
-/** Where servers run, so that they do not take a client's time; the same one where there is no other. */
-export const SERVER_CPU = availableParallelism() > 1 ? 1 : 0;
+/**
+ * Where servers run, so that they do not take a client's time; the same one where there is no other. Whoever starts all
+ * the others decides: a process that is kept on one processor believes that there is no other.
+ */
+export const SERVER_CPU = Number(process.env.BENCH_SERVER_CPU ?? (availableParallelism() > 1 ? 1 : 0));
 
 const TASKSET = '/usr/bin/taskset';
 
@@ -27,7 +30,7 @@ export function start(
   const [command, ...rest] = pinned(cpu, node);
   return spawn(command!, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', BENCH_SERVER_CPU: String(SERVER_CPU) },
   });
 }
 

@@ -15,7 +15,7 @@ export function accept<Res>(): Filter<Arrival, Res> {
     const { scope, service, history } = context;
     history.requestId = parseRequestId(field(arrival.headers, REQUEST_ID));
     history.baggage = Baggage.parse(field(arrival.headers, 'baggage'));
-    history.priority = priorityOf(history.baggage.get(PRIORITY_MEMBER));
+    if (history.baggage !== Baggage.NONE) history.priority = priorityOf(history.baggage.get(PRIORITY_MEMBER));
     arrival.onHangUp(() => scope.cancel(new MeshError('caller', `${service}: the caller hung up`, { service })));
     return ask(next, arrival, context).then(
       (value) => {

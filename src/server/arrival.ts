@@ -19,6 +19,8 @@ export interface Arrival extends Routed {
   onHangUp(tell: () => void): void;
   /** Hands the request to who answers it; settles when that is over. */
   serve(context: RequestContext): Promise<unknown>;
+  /** Hears what went wrong once it was handed over, where nobody waits for what `receive` comes to. */
+  failed?(error: unknown): void;
   /** Answers in the place of who would have. */
   refuse(problem: Problem): unknown;
 }

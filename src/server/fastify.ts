@@ -10,8 +10,7 @@ import { pathOf } from './target.ts';
 /** Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes. */
 export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> = (fastify, { mesh }, done) => {
   fastify.addHook('onRequest', (request, reply, next) => {
-    // What a handler throws is Fastify's; what comes here is of a filter that failed when the request was handed over.
-    mesh.receive(new FastifyArrival(request, reply, next)).catch((error: unknown) => request.log.error(error));
+    void mesh.receive(new FastifyArrival(request, reply, next));
   });
   done();
 };
@@ -65,6 +64,11 @@ class FastifyArrival implements Arrival {
 
   remark(name: string, value: string): void {
     if (!this.#reply.sent) this.#reply.header(name, value);
+  }
+
+  /** What a handler throws is Fastify's: it is of a filter. */
+  failed(error: unknown): void {
+    this.#request.log.error(error);
   }
 
   refuse({ status, headers, body }: Problem): void {

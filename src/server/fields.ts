@@ -5,8 +5,9 @@ export type IncomingHeaders =
 
 /** One header; one that stands there several times is none, since nobody could tell which is meant. */
 export function field(headers: IncomingHeaders, name: string): string | undefined {
-  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const value = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
-  if (typeof value === 'string' || value === undefined) return value;
+  if (typeof value === 'string') return value;
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
+  if (value === undefined) return undefined;
   return name === 'tracestate' ? value.join(',') : undefined; // the one of ours that is a list
 }

@@ -60,9 +60,9 @@ function enter(
   const { current } = mesh;
   const pass = (context: RequestContext): void =>
     guard === undefined ? serve(context) : guard(arrival, context, () => serve(context));
-  const arrival = new NodeArrival(request as NodeRequest, response, pass);
+  const arrival = new NodeArrival(mesh, request as NodeRequest, response, pass);
   if (current?.serves(request)) pass(current);
-  else mesh.receive(arrival).then(undefined, (error) => mesh.fault(error)); // of a filter, once it was handed over
+  else void mesh.receive(arrival);
 }
 
 function answer(
@@ -72,15 +72,14 @@ function answer(
   response: ServerResponse,
   context: RequestContext,
 ): void {
-  const failed = (error: unknown): void => fail(mesh, error, response, context);
   try {
     const answered: unknown = handler(request, context, response);
     if (answered === undefined) return; // it answers by hand: no promise is made for that
     Promise.resolve(answered)
       .then((given) => send(response, given))
-      .catch(failed);
+      .catch((error) => fail(mesh, error, response, context));
   } catch (error) {
-    failed(error);
+    fail(mesh, error, response, context);
   }
 }
 

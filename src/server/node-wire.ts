@@ -7,7 +7,9 @@ import type { Wire } from '../core/incoming.ts';
 export class NodeWire implements Wire {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #ends: (() => void)[] | undefined; // nobody before the first asks
+  #first: (() => void) | undefined; // nearly all have two who ask, so they need no list
+  #second: (() => void) | undefined;
+  #others: (() => void)[] | undefined;
   #ended = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -53,11 +55,12 @@ export class NodeWire implements Wire {
    */
   onEnd(tell: () => void): boolean {
     if (this.#ended) tell();
-    else if (this.#ends !== undefined) this.#ends.push(tell);
-    else {
-      this.#ends = [tell];
+    else if (this.#first === undefined) {
+      this.#first = tell;
       this.#response.prependListener('close', () => this.#end()); // comes once, and `once` would cost more
-    }
+    } else if (this.#second === undefined) this.#second = tell;
+    else if (this.#others === undefined) this.#others = [tell];
+    else this.#others.push(tell);
     return true;
   }
 
@@ -76,6 +79,8 @@ export class NodeWire implements Wire {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const end of this.#ends!) end();
+    this.#first?.();
+    this.#second?.();
+    for (const end of this.#others ?? []) end();
   }
 }

@@ -15,14 +15,26 @@ export type NodeRequest = IncomingMessage & {
   readonly route?: { readonly path?: unknown };
 };
 
+/** Who hears of what is nobody else's to hear. */
+interface FaultHearer {
+  fault(error: unknown): void;
+}
+
 /** What came in over `node:http` or by the compatible face of `node:http2`. */
 export class NodeArrival implements Arrival {
   readonly request: NodeRequest;
   readonly wire: NodeWire;
   readonly #response: ServerResponse;
   readonly #serve: (context: RequestContext) => void;
+  readonly #mesh: FaultHearer;
 
-  constructor(request: NodeRequest, response: ServerResponse, serve: (context: RequestContext) => void) {
+  constructor(
+    mesh: FaultHearer,
+    request: NodeRequest,
+    response: ServerResponse,
+    serve: (context: RequestContext) => void,
+  ) {
+    this.#mesh = mesh;
     this.request = request;
     this.wire = new NodeWire(request, response);
     this.#response = response;
@@ -59,6 +71,11 @@ export class NodeArrival implements Arrival {
 
   remark(name: string, value: string): void {
     if (!this.#response.headersSent) this.#response.setHeader(name, value);
+  }
+
+  /** What the handler throws does not come here: it is of a filter. */
+  failed(error: unknown): void {
+    this.#mesh.fault(error);
   }
 
   refuse(problem: Problem): void {

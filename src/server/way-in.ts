@@ -29,6 +29,7 @@ export class WayIn implements MeshReceiver {
   readonly #house: House;
   readonly #way: Service<Arrival, unknown>;
   #policies: PolicySet | undefined;
+  #hasRoutes = false;
   #usual: Policy | undefined; // for requests that no route of the policy names
 
   constructor(house: House, stack: InboundStack) {
@@ -41,12 +42,16 @@ export class WayIn implements MeshReceiver {
     });
   }
 
-  /** Takes a request in. Rejects with what `serve` rejects with; what the way in refuses is answered by `refuse`. */
+  /**
+   * Takes a request in. What the way in refuses is answered by `refuse`; what goes wrong once it was handed over is told to
+   * `failed`, and rejects where there is none.
+   */
   receive(arrival: Arrival): Promise<unknown> {
     const context = this.#begin(arrival);
     return ask(this.#way, arrival, context).then(undefined, (error) => {
-      if (context.history.attempts > 0) throw error;
-      return arrival.refuse(refusalOf(error));
+      if (context.history.attempts === 0) return arrival.refuse(refusalOf(error));
+      if (arrival.failed === undefined) throw error;
+      return arrival.failed(error);
     });
   }
 
@@ -56,8 +61,9 @@ export class WayIn implements MeshReceiver {
     if (policies !== this.#policies) {
       this.#policies = policies;
       this.#usual = policies.for(service);
+      this.#hasRoutes = policies.hasRoutes(service);
     }
-    const route = policies.hasRoutes(service) ? routeFor(policies, service, method, path) : undefined;
+    const route = this.#hasRoutes ? routeFor(policies, service, method, path) : undefined;
     return {
       service,
       policy: route === undefined ? this.#usual! : policies.for(service, route),

@@ -94,7 +94,7 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
 
     test('a filter that fails once the request was handed over takes neither the answer nor the process along', async (t) => {
       const failed = Promise.withResolvers<void>();
-      const { url } = await aServer(t, build, {
+      const { url, mesh } = await aServer(t, build, {
         stacks: {
           inbound: (stack) =>
             stack.before('shed', {
@@ -107,12 +107,16 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
             }),
         },
       });
+      const faults: string[] = [];
+      mesh.on((event) => event.type === 'fault' && faults.push(event.problem));
       const answer = await fetch(`${url}/orders/1`);
       await failed.promise;
       // Where the way in is around the answer, as in Koa and Hono, the framework still can make another of it.
       assert.equal(answer.status, name === 'koa 3' || name === 'hono 4' ? 500 : 200);
       await answer.body?.cancel();
       await new Promise(setImmediate);
+      const isOurs = ['node:http', 'express 5', 'express 4', 'nest 12'].includes(name); // the others have a place for it
+      assert.equal(faults.filter((fault) => fault.includes('too late')).length, isOurs ? 1 : 0);
     });
 
     test('a request whose caller hangs up on its way in reaches no handler, and takes no room', async (t) => {
