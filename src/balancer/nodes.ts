@@ -95,6 +95,12 @@ export class Nodes extends Group implements Choice {
     }
   }
 
+  /** The weights that nodes would have by `warm`, for who only looks; nothing where they are as they are. */
+  weights(window: number, now: number): ((node: Node) => number) | undefined {
+    if (this.#warmUp.idle) return undefined;
+    return (node) => this.#warmUp.weightOf(node, window, now, this.live.size);
+  }
+
   /** Makes the nodes match the endpoints. */
   update(endpoints: readonly Endpoint[]): Change {
     const [added, removed]: [Node[], Node[]] = [[], []];

@@ -2,11 +2,13 @@ import type { Node } from '../core/node.ts';
 import type { Priority } from '../core/priority.ts';
 import { hasRoom } from '../core/room.ts';
 import { R4 } from '../math/spread.ts';
+import { WeightedSet } from '../math/weighted-set.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Group } from './group.ts';
 import { isKeyed, keyTurn } from './levels.ts';
 import { isPanic } from './pick.ts';
-import type { Pool } from './picker.ts';
+import type { Pool, Pools } from './picker.ts';
+import type { Pickers } from './pickers.ts';
 import type { View } from './view.ts';
 
 /**
@@ -31,9 +33,14 @@ export interface Asked {
   readonly priority: Priority;
 }
 
+/** What is asked, of whom. */
+interface Look extends Asked {
+  readonly view: View;
+}
+
 /** Nodes that are chosen among together, and their share of the calls. */
 interface Part {
-  readonly group: Group;
+  readonly group: Pools & { readonly pickers: Pickers };
   readonly pool: Pool;
   readonly share: number;
 }
@@ -48,11 +55,12 @@ const NOBODY: Odds = { by: 'nobody', shares: new Map(), owner: undefined };
  * By what chance a call would go where, if it were made now; what one that is due decides, exactly. Changes nothing:
  * where chance has a part, the picker itself is asked, with numbers that are spread evenly in place of the mesh's own.
  */
-export function odds(view: View, asked: Asked, now: number): Odds {
+export function odds(view: View, of: Asked, now: number): Odds {
   const { whole } = view;
+  const asked: Look = { ...of, view };
   const probe = dueAt(whole, now);
   if (probe !== undefined) return { by: 'probe', shares: new Map([[probe, 1]]), owner: undefined };
-  const parts = partsOf(view, asked);
+  const parts = partsOf(asked);
   const shares = new Map<Node, number>();
   let by: DecidedBy = 'nobody';
   for (const part of parts) {
@@ -60,7 +68,7 @@ export function odds(view: View, asked: Asked, now: number): Odds {
     by = found.by === 'nobody' ? by : found.by;
     add(shares, found.shares, part.share);
   }
-  if (asked.policy.limit.endpoint > 0) spare(shares, view, parts, asked, now);
+  if (asked.policy.limit.endpoint > 0) spare(shares, parts, asked, now);
   const first = parts[0];
   if (shares.size === 0 || first === undefined) return NOBODY;
   return { by, shares, owner: by === 'key' ? ownerOf(first, asked, now) : undefined };
@@ -75,8 +83,8 @@ export const toAll = (nodes: Iterable<Node>): Odds => {
 };
 
 /** Who is full passes its calls on: each is chosen for anew, among those that have room, of wherever where there is none. */
-function spare(shares: Map<Node, number>, view: View, parts: readonly Part[], asked: Asked, now: number): void {
-  const { policy, priority } = asked;
+function spare(shares: Map<Node, number>, parts: readonly Part[], asked: Look, now: number): void {
+  const { policy, priority, view } = asked;
   const { whole } = view;
   const all = isPanic(whole, policy.balance.panic) ? whole.live : whole.ready;
   const full = members(all).filter((node) => !hasRoom(node, policy.limit, priority));
@@ -99,7 +107,7 @@ function dueAt({ out }: Group, now: number): Node | undefined {
 }
 
 /** What there is to choose among: all, or each level by its share; the one that its key says. */
-function partsOf(view: View, { policy, key }: Asked): readonly Part[] {
+function partsOf({ view, policy, key }: Look): readonly Part[] {
   const { balance } = policy;
   const { whole } = view;
   const turns = view.turns(policy);
@@ -122,7 +130,8 @@ function partsOf(view: View, { policy, key }: Asked): readonly Part[] {
 }
 
 /** Who of one part would get how many of its calls; those `tried` get none. */
-function ofPart(part: Part, asked: Asked, tried: readonly Node[], now: number): Pick<Odds, 'by' | 'shares'> {
+function ofPart(given: Part, asked: Look, tried: readonly Node[], now: number): Pick<Odds, 'by' | 'shares'> {
+  const part = warmed(given, asked, now);
   const { group, pool } = part;
   const { policy, key } = asked;
   const { balance, hash } = policy;
@@ -141,6 +150,16 @@ function ofPart(part: Part, asked: Asked, tried: readonly Node[], now: number): 
     return { by: 'chance', shares: byWeight(pool, tried, isEven) };
   }
   return { by: 'better', shares: pool.size > MANY ? byWeight(pool, tried, false) : byLooks(part, asked, tried, now) };
+}
+
+/** With the weights that those have by now that came lately: the next call would give them these before it is made. */
+function warmed(part: Part, { view, policy }: Look, now: number): Part {
+  const { group, pool } = part;
+  const weightOf = pool === group.ready ? view.weights(policy.balance.warmUp, now) : undefined;
+  if (weightOf === undefined) return part;
+  const ready: Pool = new WeightedSet<Node>();
+  for (const node of members(pool)) ready.set(node, (pool.weightOf(node) * weightOf(node)) / node.weight);
+  return { ...part, pool: ready, group: { live: group.live, ready, pickers: group.pickers } };
 }
 
 /** Asks the picker itself, often enough to know. */

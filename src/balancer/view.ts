@@ -28,6 +28,7 @@ export type All = Group & {
   readonly listed: number;
   readonly ourselves: Ourselves;
   warm(window: number, now: number): void;
+  weights(window: number, now: number): ((node: Node) => number) | undefined;
 };
 
 /** The endpoints that the calls of one policy may go to, and which of them come first. Follows the nodes in place. */
@@ -186,6 +187,11 @@ export class View implements Choice {
 
   warm(window: number, now: number): void {
     this.#nodes.warm(window, now);
+  }
+
+  /** The weights that nodes would have by `warm`, for who only looks; nothing where they are as they are. */
+  weights(window: number, now: number): ((node: Node) => number) | undefined {
+    return this.#nodes.weights(window, now);
   }
 
   /** Whether an endpoint has what a call must find there. */

@@ -55,6 +55,14 @@ export class WarmUp {
     return this.idle;
   }
 
+  /** The weight that `step` would give a node, for who only looks. */
+  weightOf(node: Node, window: number, now: number, live: number): number {
+    const since = this.#since.get(node);
+    if (since === undefined) return node.weight;
+    const off = window === Number.POSITIVE_INFINITY || this.#areAll(live);
+    return node.endpoint.weight * (off ? 1 : warmth(Number.isNaN(since) ? 0 : now - since, window));
+  }
+
   /** Whether nobody else is there, and nobody was called yet. */
   #areAll(live: number): boolean {
     return this.#since.size >= live && [...this.#since.values()].every(Number.isNaN);
