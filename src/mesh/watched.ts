@@ -40,8 +40,8 @@ export async function watched(env: Env, service: string, options: TelemetryOptio
 /** Who makes spans, and hears what is told in them. */
 async function recording(env: Env): Promise<Watcher> {
   const { spans } = await openTelemetry('traces', () => import('../telemetry/spans.ts'));
-  env.events.connect((await import('../telemetry/span-events.ts')).toldInSpans);
-  return spans();
+  const { toldInSpans } = await import('../telemetry/span-events.ts');
+  return spans(() => env.events.connect(toldInSpans));
 }
 
 /** Who measures, and what gives it as text where that is asked for; nothing where nobody wants to know. */

@@ -40,9 +40,11 @@ type SpanEvents = { readonly [T in MeshEvent['type']]?: Shape<T> };
 /** The name of an event in a span. */
 export const spanEventName = (type: MeshEvent['type']): string => `inmesh.${type}`;
 
+const TYPES: ReadonlySet<MeshEvent['type']> = new Set(Object.keys(spanEvents) as MeshEvent['type'][]); // each call asks
+
 /** Tells those who watch a call what happens to it: only events that say of which call they are. */
 export const toldInSpans: Outlet = {
-  hears: (type) => type in spanEvents,
+  hears: (type) => TYPES.has(type),
   tell: (event, of) => {
     const record = of?.history.watched as CallRecord | RequestRecord | undefined;
     if (record === undefined) return;
