@@ -11,7 +11,14 @@ import type { Standing } from '../core/standing.ts';
 import type { Tapping } from '../core/tapped.ts';
 import type { Watch } from '../core/watch.ts';
 import { tapped } from './tapped.ts';
-import { type AttemptRecord, CallRecord, type CallWatcher, RequestRecord, type Watcher } from './watcher.ts';
+import {
+  type AttemptRecord,
+  type AttemptWatcher,
+  CallRecord,
+  type CallWatcher,
+  RequestRecord,
+  type Watcher,
+} from './watcher.ts';
 
 type Run<Res> = () => Promise<Res>;
 type Observed = { readonly service: string; readonly look: () => Standing };
@@ -45,7 +52,7 @@ export class Watches implements Watch {
 
   call<Res>(call: Call<unknown>, context: Context, resolution: () => Resolution, run: Run<Res>): Promise<Res> {
     const record = new CallRecord(call, context, this.#env.clock.epoch(), resolution);
-    record.watchers = this.#watchers.flatMap((one) => (isOn(one) ? (unharmed(() => one.watch(record)) ?? []) : []));
+    record.watchers = watchersOf(this.#watchers, record);
     context.history.watched = record;
     const answer = within(record.watchers, run);
     answer.then(
@@ -59,7 +66,7 @@ export class Watches implements Watch {
     const whole = context.history.watched as CallRecord;
     const { endpoint } = context.flight!.node;
     const record: AttemptRecord = { call: call as Call<unknown>, context, endpoint, outcome: undefined, ms: 0 };
-    const watchers = whole.watchers.flatMap((one) => unharmed(() => one.attempt?.(record)) ?? []);
+    const watchers = attemptWatchersOf(whole.watchers, record);
     whole.last = record;
     context.flight!.onEnd((outcome, now, { at }) => {
       record.outcome = outcome;
@@ -145,10 +152,43 @@ const bug = ({ service }: Context, cause: unknown): MeshError =>
 
 /** Runs `work` inside all of them, the first outermost. */
 function within<T>(watchers: readonly Pick<CallWatcher, 'run'>[], work: () => T): T {
-  return watchers.reduceRight<() => T>(
-    (inner, watcher) => (watcher.run === undefined ? inner : () => watcher.run!(inner)),
-    work,
-  )();
+  let run = work;
+  for (let at = watchers.length - 1; at >= 0; at--) {
+    const watcher = watchers[at]!;
+    const inner = run;
+    if (watcher.run !== undefined) run = () => watcher.run!(inner);
+  }
+  return run();
+}
+
+// Of each call and attempt that is watched: without closures, which would cost more than most that watch.
+
+/** Who of them watches this call. */
+function watchersOf(all: readonly Watcher[], record: CallRecord): CallWatcher[] {
+  const watchers: CallWatcher[] = [];
+  for (let at = 0; at < all.length; at++) {
+    try {
+      const watcher = all[at]!.on ? all[at]!.watch(record) : undefined;
+      if (watcher !== undefined) watchers.push(watcher);
+    } catch {
+      // It is at fault, and sees nothing.
+    }
+  }
+  return watchers;
+}
+
+/** Who of them watches this attempt. */
+function attemptWatchersOf(all: readonly CallWatcher[], record: AttemptRecord): AttemptWatcher[] {
+  const watchers: AttemptWatcher[] = [];
+  for (let at = 0; at < all.length; at++) {
+    try {
+      const watcher = all[at]!.attempt?.(record);
+      if (watcher !== undefined) watchers.push(watcher);
+    } catch {
+      // The same.
+    }
+  }
+  return watchers;
 }
 
 /** What it gives; nothing when it throws: a call must not fail because somebody looked at it. */
