@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import type { HeaderFields } from './kept.ts';
+import type { HeaderFields, Keeper } from './kept.ts';
 import { abandon, discarding, headersOf, type Outcome, property } from './outcome.ts';
 import { race } from './race.ts';
 import type { Scope } from './scope.ts';
@@ -39,7 +39,7 @@ const MOST = 65_536; // bytes of an answer that are compared
 
 /**
  * What an answer says: what its client has read already, or what our own transport lets be heard while somebody reads it,
- * and where it is `forNobody`, as it comes. Nothing where that can not be known without reading it for its reader.
+ * and where it is `forNobody`, as it comes. Never rejects. Nothing where that can not be known without reading it for its reader.
  */
 export function contentOf(
   { request }: Call<unknown>,
@@ -50,12 +50,12 @@ export function contentOf(
   const keeper = request?.keeper;
   if (keeper === undefined) return status === 0 ? copyOf(answer, MOST) : copyOf(dataOf(answer), MOST);
   if (status === 0) return undefined;
-  try {
-    if (forNobody) return keeper.gather(answer as never, MOST).then((kept) => kept?.content);
-    return new Promise((resolve) => keeper.watch(answer as never, MOST, (kept) => resolve(kept?.content)));
-  } catch {
-    return undefined; // a filter of the user's has made something else of it
-  }
+  return contentBy(keeper, answer, forNobody).catch(() => undefined); // a filter of the user's has made something else of it
+}
+
+async function contentBy(keeper: Keeper<unknown>, answer: unknown, forNobody: boolean): Promise<unknown> {
+  if (forNobody) return (await keeper.gather(answer, MOST))?.content;
+  return new Promise((resolve) => keeper.watch(answer, MOST, (kept) => resolve(kept?.content)));
 }
 
 /** Where clients put what they have read: axios, got and superagent. */

@@ -57,15 +57,29 @@ class Mirrored<Res> {
   begin(reach: Reach, answer: Promise<Res>): void {
     const copied = this.#send(reach);
     const { compare, events } = this.#env;
-    const context = this.#context;
     if (compare === undefined && !events.hears('mirror')) return void this.#finish(copied);
-    const { begunAt } = context;
-    const primary = answer.then(
-      (value) => this.#ended(judge(context, value), begunAt, value, false), // the first to see it, before it is read
-      (error) => this.#ended(judgeError(context, error), begunAt, answerOf(error), false),
-    );
+    const primary = this.#watch(answer);
     void Promise.all([primary, copied]).then(([one, other]) => this.#tell(one, other));
     void this.#finish(copied, primary);
+  }
+
+  /** Comes to how the call ended: by its answer, or by being called off, also where its client never lets go. */
+  #watch(answer: Promise<Res>): Promise<Ended> {
+    const context = this.#context;
+    const { scope, begunAt } = context;
+    return new Promise((resolve) => {
+      const off = (reason: unknown) => resolve(this.#ended(judgeError(context, reason), begunAt, undefined, false));
+      const end = (outcome: () => Outcome, value: unknown): void => {
+        if (scope.cancelled) return;
+        scope.offCancel(off);
+        resolve(this.#ended(outcome(), begunAt, value, false));
+      };
+      answer.then(
+        (value) => end(() => judge(context, value), value), // the first to see it, before it is read
+        (error) => end(() => judgeError(context, error), answerOf(error)),
+      );
+      scope.onCancel(off);
+    });
   }
 
   /** Sends the copy, and comes to how it ended. */
