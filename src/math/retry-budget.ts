@@ -15,9 +15,9 @@ export class RetryBudget {
     this.#calls.add(1, now);
   }
 
-  /** Retries that are left. */
+  /** Retries that are left: none where more were made than there may be by now, since calls are forgotten, or the policy is another. */
   balance(share: number, perSecond: number, now: number): number {
-    return share * this.#calls.sum(now) + (perSecond * WINDOW_MS) / 1_000 - this.#retries.sum(now);
+    return Math.max(0, share * this.#calls.sum(now) + (perSecond * WINDOW_MS) / 1_000 - this.#retries.sum(now));
   }
 
   /** Takes one retry, if there is one. */

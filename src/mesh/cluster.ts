@@ -102,7 +102,7 @@ export class Cluster {
 
   /** Retries that are left for calls like this one, whole ones. */
   retriesLeft({ policy: { retry } }: Pick<Context, 'policy'>): number {
-    return Math.max(0, Math.floor(this.parts.budget.balance(retry.budget, retry.perSecond, this.#env.clock.now())));
+    return Math.floor(this.parts.budget.balance(retry.budget, retry.perSecond, this.#env.clock.now()));
   }
 
   /** Records of the service in the registry that can not be read. */

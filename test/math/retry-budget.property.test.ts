@@ -16,7 +16,9 @@ test('it never gives more in ten seconds than the share of the calls and the flo
         for (let call = 0; call < calls; call++) budget.deposit(now);
         let taken = 0;
         for (let retry = 0; retry < retries; retry++) if (budget.withdraw(share, perSecond, now)) taken++;
-        assert.ok(budget.balance(share, perSecond, now) >= -1e-6 || log.length > 0);
+        const left = budget.balance(share, perSecond, now);
+        assert.ok(left >= 0 && left <= share * 60 * 50 + perSecond * 10, `${left} are left`);
+        if (taken < retries) assert.ok(left < 1, 'who is refused one is told that there is none');
         log.push({ at: now, calls, taken });
         const recent = log.filter(({ at }) => Math.floor(at / 1_000) > Math.floor(now / 1_000) - 10);
         const made = recent.reduce((sum, entry) => sum + entry.calls, 0);
