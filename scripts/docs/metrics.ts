@@ -1,4 +1,5 @@
-import { type Metric, metrics } from '../../src/telemetry/metrics.ts';
+import type { Metric } from '../../src/telemetry/metric.ts';
+import { metrics } from '../../src/telemetry/metrics.ts';
 import { nameOf } from '../../src/telemetry/prometheus.ts';
 import { code, grid, made } from './page.ts';
 

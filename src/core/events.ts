@@ -38,6 +38,8 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   aperture: 'Our part of a large service is another, or it is called whole again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',
+  listing:
+    'An instance of ours stands otherwise in the registry than before: off the list, its place taken, or listed again.',
   session: 'The session with the registry is in another state; or something would keep it from being found again.',
   dependency: 'A service that we depend on has enough endpoints that take calls, or no longer has.',
   record: 'A record in the registry can not be read, and was passed over.',

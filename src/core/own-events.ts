@@ -57,6 +57,13 @@ export type OwnEvent =
       readonly problem: string;
     }
   | {
+      /** An instance of ours stands otherwise in the registry than before. */
+      readonly type: 'listing';
+      readonly id: string;
+      /** `conflict`: another process has its place. `lost`: it is off the list, or nobody can say; it comes back by itself. */
+      readonly state: 'joining' | 'listed' | 'lost' | 'conflict' | 'left';
+    }
+  | {
       /** The session with the registry is in another state; or something would keep it from being found again. */
       readonly type: 'session';
       readonly state: 'connecting' | 'connected' | 'suspended' | 'lost' | 'closed';

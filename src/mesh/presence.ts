@@ -74,8 +74,13 @@ export class Presence {
       this.#mustStay();
     }
     this.#announcements.add(announcement);
+    let known = announcement.state.value; // that it is listed, its caller hears
     const cancel = announcement.state.watch((state) => {
       if (state === 'left') this.#announcements.delete(announcement);
+      if (state === known) return;
+      known = state;
+      const { clock, events } = this.#env;
+      events.emit({ at: clock.epoch(), service: this.#service, type: 'listing', id: instance.id, state });
     });
     if (announcement.state.value === 'left') cancel();
     return announcement;

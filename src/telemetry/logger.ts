@@ -24,6 +24,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   spill: 'info',
   registry: ({ stale }) => (stale ? 'warn' : 'info'),
   dependency: ({ connected }) => (connected ? 'info' : 'warn'),
+  listing: ({ state }) => (state === 'lost' || state === 'conflict' ? 'warn' : 'info'),
   session: ({ problem }) => (problem === '' ? 'info' : 'warn'),
   record: 'warn',
   'quota-store': ({ away }) => (away ? 'warn' : 'info'),

@@ -1,14 +1,4 @@
-/** What is measured, how, and what it means. */
-export interface Metric {
-  /** `observed` ones are looked up when somebody asks; the others are told as things happen. */
-  readonly instrument: 'counter' | 'histogram' | 'observed';
-  /** In the words of UCUM, as OpenTelemetry has it; what is counted stands in braces. */
-  readonly unit: string;
-  readonly attributes: readonly string[];
-  /** The upper bounds of a histogram's buckets. */
-  readonly boundaries?: readonly number[];
-  readonly about: string;
-}
+import type { Metric } from './metric.ts';
 
 // As the conventions of OpenTelemetry advise for HTTP.
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
@@ -240,6 +230,12 @@ export const metrics = {
     unit: '{change}',
     attributes: ['inmesh.session.state'],
     about: 'The session with the registry came to be in this state.',
+  },
+  'inmesh.registry.listing.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.listing.state'],
+    about: 'An instance of ours came to stand so in the registry: off the list, its place taken, or listed again.',
   },
   'inmesh.registry.rejected': {
     instrument: 'counter',

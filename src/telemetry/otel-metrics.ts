@@ -10,7 +10,8 @@ import {
   type ObservableResult,
 } from '@opentelemetry/api';
 import type { Sink } from './meters.ts';
-import { type Metric, type MetricName, metrics } from './metrics.ts';
+import type { Metric } from './metric.ts';
+import { type MetricName, metrics } from './metrics.ts';
 import { rpcMetadata } from './otel.ts';
 import type { Labels, Sample } from './samples.ts';
 

@@ -1,5 +1,6 @@
 import type { Sink } from './meters.ts';
-import { type Metric, type MetricName, metrics } from './metrics.ts';
+import type { Metric } from './metric.ts';
+import { type MetricName, metrics } from './metrics.ts';
 import type { Labels, Sample } from './samples.ts';
 
 const MOST = 2_000; // series of one metric, as OpenTelemetry has it; all further ones are one

@@ -58,6 +58,7 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   registry: (event) => [
     ['inmesh.registry.changes', 1, { ...of(event), 'inmesh.registry.state': event.stale ? 'lost' : 'found' }],
   ],
+  listing: ({ state }) => [['inmesh.registry.listing.changes', 1, { 'inmesh.listing.state': state }]],
   session: ({ state }) => [['inmesh.registry.session.changes', 1, { 'inmesh.session.state': state }]],
   dependency: (event) => [
     ['inmesh.dependency.changes', 1, { ...of(event), 'inmesh.dependency.state': event.connected ? 'found' : 'lost' }],

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MeshError } from '../core/errors.ts';
-import { type Metric, metrics as table } from './metrics.ts';
+import type { Metric } from './metric.ts';
+import { metrics as table } from './metrics.ts';
 
 type Sdk = typeof import('@opentelemetry/sdk-node');
 type Resources = Sdk['resources'];

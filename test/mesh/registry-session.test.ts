@@ -116,3 +116,24 @@ test('and one for OpenTelemetry, as is the age of a list that stands alone', asy
     [{ 'inmesh.session.state': 'lost', value: 1 }],
   );
 });
+
+test('an instance of ours that is off the list is told of, and so is that it is back and that it leaves', async () => {
+  const registry = new FakeRegistry();
+  const { mesh, told, env } = await aMesh({ registry: registry.client(), telemetry: { prometheus: true } });
+  await mesh.announce({ port: 3000, id: 'a' });
+  assert.deepEqual(told('listing'), []);
+  registry.fail(new Error('away'));
+  registry.heal();
+  const closing = mesh.close();
+  await env.clock.advance(10_000);
+  await closing;
+  assert.deepEqual(
+    told('listing').map(({ service, id, state }) => [service, id, state]),
+    [
+      ['checkout', 'a', 'lost'],
+      ['checkout', 'a', 'listed'],
+      ['checkout', 'a', 'left'],
+    ],
+  );
+  assert.match(mesh.metrics(), /^inmesh_registry_listing_changes_total\{inmesh_listing_state="lost"\} 1$/m);
+});
