@@ -290,6 +290,7 @@ function answerOf(payload: RawReply | null | undefined): Omit<Answer, 'zxid'> {
 
 const statOf = (raw: RawStat): Stat => ({
   czxid: raw.czxid.readBigInt64BE(),
+  ctime: raw.ctime.readBigInt64BE(),
   mzxid: raw.mzxid.readBigInt64BE(),
   pzxid: raw.pzxid.readBigInt64BE(),
   ephemeralOwner: raw.ephemeralOwner.readBigInt64BE(),

@@ -65,6 +65,7 @@ export interface Manager {
 
 export interface RawStat {
   readonly czxid: Buffer;
+  readonly ctime: Buffer;
   readonly mzxid: Buffer;
   readonly pzxid: Buffer;
   readonly ephemeralOwner: Buffer;

@@ -2,6 +2,8 @@
 export interface Stat {
   /** When it was created. */
   readonly czxid: bigint;
+  /** When it was created, in milliseconds since 1970 began, by the calendar of the server. */
+  readonly ctime: bigint;
   /** When its data last changed. */
   readonly mzxid: bigint;
   /** When a child of it last came or went. */

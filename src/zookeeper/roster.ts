@@ -63,19 +63,14 @@ export class Roster {
     for (const name of [...this.#known.keys()]) this.forget(name);
   }
 
-  /** Every endpoint by the name of its node. It changes with the roster. */
-  get endpoints(): ReadonlyMap<string, Endpoint> {
-    return this.#endpoints;
-  }
-
   get unreadable(): Unreadable {
     return this.#unreadable.now;
   }
 
-  /** The names of which something has changed since this was last asked. */
-  takeChanged(): ReadonlySet<string> {
+  /** What there is to tell: every endpoint by the name of its node, and which have changed since this was last asked. */
+  told(): Omit<Found, 'there'> {
     const changed = this.#changed;
     this.#changed = new Set();
-    return changed;
+    return { endpoints: this.#endpoints, changed };
   }
 }

@@ -2,6 +2,7 @@ import type { Timer } from '../core/clock.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
 import { isCode, orAbsent } from './errors.ts';
+import { FolderMark } from './folder-mark.ts';
 import { FORBIDDEN, type Known, knownOf } from './members.ts';
 import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
 import { nameIn } from './paths.ts';
@@ -24,6 +25,7 @@ export class ServiceNodes {
   readonly #stops: Cancel[];
   readonly #roster = new Roster();
   readonly #toRead = new ReadingList();
+  readonly #mark = new FolderMark();
   #touched = new Map<string, WatchEvent['is']>(); // told of since the last question was asked: its answer may be older
   #there = false;
   #pzxid: bigint | undefined; // when, for all we know, an instance last came or went
@@ -58,22 +60,22 @@ export class ServiceNodes {
     this.#retry?.cancel();
     this.#verification.close();
     const { session } = this.#tree;
-    const watched = !session.lacks.has('addWatch') && !this.#mustWatch && !session.listeners.has(this.#folder);
-    if (watched) session.ask(removeWatches(this.#folder)).catch(() => {}); // it goes with the connection at the latest
+    if (!this.#oneShot && !this.#mustWatch && !session.listeners.has(this.#folder))
+      session.ask(removeWatches(this.#folder)).catch(() => {}); // it goes with the connection at the latest
   }
 
   #up({ knownTo }: { knownTo: bigint }): void {
     this.#epoch++;
-    if (knownTo < 0n) this.#doubt();
+    if (knownTo < 0n) this.#mark.doubt();
     if (this.#complete) this.#asOf = knownTo;
     this.#complete = false;
     this.#mustWatch = this.#untold = true;
     this.#work();
   }
 
-  /** The tree's history began anew, and so did its numbers: what we know of it may look like what it is now, and is not. */
-  #doubt(): void {
-    if (!this.#there) return;
+  /** In a tree that began anew what we know of it may look like what it is now, and is not: all of it is read again. */
+  #recognise(stat: Stat | undefined): void {
+    if (!this.#mark.isAnother(stat) || !this.#there) return;
     this.#hearer.wiped();
     this.#pzxid = undefined;
     for (const name of this.#roster.names()) this.#toRead.owe(name);
@@ -104,9 +106,8 @@ export class ServiceNodes {
   #gone(): void {
     this.#roster.clear();
     this.#toRead.clear();
-    this.#there = false;
     this.#pzxid = undefined;
-    this.#moved = this.#mustList = false;
+    this.#there = this.#moved = this.#mustList = false;
     this.#untold = true;
   }
 
@@ -165,10 +166,8 @@ export class ServiceNodes {
   }
 
   #report(): void {
-    if (!this.#untold) return;
+    if (this.#untold) this.#hearer.found({ there: this.#there, ...this.#roster.told() });
     this.#untold = false;
-    const { endpoints } = this.#roster;
-    this.#hearer.found({ there: this.#there, endpoints, changed: this.#roster.takeChanged() });
   }
 
   /** Servers before 3.6 know only watches that tell once, so each question asks for one. */
@@ -200,6 +199,7 @@ export class ServiceNodes {
     const stat = await orAbsent(session.ask(exists(this.#folder)));
     this.#mustCheck = false;
     this.#complete = true; // what is left to do is noted
+    this.#recognise(stat);
     if (session.zxid === this.#asOf) this.#verification.later();
     else if (stat === undefined) this.#gone();
     else {
@@ -214,6 +214,7 @@ export class ServiceNodes {
     this.#touched = new Map();
     try {
       const listed = await orAbsent(session.ask(getChildren(this.#folder, this.#oneShot)));
+      this.#recognise(listed?.stat);
       if (listed !== undefined) this.#take(listed.children, listed.stat);
       else {
         this.#gone();
@@ -227,10 +228,11 @@ export class ServiceNodes {
     }
   }
 
-  #take(children: readonly string[], { pzxid }: Stat): void {
+  #take(children: readonly string[], stat: Stat): void {
     if (!this.#there) this.#untold = true;
     this.#there = true;
-    this.#pzxid = pzxid;
+    this.#mark.know(stat);
+    this.#pzxid = stat.pzxid;
     this.#moved = this.#touched.size > 0;
     const there = new Set(children);
     for (const name of this.#roster.names()) {

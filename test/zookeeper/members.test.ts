@@ -74,7 +74,16 @@ test('what Finagle announces and what Dubbo registers as an application are endp
 });
 
 test('whatever a node holds, nothing is thrown: it is an endpoint or a problem', () => {
-  const stat: Stat = { czxid: 1n, mzxid: 1n, pzxid: 1n, ephemeralOwner: 0n, version: 0, dataLength: 0, numChildren: 0 };
+  const stat: Stat = {
+    czxid: 1n,
+    ctime: 0n,
+    mzxid: 1n,
+    pzxid: 1n,
+    ephemeralOwner: 0n,
+    version: 0,
+    dataLength: 0,
+    numChildren: 0,
+  };
   const odd = fc.oneof(
     fc.jsonValue(),
     fc.string(),

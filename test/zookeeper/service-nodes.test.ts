@@ -19,11 +19,11 @@ function aFolder({ oneShot = false } = {}) {
   const forbidden = new Set<string>();
   const ups = new Set<(up: Up) => void>();
   const env = testEnv();
-  let [zxid, pzxid] = [1n, 1n];
+  let [zxid, pzxid, made] = [1n, 1n, 1_000n];
   let [found, told] = ['', 0];
   const asked: string[] = [];
   const stat = ({ czxid, mzxid } = { czxid: 1n, mzxid: 1n }): Stat => ({
-    ...{ czxid, mzxid, pzxid, ephemeralOwner: 0n, version: 0, dataLength: 0, numChildren: nodes.size },
+    ...{ czxid, ctime: made, mzxid, pzxid, ephemeralOwner: 0n, version: 0, dataLength: 0, numChildren: nodes.size },
   });
   const answer = (command: { is: string; path?: string }): Answer => {
     const name = command.path?.slice(FOLDER.length + 1) ?? '';
@@ -91,6 +91,7 @@ function aFolder({ oneShot = false } = {}) {
     },
     /** A tree that begins anew, with these nodes; whose numbers happen to be those of the old one. */
     wipe: (anew: Readonly<Record<string, number>>) => {
+      made += 5_000n;
       const old = [...nodes.values()];
       nodes.clear();
       for (const [at, [name, port]] of Object.entries(anew).entries()) {
@@ -98,8 +99,10 @@ function aFolder({ oneShot = false } = {}) {
       }
       for (const up of ups) up({ resumed: false, knownTo: -1n });
     },
-    reconnect: () => {
-      for (const up of ups) up({ resumed: true, knownTo: zxid });
+    /** It was away for so long that we can not say what is still as it was. */
+    longAway: () => {
+      zxid++;
+      for (const up of ups) up({ resumed: false, knownTo: -1n });
     },
   };
 }
@@ -165,6 +168,19 @@ test('a tree that was wiped is read anew, whole, though its numbers are those of
   assert.equal(found(), '1001,3000');
   assert.deepEqual(doubts, [1], 'whoever is missed then is told to be in doubt first');
   asked();
+  nodes.close();
+});
+
+test('a tree that was only away for long is not read anew: one look at the folder tells that it is the same', async () => {
+  const { open, put, longAway, doubts, asked } = aFolder();
+  for (let at = 0; at < 100; at++) put(`i${at}`, 1_000 + at);
+  const nodes = open();
+  await settled();
+  asked();
+  longAway();
+  await settled();
+  assert.deepEqual(asked(), ['addWatch', 'exists']);
+  assert.deepEqual(doubts, []);
   nodes.close();
 });
 
