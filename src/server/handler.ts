@@ -91,7 +91,7 @@ function send(response: ServerResponse, answered: unknown): Promise<void> | unde
 }
 
 function fail(mesh: Receiver, error: unknown, response: ServerResponse, context: RequestContext): void {
-  if (isHangUp(error)) return; // there is nobody to be told
+  if (isHangUp(error, response)) return; // there is nobody to be told
   const problem = problemOf(error);
   if (problem.status === 500) mesh.fault(error, context);
   writeProblem(response, problem);
@@ -106,5 +106,7 @@ const notAnswer = (answered: unknown): TypeError =>
 const kindOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? `an object of ${value.constructor?.name ?? 'no class'}` : String(value);
 
-const isHangUp = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`
+/** Whether it is no more than what reading an upload that was broken off comes to, or writing to who has gone. */
+const isHangUp = (error: unknown, { req }: ServerResponse): boolean =>
+  error instanceof Error &&
+  (error === req?.errored || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')); // of `pipeline`

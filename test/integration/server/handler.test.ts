@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type RequestListener, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
 import type { MeshEvent } from '../../../src/core/events.ts';
@@ -81,6 +82,26 @@ test('a body that fails in the middle breaks the answer off, and is heard of', a
   mesh.on((event) => event.type === 'fault' && faults.push(event.problem));
   await assert.rejects(fetch(url).then((answer) => answer.text()));
   assert.match(faults.join(), /torn/);
+});
+
+test('an upload that is broken off is no fault of the handler that reads it', async (t) => {
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()];
+  const { url, told } = await handling(t, async (request) => {
+    begun.resolve();
+    try {
+      return new Response(await text(request));
+    } catch (error) {
+      over.resolve(error);
+      throw error;
+    }
+  });
+  const sending = httpRequest(url, { method: 'POST', headers: { 'content-length': 100 } }).on('error', () => {});
+  sending.write('begun');
+  await begun.promise;
+  sending.destroy();
+  assert.match(String(await over.promise), /aborted/);
+  await new Promise(setImmediate);
+  assert.deepEqual(told, []);
 });
 
 test('who has answered and then throws has answered: nothing is broken off, and it is heard of', async (t) => {
