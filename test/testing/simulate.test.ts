@@ -133,7 +133,9 @@ test('one who is cut off reaches the others, and others reach whom it can not', 
   });
   assert.equal(success, 1);
   const { share } = servers[0]!;
-  assert.ok(share > 0.15 && share < 0.3, `about half of the calls of one of two: ${share}`);
+  // Half of the calls of one client of two; some more, as the other server has all of the other client's too. Over twelve
+  // seeds 0.22 to 0.33; it would be 0.5 were nobody cut off.
+  assert.ok(share > 0.15 && share < 0.4, `about half of the calls of one of two: ${share}`);
 });
 
 const bad: readonly (readonly [options: object, message: RegExp])[] = [
