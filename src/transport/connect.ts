@@ -6,9 +6,9 @@ const USUAL = { timeout: 0, allowH2: false };
 /**
  * Handshakes at one endpoint at once in which both sides prove who they are; each costs milliseconds of both. All at once
  * would share the processor and end late together, as many as requests wait; one behind the other the first end soon, and
- * their connections serve those who come next.
+ * their connections serve those who come next. Of a far endpoint the first connections come as many in each round trip.
  */
-const HANDSHAKES = 16;
+const HANDSHAKES = 4;
 
 type Connect = Parameters<buildConnector.connector>;
 
