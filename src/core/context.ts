@@ -66,6 +66,8 @@ export interface Served {
 
 /** What is true of a whole call. The one thing in a context that changes; each field says who writes it. */
 export class History {
+  // With what it came: who asked for it, and what goes along.
+
   #trace: Trace | undefined;
   #begin: (() => Trace) | undefined = undefined;
   /** How much the call matters when not all can be served. Written by `mesh.call`, and on the way in by `accept`. */
@@ -81,20 +83,29 @@ export class History {
   principal: Principal | undefined = undefined;
   /** The request being served meanwhile; nothing where none is. Written by `mesh.call`. */
   serving: Served | undefined = undefined;
+
+  // How it is to go.
+
   /** Whether the way has not left the stack it was called on, so that `begunAt` is still now. Written by `mesh.call`. */
   fresh = false;
   /** Whether several wait for what it comes to, so that its own caller can not break it off. Written by `collapse`, `fallback`. */
   shared = false;
   /** Where it has to go, whatever the balancer would choose. Written by `strategy`. */
   target: Node | undefined = undefined;
-  /** Attempts begun. Written by `balance`, as are the next two. */
+
+  // Its attempts so far. Written by `balance`; `hedge` lends a place that is under way to those tried.
+
+  /** Attempts begun. */
   attempts = 0;
   /** Attempts that did not end well, first to last. */
   reports: AttemptReport[] = NONE as AttemptReport[];
   /** Where those went. */
   tried: Node[] = NONE as Node[];
-  /** Where the one went that began last. Written by `balance`. */
+  /** Where the one went that began last. */
   last: Node | undefined = undefined;
+
+  // What was made of it.
+
   /** What who watches keeps of the call; nothing where nobody does. Written by `watch`. */
   watched: object | undefined = undefined;
   /** The last thing judged, and how, so that each filter may ask without judging again. Written by `judge`. */
