@@ -1,3 +1,8 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../../scripts/run.ts';
 import type { Context } from '../../src/core/context.ts';
 import { History } from '../../src/core/context.ts';
 import { MeshError } from '../../src/core/errors.ts';
@@ -56,4 +61,12 @@ admissionLaws('shed', ({ limit, ...more }) => {
   const counts = () => [shedding.admission.inFlight, shedding.admission.queued] as const;
   const policy = { shed: { mode: 'enforce', limit, ...more } } as const;
   return doorOf(policy, (env, next) => shed<string>(env, shedding)(next), counts, env);
+});
+
+test('whatever counts who is inside goes through these laws', () => {
+  const src = join(root, 'src');
+  const users = globSync('**/*.ts', { cwd: src }).filter((file) =>
+    readFileSync(join(src, file), 'utf8').includes('new Admission('),
+  );
+  assert.deepEqual(users.toSorted(), [join('core', 'limits.ts'), join('server', 'shedding.ts')]);
 });
