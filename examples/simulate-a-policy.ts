@@ -1,5 +1,5 @@
-// What would your policy do on a bad day? A fleet in virtual time says so within a second, and nothing is sent. This is
-// how a test of your own would ask: a day that goes wrong, your policy beside another, and what has to come of it.
+// What would your policy do on a bad day? A fleet in virtual time says so within a second, and nothing is sent.
+// A test of your own asks like this: a day that goes wrong, your policy beside another, and what has to come of it.
 import assert from 'node:assert/strict';
 import { type SimulationOptions, simulate } from 'inmesh/testing';
 

@@ -29,6 +29,7 @@ import type { QuotaFacts } from '../quota/meters.ts';
 import { sayQuota } from '../quota/quotas.ts';
 import type { SheddingFacts } from '../server/shedding.ts';
 import type { Cluster } from './cluster.ts';
+import { NAME, saySections, saySettings } from './say-settings.ts';
 
 /** What is known of one endpoint, as plain JSON. */
 export interface EndpointSnapshot {
@@ -215,11 +216,9 @@ export function explain(
     `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry.name}${saySession(sessionFacts(registry))}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
     '',
     ...shot.stack.map((name, at) =>
-      `${String(at + 1).padStart(2)}  ${name.padEnd(10)} ${settings(shot.policy[name])}`.trimEnd(),
+      `${String(at + 1).padStart(2)}  ${name.padEnd(NAME)} ${saySettings(name, shot.policy[name])}`.trimEnd(),
     ),
-    ...Object.entries(shot.policy)
-      .filter(([name]) => !shot.stack.includes(name))
-      .map(([name, section]) => `    ${name.padEnd(10)} ${settings(section)}`),
+    ...saySections(Object.entries(shot.policy).filter(([name]) => !shot.stack.includes(name))),
     '',
     ...(shot.failbacks === 0 ? [] : [`    ${sayFailbacks(shot.failbacks)}`]),
     ...(shot.collapsed === 0 ? [] : [`    ${sayCollapse(shot.collapsed)}`]),
@@ -263,23 +262,5 @@ function sayUnreadable({ count: n, latest }: Unreadable): readonly string[] {
   const lines = latest.map(({ id, problem }) => `      ${id}: ${problem}`);
   return [`    ${count(n, 'record')} in the registry can not be read, the latest first:`, ...lines];
 }
-
-function settings(section: Readonly<Record<string, Setting>> | undefined): string {
-  const fields = Object.entries(section ?? {});
-  return fields
-    .map(([name, { value, from }]) => `${name} ${said(value)}${from === 'default' ? '' : ` (${from})`}`)
-    .join(', ');
-}
-
-/** A setting as it is written; lists of words are shorter without their quotes. */
-function said(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  const isPlain = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one !== 'object');
-  return shortened(isPlain ? value.join('/') : JSON.stringify(value));
-}
-
-const LONGEST = 160; // characters of one setting; an answer at hand may have a body of any length
-
-const shortened = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`);
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

@@ -64,6 +64,22 @@ test('explain shows the way of a call in order, each setting, and where those th
   assert.match(text, /^ {4}transport +connections 128,/m, 'settings that no slot reads are shown too');
 });
 
+test('explain says in a word what is off, until somebody says anything of it', async () => {
+  const { mesh } = await aMesh({ policy, registry });
+  for (const slot of ['fallback', 'fault', 'route', 'mirror', 'quota', 'circuit', 'health', 'hedge', 'limit']) {
+    assert.match(lineOf(mesh.explain('orders'), slot)!, / off$/, slot);
+  }
+  assert.match(mesh.explain('orders'), /^ {4}off +identify, authorize, shed, report, subset, hash, fleet$/m);
+  assert.doesNotMatch(mesh.explain('orders'), / (?:\[\]|\{\})/, 'nothing is said of lists that are empty');
+
+  mesh.setPolicy({ defaults: { hedge: { budget: 0.1 }, shed: { limit: 9 }, route: { by: 'x-user' } } });
+  const text = mesh.explain('orders');
+  assert.match(lineOf(text, 'hedge')!, /mode off, quantile 0\.95, delay 10ms, budget 0\.1 \(defaults\)$/);
+  assert.match(lineOf(text, 'route')!, /route +by x-user \(defaults\)$/);
+  assert.match(text, /^ {4}shed +mode off, limit 9 \(defaults\)/m);
+  assert.match(text, /^ {4}off +identify, authorize, report, subset, hash, fleet$/m);
+});
+
 test('explain shows a route by the settings of that route', async () => {
   const { mesh } = await aMesh({ policy, registry });
   const text = mesh.explain('orders', 'GET /reports/{year}');
