@@ -40,7 +40,7 @@ const printed: Readonly<Record<string, RegExp>> = {
     '/reports/2026: at last',
     'refused: services.orders.deadline.timout: no such field; there are timeout, inherit… (INVALID_ARGUMENT: policy)',
     '/orders/42: orders: 150ms are up (DEADLINE_EXCEEDED: deadline)',
-    "…deadline +timeout 20s (services.orders.routes['GET /reports/{year}']), inherit true…",
+    "…deadline     timeout 20s (services.orders.routes['GET /reports/{year}']), inherit true…",
   ),
   'quick-start': lines('you asked for /orders/42'),
   'simulate-a-policy':
