@@ -106,7 +106,10 @@ const notAnswer = (answered: unknown): TypeError =>
 const kindOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? `an object of ${value.constructor?.name ?? 'no class'}` : String(value);
 
-/** Whether it is no more than what reading an upload that was broken off comes to, or writing to who has gone. */
+/**
+ * Whether it is no more than what reading an upload that was broken off comes to, or writing to who has gone. An upload
+ * that ended badly for another reason, such as a digest that does not fit, has a caller who waits for an answer.
+ */
 const isHangUp = (error: unknown, { req }: ServerResponse): boolean =>
   error instanceof Error &&
-  (error === req?.errored || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')); // of `pipeline`
+  ((req?.aborted && error === req.errored) || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')); // of `pipeline`
