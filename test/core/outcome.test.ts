@@ -222,8 +222,10 @@ for (const [what, error] of Object.entries(aborted)) {
 }
 
 test('a timeout of the client itself speaks against the endpoint', async () => {
+  const awake = setTimeout(() => {}, 10_000); // the timer of the signal keeps no process alive
   const signal = AbortSignal.timeout(0);
   await once(signal, 'abort');
+  clearTimeout(awake);
   const { is, why, sent } = ofError(signal.reason);
   assert.deepEqual({ is, why, sent }, { is: 'failure', why: 'TimeoutError', sent: 'maybe' });
 });
