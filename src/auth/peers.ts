@@ -42,9 +42,10 @@ export class Peers {
     const trust = this.#trust();
     let known = this.#known.get(socket);
     if (known === undefined) {
+      const shown = shownWith(socket.getPeerCertificate(true)); // first: what is next takes it away on Node 22
       const certificate = socket.getPeerX509Certificate();
       if (certificate === undefined) return undefined;
-      known = learn(certificate, socket, epoch);
+      known = learn(certificate, shown, socket, epoch);
       if ((trust?.domains.length ?? 0) > 0) trust!.checkDomain(certificate, known.shown, known.named, epoch);
       known.vouched = trust;
       this.#known.set(socket, known);
@@ -57,13 +58,17 @@ export class Peers {
   }
 }
 
-function learn(certificate: X509Certificate, socket: TLSSocket, epoch: number): Known {
+function learn(
+  certificate: X509Certificate,
+  shown: readonly X509Certificate[],
+  socket: TLSSocket,
+  epoch: number,
+): Known {
   const named = nameOf(certificate);
   checkDates(certificate, epoch);
   const { authorized, authorizationError: why } = socket as { authorized: boolean; authorizationError: unknown };
   believe(authorized, `no authority of ours vouches for it: ${String((why as NodeJS.ErrnoException)?.code ?? why)}`);
   const principal = principalOf(named, 'certificate');
-  const shown = shownWith(socket.getPeerCertificate(true));
   return { certificate, shown, named, principal, vouched: undefined, unrevoked: undefined };
 }
 
