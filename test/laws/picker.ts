@@ -77,25 +77,27 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
     policy: { ...POLICIES[mode], balance: { picker: name, load: mode === 'load' ? 'orca' : 'off' } },
   }).policy;
   const policy = whole.balance;
-  const listed = (weights: Readonly<Record<string, number>>) => listedIn(mode, weights);
+  const policies = new Map<number, typeof whole>(); // a call finds the policy of the one before, the very same
+  const policyOf = (panic: number) =>
+    policies.get(panic) ?? policies.set(panic, { ...whole, balance: { ...policy, panic } }).get(panic)!;
 
   /** Makes the nodes match; in the mode `load` they tell their weights. */
-  const update = (nodes: Nodes, weights: Readonly<Record<string, number>>): void => {
-    nodes.update(listed(weights));
+  const update = (nodes: Nodes, weights: Readonly<Record<string, number>>, list = listedIn(mode, weights)): void => {
+    nodes.update(list);
     if (mode !== 'load') return;
     for (const node of all(nodes)) {
       node.load ??= new LoadWeight();
       node.load.observe({ rps: weights[node.endpoint.id]!, eps: 0, utilization: 1 }, 0);
     }
   };
-  const nodesOf = (weights: Readonly<Record<string, number>>): Nodes => {
+  const nodesOf = (weights: Readonly<Record<string, number>>, list = listedIn(mode, weights)): Nodes => {
     const nodes = new Nodes({ zone: 'a' });
-    update(nodes, weights);
+    update(nodes, weights, list);
     return nodes;
   };
 
   const one = (nodes: Nodes, { random = seeded(1), tried = [], now = NOW, panic = 0.5, key }: Picking = {}) => {
-    const own = { ...whole, balance: { ...policy, panic } };
+    const own = policyOf(panic);
     const view = nodes.view(own);
     view.reckon(own, now);
     const named = key ?? (keyed ? `user-${random.bits()}` : undefined);
@@ -209,9 +211,10 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
     const weights = Object.fromEntries('abcdefghij'.split('').map((id) => [id, 1]));
     const found: Record<string, number> = {};
     const clients = 2_000;
+    const list = listedIn(mode, weights);
     const shared = keyed ? nodesOf(weights) : undefined; // all have one and the same table, which takes its time to make
     for (let client = 0; client < clients; client++) {
-      const { id } = one(shared ?? nodesOf(weights), { random: seeded(client, 3) })!.endpoint;
+      const { id } = one(shared ?? nodesOf(weights, list), { random: seeded(client, 3) })!.endpoint;
       found[id] = (found[id] ?? 0) + 1;
     }
     const due = clients / 10;
