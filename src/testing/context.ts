@@ -6,12 +6,15 @@ import type { PolicySections } from '../policy/table.ts';
 /** What a test may say about the context it wants; the policy is written as in a policy document. */
 export type ContextOptions = Partial<Omit<Context, 'policy'>> & { readonly policy?: PolicySections };
 
+/** No policy at all; frozen, so that all may have the same settings of it, and none makes them anew. */
+const DEFAULTS = new PolicySet();
+
 /** The context of a call to `orders` that has just begun, with what the test wants to be different. */
-export function aContext({ policy = {}, ...more }: ContextOptions = {}): Context {
+export function aContext({ policy, ...more }: ContextOptions = {}): Context {
   const service = more.service ?? 'orders';
   return {
     service,
-    policy: new PolicySet({ defaults: policy }).for(service),
+    policy: (policy === undefined ? DEFAULTS : new PolicySet({ defaults: policy })).for(service),
     route: undefined,
     key: undefined,
     idempotent: false,

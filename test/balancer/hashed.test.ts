@@ -12,14 +12,17 @@ import { eject, nodeOf, nodesOf } from '../support/nodes.ts';
 const KEYS = Array.from({ length: 2_000 }, (_, at) => `user-${at}`);
 const TEN = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`10.0.0.${at}`, 1]));
 
+type Hashed = Extract<PickerName, 'ring-hash' | 'maglev'>;
+const policyOf = (picker: Hashed) => aContext({ policy: { balance: { picker } } }).policy.balance;
+const POLICIES = { 'ring-hash': policyOf('ring-hash'), maglev: policyOf('maglev') };
+
 /** Where a call goes. */
-function to(nodes: Nodes, picker: PickerName, key: string | undefined, tried: readonly Node[] = [], seed = 1): string {
-  const policy = aContext({ policy: { balance: { picker } } }).policy.balance;
-  return pick(nodes, tried, policy, 0, seeded(seed), key)!.endpoint.id;
+function to(nodes: Nodes, picker: Hashed, key: string | undefined, tried: readonly Node[] = [], seed = 1): string {
+  return pick(nodes, tried, POLICIES[picker], 0, seeded(seed), key)!.endpoint.id;
 }
 
 /** Where each key goes. */
-const map = (nodes: Nodes, picker: PickerName): string[] => KEYS.map((key) => to(nodes, picker, key));
+const map = (nodes: Nodes, picker: Hashed): string[] => KEYS.map((key) => to(nodes, picker, key));
 
 /** A probe of one that is out ends well. */
 function bringBack(nodes: Nodes, id: string): void {
