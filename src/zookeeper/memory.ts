@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { SessionKey } from './codec.ts';
-import type { Link } from './link.ts';
+import type { Link, SessionKey } from './link.ts';
 
 const NEVER = -1n;
 const PAST = 16;

@@ -6,11 +6,12 @@ import { addressOf, type ServerAddress, shuffled } from './address.ts';
 import { Backoff } from './backoff.ts';
 import { connectionLoss, ZookeeperError } from './errors.ts';
 import { Gate } from './gate.ts';
-import { type Link, type OpenLink, openLink } from './link.ts';
+import type { Link, OpenLink } from './link.ts';
 import { Listeners } from './listeners.ts';
 import { SessionMemory } from './memory.ts';
 import type { Operation } from './operations.ts';
 import { connected, type SessionOptions, type SessionState, type Up } from './session-state.ts';
+import { openLink } from './socket-link.ts';
 import { Credentials } from './tls.ts';
 
 const IN_FLIGHT = 64; // Finagle allows 100; beyond that an ensemble only queues what we could

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../../../src/core/clock.ts';
-import { type Link, openLink } from '../../../src/zookeeper/link.ts';
+import type { Link } from '../../../src/zookeeper/link.ts';
 import { getChildren, getData, multi, type Operation } from '../../../src/zookeeper/operations.ts';
+import { openLink } from '../../../src/zookeeper/socket-link.ts';
 
 const open = (port: number): Promise<Link> =>
   openLink({

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { systemClock } from '../../../src/core/clock.ts';
-import { type Link, type LinkOptions, openLink } from '../../../src/zookeeper/link.ts';
+import type { Link, LinkOptions } from '../../../src/zookeeper/link.ts';
 import {
   addWatch,
   create,
@@ -19,6 +19,7 @@ import {
   sync,
   type WatchEvent,
 } from '../../../src/zookeeper/operations.ts';
+import { openLink } from '../../../src/zookeeper/socket-link.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
 import { startTlsZooKeeper, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
 
