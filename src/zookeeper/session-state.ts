@@ -1,4 +1,7 @@
+import type { SecureContext } from 'node:tls';
 import type { ServerAddress } from './address.ts';
+import type { ZookeeperError } from './errors.ts';
+import type { Link } from './link.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** How it stands between us and the ensemble. */
@@ -12,6 +15,14 @@ export type SessionState =
   /** By our clock the session has ended, or the server said so: what we registered is gone, or will be. */
   | { readonly is: 'lost'; readonly problem: string }
   | { readonly is: 'closed' };
+
+/** A connection of a session: with whom, made with what, and its end. */
+export interface Line {
+  readonly server: ServerAddress;
+  readonly link: Link;
+  readonly ended: Promise<ZookeeperError>;
+  readonly tls: SecureContext | undefined;
+}
 
 /** A new connection is up. */
 export interface Up {

@@ -1,30 +1,21 @@
-import type { SecureContext } from 'node:tls';
 import type { Timer } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
-import { addressOf, type ServerAddress, shuffled } from './address.ts';
+import { addressOf, type ServerAddress } from './address.ts';
 import { Backoff } from './backoff.ts';
 import { connectionLoss, ZookeeperError } from './errors.ts';
 import { Gate } from './gate.ts';
-import type { Link, OpenLink } from './link.ts';
+import type { OpenLink } from './link.ts';
 import { Listeners } from './listeners.ts';
 import { SessionMemory } from './memory.ts';
 import type { Operation } from './operations.ts';
-import { connected, type SessionOptions, type SessionState, type Up } from './session-state.ts';
+import { Renewal } from './renewal.ts';
+import { Servers } from './servers.ts';
+import { connected, type Line, type SessionOptions, type SessionState, type Up } from './session-state.ts';
 import { openLink } from './socket-link.ts';
-import { Credentials } from './tls.ts';
 
 const IN_FLIGHT = 64; // Finagle allows 100; beyond that an ensemble only queues what we could
 const CLOSE_MS = 1_000;
-const RENEW_MS = 10_000; // a fleet gets its certificates at one moment, and shall not come with them at one
-const RENEW_AGAIN_MS = 60_000;
-
-/** A connection, and its end. */
-interface Line {
-  readonly link: Link;
-  readonly ended: Promise<ZookeeperError>;
-  readonly tls: SecureContext | undefined;
-}
 
 /**
  * One session with an ensemble, over one connection after another. It never lies about what it knows: connected means
@@ -42,15 +33,12 @@ export class Session {
   readonly #openLink: OpenLink;
   readonly #backoff: Backoff;
   readonly #gate = new Gate(IN_FLIGHT);
-  readonly #servers: readonly ServerAddress[];
+  readonly #servers: Servers;
   readonly #memory: SessionMemory;
-  readonly #credentials: Credentials | undefined;
-  readonly #problems = new Map<string, string>(); // what each server answered last
+  readonly #renewal: Renewal | undefined;
   readonly #onUp = new Set<(up: Up) => void>();
   #line: Line | undefined;
   #successor: Line | undefined; // has taken the place of a connection that is about to end
-  #replacing: Promise<void> | undefined;
-  #refusal = ''; // what a server says of our new certificate
   #timers = new Set<Timer>();
   #wake: () => void = () => {};
 
@@ -59,11 +47,18 @@ export class Session {
     this.state = this.#state;
     this.#env = env;
     this.#openLink = open;
-    this.#servers = shuffled(options.servers, env.random);
+    this.#servers = new Servers(options.servers, env.random);
     this.#backoff = new Backoff(env.random, options.servers.length);
     this.#memory = new SessionMemory(env.clock, options.servers.length, options.timeoutMs);
-    const heard = { renewed: () => this.#renewLater(), troubled: () => this.#tellOfCredentials() };
-    this.#credentials = options.tls && new Credentials(options.tls, env, heard);
+    this.#renewal =
+      options.tls &&
+      new Renewal(options.tls, env, {
+        line: () => this.#line,
+        gate: this.#gate,
+        connect: ({ server }, before) => this.#connect(server, before),
+        succeed: (old, line) => this.#succeed(old, line),
+        troubled: () => this.#tellOfCredentials(),
+      });
     void this.#run();
   }
 
@@ -104,8 +99,7 @@ export class Session {
 
   /** Why there is no connection, in the words of every server. Holds no secret. */
   get problem(): string {
-    const answers = this.#servers.map((server) => `${addressOf(server)}: ${this.#problems.get(addressOf(server))}`);
-    return answers.filter((answer) => !answer.endsWith(': undefined')).join('; ') || 'not connected yet';
+    return this.#servers.problem;
   }
 
   /** Waits for a connection. @throws ZookeeperError UNREACHABLE after `ms`, with what each server answered. */
@@ -134,7 +128,7 @@ export class Session {
     const line = this.#line;
     this.#line = undefined;
     this.#state.set({ is: 'closed' });
-    this.#credentials?.close();
+    this.#renewal?.close();
     this.#gate.refuse(connectionLoss('the registry was closed'));
     this.#cancelTimers();
     this.#wake();
@@ -148,10 +142,10 @@ export class Session {
   /** Connects, and again, until closed. */
   async #run(): Promise<void> {
     for (let turn = 0; !this.#closed; turn++) {
-      const server = this.#servers[turn % this.#servers.length]!;
+      const server = this.#servers.at(turn);
       const problem = await this.#live(server);
       if (this.#closed) return;
-      this.#problems.set(addressOf(server), problem.message);
+      this.#servers.answered(server, problem.message);
       if (this.#state.value.is === 'connecting') this.#state.set({ is: 'connecting', problem: this.problem });
       if (problem.code === 'EXPIRED') this.#expired();
       else if (this.#state.value.is === 'lost' && problem.code === 'REFUSED') this.#memory.refused();
@@ -168,10 +162,10 @@ export class Session {
         return connectionLoss('closed');
       }
       const since = this.#env.clock.now();
-      this.#up(line, server);
+      this.#up(line);
       for (;;) {
         const error = await line.ended;
-        await this.#replacing; // a server ends a connection whose session goes over to another
+        await this.#renewal?.underWay; // a server ends a connection whose session goes over to another
         const next = this.#successor;
         this.#successor = undefined;
         if (next === undefined) {
@@ -191,7 +185,7 @@ export class Session {
     const ended = new Promise<ZookeeperError>((resolve) => {
       end = resolve;
     });
-    const tls = await this.#credentials?.context();
+    const tls = await this.#renewal?.context();
     const { chroot, digest, timeoutMs } = this.options;
     const link = await this.#openLink({
       ...{ server, clock: this.#env.clock, chroot, timeoutMs, digest, tls, before, zxid: this.zxid },
@@ -200,18 +194,17 @@ export class Session {
       onEvent: (event) => this.listeners.tell(event),
       onEnd: (error) => end(error),
     });
-    return { link, ended, tls };
+    return { server, link, ended, tls };
   }
 
-  #up(line: Line, server: ServerAddress): void {
+  #up(line: Line): void {
     const { knownTo } = this.#memory;
     const resumed = this.#memory.up(line.link);
     this.#line = line;
-    this.#problems.clear();
+    this.#servers.clear();
     this.#cancelTimers();
-    this.#refusal = '';
-    this.#state.set(connected(addressOf(server), this.#credentials?.problem));
-    if (line.tls !== this.#credentials?.current) this.#renewLater(); // they changed while we connected
+    this.#renewal?.up(line);
+    this.#state.set(connected(addressOf(line.server), this.#renewal?.problem));
     for (const listener of [...this.#onUp]) listener({ resumed, knownTo });
   }
 
@@ -231,46 +224,18 @@ export class Session {
     if (this.#state.value.is !== 'connecting') this.#state.set({ is: 'lost', problem: 'the session has expired' });
   }
 
-  /** Where there is no connection, the next is made with what the files say now anyway. */
-  #renewLater(): void {
-    if (this.#line !== undefined) this.#after(this.#env.random.next() * RENEW_MS, () => this.#renew());
-  }
-
-  #renew(): void {
-    const state = this.#state.value;
-    if (this.#line === undefined || state.is !== 'connected' || this.#replacing !== undefined) return;
-    if (this.#line.tls === this.#credentials?.current) return;
-    const server = this.#servers.find((one) => addressOf(one) === state.server)!;
-    this.#replacing = this.#replace(this.#line, server).finally(() => {
-      this.#replacing = undefined;
-    });
-  }
-
-  /**
-   * Lets the session go over to a connection made with the new certificate. The old one stays until the new one has
-   * come about as far as asking for the session, so one that the server does not like costs nothing.
-   */
-  async #replace(old: Line, server: ServerAddress): Promise<void> {
-    try {
-      const line = await this.#connect(server, () => this.#gate.shut());
-      if (this.#closed) return void (await line.link.close(CLOSE_MS));
-      this.#successor = line;
-      old.link.destroy('another connection took its place');
-      this.#memory.down(old.link);
-      this.#up(line, server);
-    } catch (error) {
-      if (this.#closed) return;
-      this.#refusal = `the new certificate is not taken: ${(error as Error).message}`;
-      this.#tellOfCredentials();
-      this.#after(RENEW_AGAIN_MS * (1 + this.#env.random.next()), () => this.#renew());
-    } finally {
-      this.#gate.open();
-    }
+  /** Another connection takes the place of one that works; the server lets go of that one itself. */
+  async #succeed(old: Line, line: Line): Promise<void> {
+    if (this.#closed) return line.link.close(CLOSE_MS);
+    this.#successor = line;
+    old.link.destroy('another connection took its place');
+    this.#memory.down(old.link);
+    this.#up(line);
   }
 
   #tellOfCredentials(): void {
     const state = this.#state.value;
-    if (state.is === 'connected') this.#state.set(connected(state.server, this.#credentials?.problem || this.#refusal));
+    if (state.is === 'connected') this.#state.set(connected(state.server, this.#renewal?.problem));
   }
 
   #sleep(ms: number): Promise<void> {
