@@ -8,6 +8,7 @@ import { encodeRecord } from '../wire/record.ts';
 import { isCode, ZookeeperError } from './errors.ts';
 import { InstanceNode, type Look } from './instance-node.ts';
 import type { Tree } from './tree.ts';
+import { Waiters } from './waiters.ts';
 
 const LEAVE_MS = 1_000;
 const HEAL_MS = 250; // at most; a whole service that was cleared away shall not come back in one instant
@@ -21,6 +22,7 @@ export class Registration implements Announcement {
   readonly #tree: Tree;
   readonly #node: InstanceNode;
   readonly #since: number;
+  readonly #waiters: Waiters; // for the node to be as wanted
   readonly #stops: Cancel[];
   readonly #ended: () => void;
   #instance: Instance;
@@ -28,7 +30,6 @@ export class Registration implements Announcement {
   #looking = false;
   #timer: Timer | undefined;
   #conflictAt: number | undefined;
-  #waiting: ((error?: ZookeeperError) => void)[] = []; // for the node to be as wanted
   #closing: Promise<void> | undefined;
 
   /** `ended` is told once there is nothing left to see to. */
@@ -36,6 +37,7 @@ export class Registration implements Announcement {
     this.#tree = tree;
     this.#instance = instance;
     this.#since = tree.env.clock.epoch();
+    this.#waiters = new Waiters(tree.env.clock);
     this.#node = new InstanceNode(tree, path, this.#dataOf(instance));
     this.#ended = ended;
     const { session } = tree;
@@ -107,7 +109,7 @@ export class Registration implements Announcement {
     this.#timer?.cancel();
     for (const stop of this.#stops.splice(0)) stop();
     this.state.set('left');
-    this.#tellWaiting();
+    this.#waiters.tell();
     this.#ended();
   }
 
@@ -129,25 +131,13 @@ export class Registration implements Announcement {
    * @throws ZookeeperError when it can not be, or not in time.
    */
   #settled(ms: number, patient = false): Promise<void> {
-    const { clock } = this.#tree.env;
-    return new Promise((resolve, reject) => {
-      const waiter = (error?: ZookeeperError) => {
-        timer.cancel();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const late = () => {
-        if (patient && this.#patienceLeft > 0) {
-          timer = clock.schedule(this.#patienceLeft + LOOK_MS, late);
-          return;
-        }
-        this.#waiting = this.#waiting.filter((one) => one !== waiter);
-        reject(new ZookeeperError('TIMEOUT', `not within ${ms} ms: ${this.#whyNot}`));
-      };
-      let timer = clock.schedule(ms, late);
-      this.#waiting.push(waiter);
-      this.#look();
-    });
+    const settled = this.#waiters.wait(ms, () =>
+      patient && this.#patienceLeft > 0
+        ? this.#patienceLeft + LOOK_MS
+        : new ZookeeperError('TIMEOUT', `not within ${ms} ms: ${this.#whyNot}`),
+    );
+    this.#look();
+    return settled;
   }
 
   /** How long we wait for the node of another to go. */
@@ -159,10 +149,6 @@ export class Registration implements Announcement {
   get #whyNot(): string {
     const { session } = this.#tree;
     return session.state.value.is === 'connected' ? 'the server has not answered yet' : session.problem;
-  }
-
-  #tellWaiting(error?: ZookeeperError): void {
-    for (const waiter of this.#waiting.splice(0)) waiter(error);
   }
 
   #touched(deleted: boolean): void {
@@ -209,7 +195,7 @@ export class Registration implements Announcement {
     }
     this.#conflictAt = undefined;
     if (this.#node.wanted) this.state.set('listed');
-    this.#tellWaiting();
+    this.#waiters.tell();
     if (!this.#node.wanted) this.abandon();
   }
 
@@ -219,17 +205,17 @@ export class Registration implements Announcement {
    */
   #conflict(): void {
     this.state.set('conflict');
-    if (this.#waiting.length === 0) return;
+    if (!this.#waiters.any) return;
     this.#conflictAt ??= this.#tree.env.clock.now();
     if (this.#patienceLeft > 0) this.#later(this.#patienceLeft);
-    else this.#tellWaiting(new ZookeeperError('CONFLICT', 'another live process is listed under that name'));
+    else this.#waiters.tell(new ZookeeperError('CONFLICT', 'another live process is listed under that name'));
   }
 
   /** A connection that was lost brings us back by itself; any other answer is tried again in a while. */
   #trouble(error: unknown): void {
     if (isCode(error, 'CONNECTION_LOSS') || isCode(error, 'UNIMPLEMENTED')) return;
     if (this.state.value === 'listed') this.state.set('lost');
-    this.#tellWaiting(error instanceof ZookeeperError ? error : new ZookeeperError('BUG', String(error)));
+    this.#waiters.tell(error instanceof ZookeeperError ? error : new ZookeeperError('BUG', String(error)));
     this.#later(RETRY_MS * (1 + this.#tree.env.random.next()));
   }
 
