@@ -1,17 +1,16 @@
-import type { Timer } from '../core/clock.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
 import { isCode, orAbsent } from './errors.ts';
-import { FolderMark } from './folder-mark.ts';
+import { FolderState } from './folder-state.ts';
 import { FORBIDDEN, type Known, knownOf } from './members.ts';
 import { addWatch, exists, getChildren, getData, removeWatches, type Stat, type WatchEvent } from './operations.ts';
 import { nameIn } from './paths.ts';
+import { Questions } from './questions.ts';
 import { ReadingList } from './reading-list.ts';
 import { type Hearer, Roster } from './roster.ts';
+import type { Up } from './session-state.ts';
 import type { Tree } from './tree.ts';
 import { Verification } from './verification.ts';
-
-const RETRY_MS = 1_000;
 
 /**
  * Knows the instances of one service, by one watch over all of them. What is told is noted, and what was noted is read;
@@ -25,29 +24,28 @@ export class ServiceNodes {
   readonly #stops: Cancel[];
   readonly #roster = new Roster();
   readonly #toRead = new ReadingList();
-  readonly #mark = new FolderMark();
+  readonly #state = new FolderState();
+  readonly #questions: Questions;
   #touched = new Map<string, WatchEvent['is']>(); // told of since the last question was asked: its answer may be older
-  #there = false;
-  #pzxid: bigint | undefined; // when, for all we know, an instance last came or went
-  #asOf = -1n; // up to which moment of the ensemble's history all was told
-  #complete = false; // whether all is told by this connection
   #mustWatch = true;
   #mustCheck = false;
   #mustList = false;
-  #moved = false; // somebody came or went since #pzxid was learnt
   #untold = true;
-  #working = false;
-  #epoch = 0;
-  #retry: Timer | undefined;
 
   constructor(tree: Tree, folder: string, hearer: Hearer) {
     this.#tree = tree;
     this.#folder = folder;
     this.#hearer = hearer;
-    this.#verification = new Verification(tree.env, () => this.#work());
+    this.#questions = new Questions(tree, {
+      next: () => this.#next(),
+      answered: () => this.#isWhole && this.#report(), // also where there is always something to read
+      done: () => this.#report(),
+      trouble: (error) => this.#trouble(error),
+    });
+    this.#verification = new Verification(tree.env, () => this.#questions.work());
     const { session } = tree;
     this.#stops = [session.listeners.add(folder, (event) => this.#hear(event)), session.onUp((up) => this.#up(up))];
-    this.#work();
+    this.#questions.work();
   }
 
   /** Those of which nothing is known but that they are there. */
@@ -57,27 +55,24 @@ export class ServiceNodes {
 
   close(): void {
     for (const stop of this.#stops.splice(0)) stop();
-    this.#retry?.cancel();
+    this.#questions.close();
     this.#verification.close();
     const { session } = this.#tree;
     if (!this.#oneShot && !this.#mustWatch && !session.listeners.has(this.#folder))
       session.ask(removeWatches(this.#folder)).catch(() => {}); // it goes with the connection at the latest
   }
 
-  #up({ knownTo }: { knownTo: bigint }): void {
-    this.#epoch++;
-    if (knownTo < 0n) this.#mark.doubt();
-    if (this.#complete) this.#asOf = knownTo;
-    this.#complete = false;
+  #up(up: Up): void {
+    this.#questions.renew();
+    this.#state.up(up);
     this.#mustWatch = this.#untold = true;
-    this.#work();
+    this.#questions.work();
   }
 
   /** In a tree that began anew what we know of it may look like what it is now, and is not: all of it is read again. */
   #recognise(stat: Stat | undefined): void {
-    if (!this.#mark.isAnother(stat) || !this.#there) return;
+    if (!this.#state.isAnother(stat)) return;
     this.#hearer.wiped();
-    this.#pzxid = undefined;
     for (const name of this.#roster.names()) this.#toRead.owe(name);
   }
 
@@ -89,7 +84,7 @@ export class ServiceNodes {
       if (is === 'deleted') this.#drop(name);
       else this.#toRead.note(name);
     }
-    this.#work();
+    this.#questions.work();
   }
 
   #hearFolder(is: WatchEvent['is']): void {
@@ -99,74 +94,41 @@ export class ServiceNodes {
 
   #drop(name: string): void {
     this.#toRead.forget(name);
-    this.#untold = this.#moved = true;
+    this.#untold = this.#state.moved = true;
     this.#roster.forget(name);
   }
 
   #gone(): void {
     this.#roster.clear();
     this.#toRead.clear();
-    this.#pzxid = undefined;
-    this.#there = this.#moved = this.#mustList = false;
+    this.#state.gone();
+    this.#mustList = false;
     this.#untold = true;
-  }
-
-  get #reachable(): boolean {
-    return this.#stops.length > 0 && this.#tree.session.state.value.is === 'connected';
-  }
-
-  /** Does what there is to do, one question after another; then tells, if there is something to tell. */
-  #work(): void {
-    if (this.#working) return;
-    this.#working = true;
-    void this.#steps();
-  }
-
-  /** Ends in the very turn in which nothing was left to do: what is heard a moment later begins it again. */
-  async #steps(): Promise<void> {
-    try {
-      while (this.#reachable) {
-        const [step, epoch] = [this.#next(), this.#epoch];
-        if (step === undefined) return this.#report();
-        try {
-          await step();
-          if (this.#isWhole) this.#report(); // also where there is always something to read
-        } catch (error) {
-          if (epoch !== this.#epoch) continue; // there is another connection by now
-          if (!isCode(error, 'CONNECTION_LOSS') && !isCode(error, 'UNIMPLEMENTED')) this.#trouble(error);
-          return; // the next connection starts again
-        }
-      }
-    } finally {
-      this.#working = false;
-    }
   }
 
   #trouble(error: unknown): void {
     this.#hearer.trouble(error);
     this.#untold = true;
-    this.#retry?.cancel();
-    this.#retry = this.#tree.env.clock.schedule(RETRY_MS * (1 + this.#tree.env.random.next()), () => this.#work());
-    this.#retry.hold(false);
   }
 
+  /** The next question, where there is one. */
   #next(): (() => Promise<void>) | undefined {
     if (this.#mustWatch) return () => this.#watch();
     if (this.#mustCheck) return () => this.#check();
     if (this.#mustList) return () => this.#list();
     if (this.#toRead.size > 0) return () => this.#read();
     if (this.#verification.due) return () => this.#verify();
-    if (this.#moved && !this.#oneShot) return () => this.#learnPzxid();
+    if (this.#state.moved && !this.#oneShot) return () => this.#learnPzxid();
     return undefined;
   }
 
   /** Whether we know of every instance, if not always the latest. */
   get #isWhole(): boolean {
-    return this.#reachable && !this.#mustWatch && !this.#mustCheck && !this.#mustList && !this.#toRead.owes;
+    return this.#questions.reachable && !this.#mustWatch && !this.#mustCheck && !this.#mustList && !this.#toRead.owes;
   }
 
   #report(): void {
-    if (this.#untold) this.#hearer.found({ there: this.#there, ...this.#roster.told() });
+    if (this.#untold) this.#hearer.found({ there: this.#state.there, ...this.#roster.told() });
     this.#untold = false;
   }
 
@@ -177,7 +139,7 @@ export class ServiceNodes {
 
   async #watch(): Promise<void> {
     const { session } = this.#tree;
-    const epoch = this.#epoch;
+    const { epoch } = this.#questions;
     if (this.#oneShot) {
       this.#mustList = true;
       for (const name of this.#roster.names()) this.#toRead.note(name);
@@ -190,7 +152,7 @@ export class ServiceNodes {
       }
       this.#mustCheck = true;
     }
-    if (epoch === this.#epoch) this.#mustWatch = false;
+    if (epoch === this.#questions.epoch) this.#mustWatch = false;
   }
 
   /** One look says whether anybody came or went while there was no watch; and often that nothing happened at all. */
@@ -198,12 +160,12 @@ export class ServiceNodes {
     const { session } = this.#tree;
     const stat = await orAbsent(session.ask(exists(this.#folder)));
     this.#mustCheck = false;
-    this.#complete = true; // what is left to do is noted
+    const isCaughtUp = this.#state.isCaughtUp(session.zxid);
     this.#recognise(stat);
-    if (session.zxid === this.#asOf) this.#verification.later();
+    if (isCaughtUp) this.#verification.later();
     else if (stat === undefined) this.#gone();
     else {
-      if (stat.pzxid !== this.#pzxid) this.#mustList = true;
+      if (this.#state.hasMoved(stat)) this.#mustList = true;
       this.#verification.start(this.#roster.names());
     }
   }
@@ -229,11 +191,9 @@ export class ServiceNodes {
   }
 
   #take(children: readonly string[], stat: Stat): void {
-    if (!this.#there) this.#untold = true;
-    this.#there = true;
-    this.#mark.know(stat);
-    this.#pzxid = stat.pzxid;
-    this.#moved = this.#touched.size > 0;
+    if (!this.#state.there) this.#untold = true;
+    this.#state.listed(stat);
+    this.#state.moved = this.#touched.size > 0;
     const there = new Set(children);
     for (const name of this.#roster.names()) {
       if (there.has(name) || this.#touched.has(name)) continue;
@@ -272,9 +232,7 @@ export class ServiceNodes {
   }
 
   #learn(name: string, known: Known): void {
-    const before = this.#roster.get(name);
-    // Who is new came when it was created, unless somebody went since; then #moved is set.
-    if (before === undefined && this.#pzxid !== undefined && known.czxid > this.#pzxid) this.#pzxid = known.czxid;
+    if (!this.#roster.has(name)) this.#state.joined(known.czxid);
     if (known === FORBIDDEN) this.#verification.again(name);
     if (this.#roster.learn(name, known)) this.#hearer.record(name, known.problem);
     this.#untold = true;
@@ -282,11 +240,11 @@ export class ServiceNodes {
 
   /** So that the next connection finds that all is as it was, and has nothing to list. */
   async #learnPzxid(): Promise<void> {
-    this.#moved = false;
+    this.#state.moved = false;
     this.#touched = new Map();
     const stat = await orAbsent(this.#tree.session.ask(exists(this.#folder)));
-    if (this.#touched.size > 0) this.#moved = true;
-    else this.#pzxid = stat?.pzxid;
+    if (this.#touched.size > 0) this.#state.moved = true;
+    else this.#state.looked(stat);
   }
 
   /** Asks of some whether their data is still what we read. */
