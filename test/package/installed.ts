@@ -50,7 +50,8 @@ function consumer(folder: string, tarball: string): Installed {
     inmesh: join(folder, 'node_modules', 'inmesh'),
     async run(name, source, flags = []) {
       await writeFile(join(folder, name), source);
-      return node([...flags, name], { cwd: folder });
+      // It starts as a user's does: with nothing of ours that was compiled before.
+      return node([...flags, name], { cwd: folder, env: { NODE_DISABLE_COMPILE_CACHE: '1' } });
     },
     async lend(...names) {
       for (const name of names) {
