@@ -1,9 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { build } from './build.ts';
 import { stale } from './docs.ts';
 import { faults } from './floors.ts';
 import { isMain, run, tool } from './run.ts';
 import { gaps, type Suite } from './suites.ts';
-import { test } from './test.ts';
+import { compiled, test } from './test.ts';
 
 /** One thing that the check looks at. */
 export interface Step {
@@ -97,6 +98,7 @@ function tell(done: Done): void {
 
 async function main(): Promise<number> {
   const started = performance.now();
+  await rm(compiled, { recursive: true, force: true }); // programs that tests write leave what nobody asks for again
   const version = await run(process.execPath, ['--version']);
   console.log(`Node ${version.output.trim()}, ${process.platform} ${process.arch}`);
   const all: Done[] = [];

@@ -21,9 +21,11 @@ const MOSTLY_WAIT: readonly Suite[] = ['integration']; // for servers, sockets a
 // All in one process, under the name that this Node has for it: to start one for each file takes longer than most tests.
 const TOGETHER = `--${process.version.startsWith('v22.') ? 'experimental-' : ''}test-isolation=none`;
 
-// Where every Node of a run, and all that it starts, keeps what it made of a file: its code without types, compiled. An
-// entry holds for that text of that file and that Node only. Without it, to begin is half of what most files take.
-const COMPILED = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled') };
+/**
+ * Where every Node of a run, and all that it starts, keeps what it made of a file: its code without types, compiled. An
+ * entry holds for that text of that file and that Node only. Without it, to begin is half of what most files take.
+ */
+export const compiled = join(root, '.cache', 'compiled');
 
 /** Runs the tests of some kinds with the Node that runs this. */
 export async function test(wanted: readonly Suite[], options: { echo?: boolean; jobs?: number } = {}): Promise<Tested> {
@@ -52,7 +54,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
   function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {
     const usual = ['--test', '--test-reporter=spec', `--test-timeout=${LONGEST_MS}`];
     return node([...usual, ...flags, ...some], {
-      env: COMPILED,
+      env: { NODE_COMPILE_CACHE: compiled },
       echo: options.echo ?? false,
       longestMs: LONGEST_RUN_MS,
     });
