@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
-import { context, SpanKind, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { test } from 'node:test';
+import { SpanKind } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { MeshError } from '../../src/core/errors.ts';
 import type { PassedOverWhy } from '../../src/core/passed-over.ts';
 import type { Probe } from '../../src/core/probe.ts';
@@ -10,15 +9,9 @@ import { unwell, WELL } from '../../src/health/finding.ts';
 import { openMesh } from '../../src/mesh/open.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { refused, type TestEnv, testEnv } from '../../src/testing.ts';
+import { recordedSpans } from '../support/recorded-spans.ts';
 
-const exporter = new InMemorySpanExporter();
-context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
-beforeEach(() => exporter.reset());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordedSpans();
 
 type World = { readonly mesh: Awaited<ReturnType<typeof openMesh>>; readonly env: TestEnv };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import {
   type Context,
   context,
@@ -9,19 +9,12 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { aMesh } from '../support/mesh.ts';
+import { recordedSpans } from '../support/recorded-spans.ts';
 import { FakeArrival } from './arrival.ts';
 
-const exporter = new InMemorySpanExporter();
-context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
-beforeEach(() => exporter.reset());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordedSpans();
 
 const INCOMING = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'vendor=1' };
 const recorded = (): ReadableSpan[] => exporter.getFinishedSpans();

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
-import { context, SpanKind, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { test } from 'node:test';
+import { SpanKind } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { events } from '../../src/core/events.ts';
 import type { PolicyDocument } from '../../src/index.ts';
 import type { spanEvents } from '../../src/telemetry/span-events.ts';
 import { answer, refused } from '../../src/testing/script.ts';
 import { aMesh, type MeshInTest } from '../support/mesh.ts';
+import { recordedSpans } from '../support/recorded-spans.ts';
 import { FakeArrival } from './arrival.ts';
 
-const exporter = new InMemorySpanExporter();
-context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
-beforeEach(() => exporter.reset());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordedSpans();
 
 type Send = Parameters<MeshInTest['mesh']['call']>[1];
 const GET = { method: 'GET' };

@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { context, propagation, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import {
-  AlwaysOffSampler,
-  InMemorySpanExporter,
-  ParentBasedSampler,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, ParentBasedSampler, type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { MeshOptions } from '../../src/mesh/options.ts';
 import { answer, refused, script } from '../../src/testing/script.ts';
 import { parseTrace } from '../../src/wire/trace-context.ts';
 import { aMesh } from '../support/mesh.ts';
+import { recordedSpans } from '../support/recorded-spans.ts';
 
-const exporter = new InMemorySpanExporter();
-const processor = new SimpleSpanProcessor({ exporter });
-context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [processor] }));
-
-beforeEach(() => exporter.reset());
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordedSpans();
 
 const recorded = (): ReadableSpan[] => exporter.getFinishedSpans();
 const callOf = (spans = recorded()): ReadableSpan => spans.find(({ kind }) => kind === SpanKind.INTERNAL)!;

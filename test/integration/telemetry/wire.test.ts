@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, test } from 'node:test';
-import { context, SpanKind, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { test } from 'node:test';
+import { SpanKind } from '@opentelemetry/api';
 import { createMesh } from '../../../src/index.ts';
+import { recordedSpans } from '../../support/recorded-spans.ts';
 
-const exporter = new InMemorySpanExporter();
-context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
-after(() => {
-  trace.disable();
-  context.disable();
-});
+const exporter = recordedSpans();
 
 /** Every `traceparent` that a request brought, by the raw fields of the wire. */
 const parentsOf = ({ rawHeaders }: IncomingMessage): string[] =>
