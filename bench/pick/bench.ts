@@ -1,8 +1,9 @@
 import { type Bench, roundsOf } from '../kit/bench.ts';
 import { hold } from '../kit/contest.ts';
+import { ROOM } from '../kit/measure.ts';
 import type { Target } from '../kit/report.ts';
 import { COUNTS } from './competitors.ts';
-import { modes } from './modes.ts';
+import { ways } from './modes.ts';
 
 const MOST = COUNTS.at(-1)!;
 const LEAST = COUNTS[0]!;
@@ -16,7 +17,6 @@ export const bench: Bench = async (effort) => {
   );
   const ms = effort.quick ? 10 : 40;
   const results = await hold({ bench: 'pick', names, task: { ms }, rounds: roundsOf(effort, 15), warmups: 4 });
-  const ways = Object.keys(modes);
   const picked = await hold({ bench: 'pick', names: ways, task: { ms }, rounds: roundsOf(effort, 9), warmups: 2 });
   const kept = await hold({
     bench: 'pick',
@@ -26,6 +26,15 @@ export const bench: Bench = async (effort) => {
     warmups: 1,
     flags: ['--expose-gc'],
   });
+  const left = await hold({
+    bench: 'pick',
+    names: ways.map((name) => `bytes ${name}`),
+    task: {},
+    rounds: 3,
+    warmups: 1,
+    flags: ROOM,
+  });
+  const leaves = (name: string): number => Math.max(0, left.median(`bytes ${name}`, 'bytes'));
   const ns = (name: string): number => results.calm(name, 'cpuNs');
   const bytes = (count: number): number => kept.median(`keep ${count}`, 'bytes');
   const targets: Target[] = [
@@ -49,6 +58,7 @@ export const bench: Bench = async (effort) => {
       unit: ' µs',
     },
     { what: `a whole list of ${MOST} is compared`, figure: ns(`diff ${MOST}`) / 1e6, limit: 5, unit: ' ms' },
+    { what: 'a pick of any kind leaves', figure: Math.max(...ways.map(leaves)), limit: 1, unit: ' B' },
     { what: 'an idle endpoint', figure: bytes(MOST), limit: 512, unit: ' B' },
     { what: `timers for ${MOST} endpoints`, figure: kept.median(`keep ${MOST}`, 'resources'), limit: 0, unit: '' },
   ];
@@ -81,8 +91,8 @@ export const bench: Bench = async (effort) => {
       },
       {
         title: 'of 100 endpoints, as a call picks',
-        columns: ['ns', 'beside p2c'],
-        rows: ways.map((name) => [name, picked.calm(name, 'cpuNs'), picked.ratio(name, 'p2c', 'cpuNs')]),
+        columns: ['ns', 'beside p2c', 'left B'],
+        rows: ways.map((name) => [name, picked.calm(name, 'cpuNs'), picked.ratio(name, 'p2c', 'cpuNs'), leaves(name)]),
       },
     ],
     targets,

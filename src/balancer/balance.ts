@@ -31,7 +31,7 @@ export function balance<Req, Res>(
     const view = nodes.view(policy);
     const turn = view.reckon(policy, now);
     if (turn !== undefined) tell(env, context, view, nodes.live.size, turn);
-    const node = pick(view, history.tried, policy.balance, now, random, key, policy.hash.bound);
+    const node = pick(view, history.tried, policy.balance, now, random, key, policy.hash);
     if (policy.limit.endpoint === 0 || node === undefined || hasRoom(node, policy.limit, history.priority)) return node;
     return pickWithRoom(view, context, now, random);
   };

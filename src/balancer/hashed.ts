@@ -1,7 +1,7 @@
 import type { Node } from '../core/node.ts';
 import type { Placed, Placement } from '../math/ring.ts';
 import { stirred, Xxh64 } from '../math/xxh64.ts';
-import { fresh, has, type Picker, type Pool } from './picker.ts';
+import { type Bound, fresh, has, type Picker, type Pool } from './picker.ts';
 
 /** Places that may be taken by nodes that are out or were tried, before chance decides. */
 const FAR = 256;
@@ -16,24 +16,24 @@ const JUMPS = 64;
  * under way is spared.
  */
 export function hashed(place: (members: readonly Placed[], hash: Xxh64) => Placement): Picker {
-  const hash = new Xxh64();
+  const hashing = new Xxh64();
   let placed: Places | undefined;
-  return ({ live }, pool, tried, _policy, _now, random, key, bound) => {
+  return ({ live }, pool, tried, _policy, _now, random, key, hash) => {
     if (key === undefined) return fresh(pool, undefined, tried, random);
-    if (placed === undefined || placed.version !== live.version) placed = places(live, hash, place);
+    if (placed === undefined || placed.version !== live.version) placed = places(live, hashing, place);
     const { nodes, placement } = placed;
-    hash.text(key);
+    hashing.text(key);
     for (let attempt = 0; attempt < FAR; attempt++) {
-      const node = nodes[placement.owner(hash, attempt)]!;
+      const node = nodes[placement.owner(hashing, attempt)]!;
       if (!pool.has(node) || has(tried, node)) continue;
-      return bound < 1 || isFree(node, pool, bound) ? node : freest(node, nodes, pool, tried, bound, hash);
+      return hash.bound < 1 || isFree(node, pool, hash) ? node : freest(node, nodes, pool, tried, hash, hashing);
     }
     return fresh(pool, undefined, tried, random);
   };
 }
 
 /** Whether a node has room for one more call within so many times its share of all, as Envoy reckons it. */
-const isFree = ({ inFlight, all, weight }: Node, pool: Pool, bound: number): boolean =>
+const isFree = ({ inFlight, all, weight }: Node, pool: Pool, { bound }: Bound): boolean =>
   inFlight < Math.ceil(((all.inFlight + 1) * bound * weight) / pool.total);
 
 /**
@@ -45,7 +45,7 @@ function freest(
   nodes: readonly Node[],
   pool: Pool,
   tried: readonly Node[],
-  bound: number,
+  bound: Bound,
   hash: Xxh64,
 ): Node {
   let best = owner;

@@ -1,5 +1,6 @@
 import type { Node } from '../core/node.ts';
-import { below, type Random } from '../core/random.ts';
+import type { Random } from '../core/random.ts';
+import { PARTS } from '../math/parts.ts';
 import { has, type Picker, type Pool } from './picker.ts';
 import { type Better, crowd, ofTwo } from './two-choices.ts';
 
@@ -13,16 +14,14 @@ export const leastRequest = (): Picker => (pools, pool, tried, policy, now, rand
 
 const isLess: Better = (second, first, pool, margin, _decay, _now, random) => {
   if (pool.even) return (1 + second.inFlight) * margin < 1 + first.inFlight;
-  const [a, b] = [pool.weightOf(first), pool.weightOf(second)];
-  const chance = a === b ? 0 : random.next();
-  const unit = Math.min(a, b);
-  return crowd(second.inFlight, b, unit, chance) * margin < crowd(first.inFlight, a, unit, chance);
+  const chance = pool.alike(first, second) ? 0 : random.below(PARTS);
+  return crowd(second, first, pool, chance) * margin < crowd(first, second, pool, chance);
 };
 
 /** The one with the fewest calls under way; of several such the next from anywhere on. */
 function idlest(pool: Pool, tried: readonly Node[], random: Random): Node | undefined {
   let best: Node | undefined;
-  const start = below(random, pool.size);
+  const start = random.below(pool.size);
   for (let step = 0; step < pool.size; step++) {
     const node = pool.at((start + step) % pool.size)!;
     if (!has(tried, node) && (best === undefined || node.inFlight < best.inFlight)) best = node;

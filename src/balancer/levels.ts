@@ -1,11 +1,16 @@
 import type { LevelFacts } from '../core/endpoint-events.ts';
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
+import { PARTS } from '../math/parts.ts';
 import { type LevelLoad, localShare, priorityLoad } from '../math/priority-load.ts';
 import { Xxh64 } from '../math/xxh64.ts';
+import type { Policy } from '../policy/table.ts';
 import { Group, healthyOf } from './group.ts';
 import type { PickerName } from './pickers.ts';
 import { type Calling, callersIn, type Part, Zones } from './zones.ts';
+
+/** By whose numbers calls spread over levels. */
+type Terms = Pick<Policy, 'zone' | 'balance'>;
 
 /** Endpoints that come before others, or after: those of one priority, here or elsewhere. */
 export interface Level {
@@ -78,8 +83,8 @@ export class Levels {
   }
 
   /** What is told of them. */
-  facts(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly LevelFacts[] {
-    const loads = this.#loads(overprovisioning, threshold, calling);
+  facts(terms: Terms, calling: Calling | undefined): readonly LevelFacts[] {
+    const loads = this.#loads(terms, calling);
     return this.#levels.map(({ tier, group }, at) => ({
       priority: tier >> 1,
       elsewhere: (tier & 1) === 1,
@@ -91,8 +96,8 @@ export class Levels {
   }
 
   /** Those whose turn it may be, in the order of `draw`, as they are now; for who only looks. */
-  look(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly Turn[] {
-    const loads = this.#loads(overprovisioning, threshold, calling);
+  look(terms: Terms, calling: Calling | undefined): readonly Turn[] {
+    const loads = this.#loads(terms, calling);
     return this.#levels.flatMap(({ group }, at) => {
       const { percent, panic } = loads[at]!;
       const parts = this.#parts(at, loads[at]!, calling, false);
@@ -109,8 +114,8 @@ export class Levels {
   }
 
   /** Whether it is time to look how they are: some have moved, the policy has, or it is a while ago. */
-  due(overprovisioning: number, threshold: number, now: number): boolean {
-    const same = overprovisioning === this.#overprovisioning && threshold === this.#threshold;
+  due({ zone, balance }: Terms, now: number): boolean {
+    const same = zone.overprovisioning === this.#overprovisioning && balance.panic === this.#threshold;
     return !same || this.#dirty || now >= this.#lookAt;
   }
 
@@ -118,13 +123,13 @@ export class Levels {
    * Says how much each level gets, by its health now, and by where those are that call, if that is known. True when it is
    * another share than was said last.
    */
-  reckon(overprovisioning: number, threshold: number, now: number, calling: Calling | undefined): boolean {
+  reckon(terms: Terms, now: number, calling: Calling | undefined): boolean {
     this.#dirty = false;
     this.#lookAt = now + LOOK_MS;
-    this.#overprovisioning = overprovisioning;
-    this.#threshold = threshold;
+    this.#overprovisioning = terms.zone.overprovisioning;
+    this.#threshold = terms.balance.panic;
     let changed = false;
-    for (const [at, load] of this.#loads(overprovisioning, threshold, calling).entries()) {
+    for (const [at, load] of this.#loads(terms, calling).entries()) {
       const level = this.#levels[at]!;
       if (load.percent !== level.load.percent || load.panic !== level.load.panic) changed = true;
       const parts = this.#parts(at, load, calling, true);
@@ -138,10 +143,10 @@ export class Levels {
     return changed;
   }
 
-  #loads(overprovisioning: number, threshold: number, calling: Calling | undefined): readonly LevelLoad[] {
+  #loads({ zone, balance }: Terms, calling: Calling | undefined): readonly LevelLoad[] {
     const callers = calling === undefined ? 0 : callersIn(calling.zone, calling);
     const health = this.#levels.map(({ group }) => ({ healthy: healthyOf(group), total: group.live.size }));
-    const loads = [...priorityLoad(health, overprovisioning, threshold)];
+    const loads = [...priorityLoad(health, zone.overprovisioning, balance.panic)];
     for (let at = 1; at < loads.length; at++) {
       const [near, far] = [loads[at - 1]!, loads[at]!];
       // Our zone and the others, at one priority: what ours is too small for goes to the others, as far as these are well.
@@ -166,9 +171,9 @@ export class Levels {
     return zones.parts(here, percent, calling);
   }
 
-  /** Those whose turn it is at `share` of all calls; `share` is from 0 to 1, exclusive. Nobody when no level takes calls. */
-  draw(share: number): Pick<Level, 'group' | 'load'> | undefined {
-    let left = share * 100;
+  /** Those whose turn it is at one of the `PARTS` of all calls. Nobody when no level takes calls. */
+  draw(part: number): Pick<Level, 'group' | 'load'> | undefined {
+    let left = (part / PARTS) * 100;
     let last: Kept | undefined;
     for (const level of this.#levels) {
       const { percent } = level.load;
@@ -218,13 +223,13 @@ const sameParts = (parts: readonly Part[], before: readonly Part[]): boolean =>
 
 const hash = new Xxh64();
 
-/** Where among all calls this one stands: by chance, or by its key where calls of one key stay together. */
+/** Where among all calls, as one of the `PARTS`, this one stands: by chance, or by its key where calls of one stay together. */
 export function turn(picker: PickerName, key: string | undefined, random: Random): number {
-  return key !== undefined && isKeyed(picker) ? keyTurn(key) : random.next();
+  return key !== undefined && isKeyed(picker) ? keyTurn(key) : random.below(PARTS);
 }
 
 /** The same, of a key. */
-export const keyTurn = (key: string): number => hash.text(key, TURN).lo / 0x1_0000_0000;
+export const keyTurn = (key: string): number => Math.floor((hash.text(key, TURN).lo / 0x1_0000_0000) * PARTS);
 
 const TURN = 2; // a seed of its own, so that a level gets its share of every endpoint's keys
 

@@ -6,6 +6,7 @@ import { sameEnds } from '../core/same-ends.ts';
 import { Ejection } from '../math/ejection.ts';
 import { PeakEwma } from '../math/peak-ewma.ts';
 import type { Places } from '../math/weighted-set.ts';
+import type { Policy } from '../policy/table.ts';
 import type { Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
 import { passedOver } from './passed-over.ts';
@@ -86,10 +87,10 @@ export class Nodes extends Group implements Choice {
     return (this.#elsewhere > 0 && (tiers & 1) !== 0) || (this.#lesser > 0 && tiers < 0);
   }
 
-  /** Gives nodes that have come lately as much of their weight as they have by now; `window` is how long that takes. */
-  warm(window: number, now: number): void {
+  /** Gives nodes that have come lately as much of their weight as they have by now. */
+  warm({ warmUp }: Policy['balance'], now: number): void {
     if (this.#warmUp.idle) return;
-    if (this.#warmUp.step(window, now, this.live.size, this.#all.moved)) {
+    if (this.#warmUp.step(warmUp, now, this.live.size, this.#all.moved)) {
       this.ready.settle();
       for (const view of this.#views.all) view.settle();
     }

@@ -1,6 +1,7 @@
 import type { Node } from '../core/node.ts';
 import type { Priority } from '../core/priority.ts';
 import { hasRoom } from '../core/room.ts';
+import { PARTS } from '../math/parts.ts';
 import { R4 } from '../math/spread.ts';
 import { WeightedSet } from '../math/weighted-set.ts';
 import type { Policy } from '../policy/table.ts';
@@ -86,7 +87,7 @@ export const toAll = (nodes: Iterable<Node>): Odds => {
 function spare(shares: Map<Node, number>, parts: readonly Part[], asked: Look, now: number): void {
   const { policy, priority, view } = asked;
   const { whole } = view;
-  const all = isPanic(whole, policy.balance.panic) ? whole.live : whole.ready;
+  const all = isPanic(whole, policy.balance) ? whole.live : whole.ready;
   const full = members(all).filter((node) => !hasRoom(node, policy.limit, priority));
   const passed = full.reduce((sum, node) => sum + (shares.get(node) ?? 0), 0);
   for (const node of full) shares.delete(node);
@@ -112,7 +113,7 @@ function partsOf({ view, policy, key }: Look): readonly Part[] {
   const { whole } = view;
   const turns = view.turns(policy);
   if (turns === undefined) {
-    return [{ group: whole, pool: isPanic(whole, balance.panic) ? whole.live : whole.ready, share: 1 }];
+    return [{ group: whole, pool: isPanic(whole, balance) ? whole.live : whole.ready, share: 1 }];
   }
   const parts = turns
     .filter(({ share }) => share > 0)
@@ -121,7 +122,7 @@ function partsOf({ view, policy, key }: Look): readonly Part[] {
       return pool.size > 0 ? { group, pool, share } : { group: whole, pool: whole.ready, share };
     });
   if (key === undefined || !isKeyed(balance.picker)) return parts;
-  let left = keyTurn(key);
+  let left = keyTurn(key) / PARTS;
   const own = parts.find(({ share }) => {
     left -= share;
     return left < 0;
@@ -140,7 +141,7 @@ function ofPart(given: Part, asked: Look, tried: readonly Node[], now: number): 
   if (free === 1) return { by: 'only', shares: byWeight(pool, tried, true) };
   const picker = group.pickers.named(balance.picker);
   if (isKeyed(balance.picker) && key !== undefined) {
-    const node = picker(group, pool, tried, balance, now, new R4(), key, hash.bound);
+    const node = picker(group, pool, tried, balance, now, new R4(), key, hash);
     return node === undefined ? NOBODY : { by: 'key', shares: new Map([[node, 1]]) };
   }
   const next = picker.peek?.(pool, tried, balance, now);
@@ -170,7 +171,7 @@ function byLooks({ group, pool }: Part, { policy, key }: Asked, tried: readonly 
   const random = new R4();
   for (let look = 0; look < LOOKS; look++) {
     random.turn();
-    const node = picker(group, pool, tried, balance, now, random, key, hash.bound);
+    const node = picker(group, pool, tried, balance, now, random, key, hash);
     if (node !== undefined) counts.set(node, (counts.get(node) ?? 0) + 1);
   }
   return new Map(Array.from(counts, ([node, count]) => [node, count / LOOKS]));
@@ -187,7 +188,7 @@ function byWeight(pool: Pool, tried: readonly Node[], even: boolean): Shares {
 /** Whose a key is, whoever is out and whatever is under way. */
 function ownerOf({ group }: Part, { policy, key }: Asked, now: number): Node | undefined {
   const { live, pickers } = group;
-  return pickers.named(policy.balance.picker)(group, live, [], policy.balance, now, new R4(), key, 0);
+  return pickers.named(policy.balance.picker)(group, live, [], policy.balance, now, new R4(), key, { bound: 0 });
 }
 
 const members = (pool: Pool): Node[] => Array.from({ length: pool.size }, (_, at) => pool.at(at)!);

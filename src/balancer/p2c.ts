@@ -1,4 +1,5 @@
 import type { Node } from '../core/node.ts';
+import { PARTS } from '../math/parts.ts';
 import type { Picker } from './picker.ts';
 import { type Better, crowd, ofTwo } from './two-choices.ts';
 
@@ -15,13 +16,14 @@ const ALIKE = 2;
  */
 const isBetter: Better = (second, first, pool, margin, decay, now, random) => {
   if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
-  const [slow, fast] = [latency(first, decay, now), latency(second, decay, now)];
+  const slow = latency(first, decay, now); // each by itself: a list of the two would make objects of them
+  const fast = latency(second, decay, now);
   if (pool.even) return fast * (1 + second.inFlight) * margin < slow * (1 + first.inFlight);
-  const [a, b] = [pool.weightOf(first), pool.weightOf(second)];
-  const chance = a === b ? 0 : random.next();
-  const unit = Math.min(a, b);
-  const [full, free] = [crowd(first.inFlight, a, unit, chance), crowd(second.inFlight, b, unit, chance)];
-  if (a !== b && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
+  const alike = pool.alike(first, second);
+  const chance = alike ? 0 : random.below(PARTS);
+  const full = crowd(first, second, pool, chance);
+  const free = crowd(second, first, pool, chance);
+  if (!alike && slow < fast * ALIKE && fast < slow * ALIKE) return free * margin < full;
   return fast * free * margin < slow * full;
 };
 

@@ -66,7 +66,7 @@ function mayDiffer(nodes: Known, view: View, { limit, balance }: Policy, tried: 
   const { live, ready, size, out } = nodes;
   const isLevel = limit.endpoint === 0 && view.whole === nodes && view.levels === undefined && live.size === size;
   if (!isLevel) return lookedAt(nodes, tried);
-  if (ready.size === size || isPanic(nodes, balance.panic)) return tried;
+  if (ready.size === size || isPanic(nodes, balance)) return tried;
   return tried.length === 0 && out.size <= LOOKED_AT ? out : lookedAt(nodes, tried);
 }
 

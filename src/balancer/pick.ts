@@ -1,9 +1,10 @@
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
+import { PARTS } from '../math/parts.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Group } from './group.ts';
 import { type Levels, turn } from './levels.ts';
-import { fresh, has, type Pools } from './picker.ts';
+import { type Bound, fresh, has, type Pools } from './picker.ts';
 
 /** What there is to pick from: all nodes of a service, or what a policy lets its calls see of them. */
 export interface Choice {
@@ -11,8 +12,10 @@ export interface Choice {
   /** They by level; nothing while the levels of all are the same. */
   readonly levels: Levels | undefined;
   /** Gives those that have come lately as much of their weight as they have by now. */
-  warm(window: number, now: number): void;
+  warm(policy: Policy['balance'], now: number): void;
 }
+
+const NO_BOUND: Bound = { bound: 0 };
 
 /**
  * Picks a node for one attempt: one that is due for a probe, or whom the policy's picker chooses. Endpoints out of
@@ -25,9 +28,9 @@ export function pick(
   now: number,
   random: Random,
   key?: string | undefined,
-  bound = 0,
+  hash: Bound = NO_BOUND,
 ): Node | undefined {
-  choice.warm(policy.warmUp, now);
+  choice.warm(policy, now);
   const { whole, levels } = choice;
   const probe = whole.due(now, tried);
   if (probe !== undefined) {
@@ -35,9 +38,9 @@ export function pick(
     probe.all.moved(probe);
     return probe;
   }
-  if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key, bound);
-  const pool = isPanic(whole, policy.panic) ? whole.live : whole.ready;
-  return among(whole, pool, tried, policy, now, random, key, bound) ?? anyOf(whole, pool, tried, random);
+  if (levels !== undefined) return ofLevels(whole, levels, tried, policy, now, random, key, hash);
+  const pool = isPanic(whole, policy) ? whole.live : whole.ready;
+  return among(whole, pool, tried, policy, now, random, key, hash) ?? anyOf(whole, pool, tried, random);
 }
 
 /** From the level whose turn it is; where the call has been at all of it, from anywhere. */
@@ -49,15 +52,15 @@ function ofLevels(
   now: number,
   random: Random,
   key: string | undefined,
-  bound: number,
+  hash: Bound,
 ): Node | undefined {
   const level = levels.draw(turn(policy.picker, key, random));
   if (level === undefined) return undefined;
   const { group, load } = level;
   const pool = load.panic ? group.live : group.ready;
   return (
-    among(group, pool, tried, policy, now, random, key, bound) ??
-    among(whole, whole.ready, tried, policy, now, random, key, bound) ??
+    among(group, pool, tried, policy, now, random, key, hash) ??
+    among(whole, whole.ready, tried, policy, now, random, key, hash) ??
     anyOf(whole, pool, tried, random)
   );
 }
@@ -71,22 +74,22 @@ function among(
   now: number,
   random: Random,
   key: string | undefined,
-  bound: number,
+  hash: Bound,
 ): Node | undefined {
   if (pool.size < 2) {
     const only = pool.at(0);
     return only === undefined || has(tried, only) ? undefined : only;
   }
-  return group.pickers.named(policy.picker)(group, pool, tried, policy, now, random, key, bound);
+  return group.pickers.named(policy.picker)(group, pool, tried, policy, now, random, key, hash);
 }
 
 /** When it has been at all that are in rotation: one that is out, or any. */
 function anyOf({ live }: Pools, pool: Pools['live'], tried: readonly Node[], random: Random): Node | undefined {
   if (pool.size === 0) return undefined;
-  return fresh(live, undefined, tried, random) ?? pool.draw(random.next());
+  return fresh(live, undefined, tried, random) ?? pool.draw(random.below(PARTS));
 }
 
 /** Whether so few are in rotation that health is to be ignored. */
-export function isPanic({ live, ready }: Pools, threshold: number): boolean {
-  return ready.size < live.size && ready.size < threshold * live.size;
+export function isPanic({ live, ready }: Pools, { panic }: Pick<Policy['balance'], 'panic'>): boolean {
+  return ready.size < live.size && ready.size < panic * live.size;
 }

@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts';
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
 import { hasRoom } from '../core/room.ts';
+import type { Policy } from '../policy/table.ts';
 import { isPanic, pick } from './pick.ts';
 import type { Pool } from './picker.ts';
 import type { View } from './view.ts';
@@ -14,7 +15,7 @@ export function pickWithRoom(
   random: Random,
 ): Node | undefined {
   const { tried, priority } = history;
-  const pool = poolOf(view, policy.balance.panic);
+  const pool = poolOf(view, policy);
   const full: Node[] = [];
   let free: Node | undefined;
   let fresh: Node | undefined;
@@ -33,7 +34,7 @@ export function pickWithRoom(
     now,
     random,
     key,
-    policy.hash.bound,
+    policy.hash,
   );
   // One that is out of rotation is not asked because the others are busy.
   const isFit = node !== undefined && hasRoom(node, policy.limit, priority) && pool.has(node);
@@ -42,7 +43,7 @@ export function pickWithRoom(
 
 /** Whether so many more attempts find room. Who has no endpoints at all is not full. */
 export function isRoomFor(attempts: number, view: View, { policy, history }: Context): boolean {
-  const pool = poolOf(view, policy.balance.panic);
+  const pool = poolOf(view, policy);
   let found = pool.size === 0 ? attempts : 0;
   for (let at = 0; at < pool.size && found < attempts; at++) {
     if (hasRoom(pool.at(at)!, policy.limit, history.priority)) found++;
@@ -50,4 +51,4 @@ export function isRoomFor(attempts: number, view: View, { policy, history }: Con
   return found >= attempts;
 }
 
-const poolOf = ({ whole }: View, panic: number): Pool => (isPanic(whole, panic) ? whole.live : whole.ready);
+const poolOf = ({ whole }: View, { balance }: Policy): Pool => (isPanic(whole, balance) ? whole.live : whole.ready);

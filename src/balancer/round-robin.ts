@@ -1,5 +1,4 @@
 import type { Node } from '../core/node.ts';
-import { below } from '../core/random.ts';
 import { weighed } from '../math/load-weight.ts';
 import { StaticStride } from '../math/stride.ts';
 import { fresh, has, type Picker, type Pool } from './picker.ts';
@@ -8,7 +7,7 @@ import { fresh, has, type Picker, type Pool } from './picker.ts';
 export function roundRobin(): Picker {
   let turn = -1;
   const pick: Picker = (_pools, pool, tried, _policy, _now, random) => {
-    if (turn < 0) turn = below(random, pool.size);
+    if (turn < 0) turn = random.below(pool.size);
     for (let step = 0; step <= tried.length; step++) {
       const node = pool.at(turn % pool.size)!;
       turn = (turn + 1) % Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,6 @@
 import type { Node } from '../core/node.ts';
 import type { Random } from '../core/random.ts';
+import { PARTS } from '../math/parts.ts';
 import { fresh, has, type Pool, type Pools } from './picker.ts';
 
 /**
@@ -34,7 +35,7 @@ export function ofTwo(
     const healthy = fresh(ready, first, tried, random);
     return healthy !== undefined && isBetter(healthy, first, pool, 1, decay, now, random) ? healthy : first;
   }
-  const drawn = pool.draw(random.next());
+  const drawn = pool.draw(random.below(PARTS));
   const second = drawn !== first && !has(tried, drawn!) ? drawn : fresh(pool, first, tried, random);
   if (second === undefined) return first;
   const margin = drawn === first && !pool.even ? SURE : 1;
@@ -48,8 +49,8 @@ export function ofTwo(
 const SURE = 2;
 
 /**
- * Calls there would be with one more, at a part of the node that weighs `unit`: a node of twice the weight counts as two
- * with half of its calls each. `chance`, from 0 to 1, rounds up or down to whole calls.
+ * Calls there would be with one more, at a part of the node that weighs as much as the lighter of the two: a node of twice
+ * the weight counts as two with half of its calls each. Chance, one of the `PARTS`, rounds up or down to whole calls.
  */
-export const crowd = (inFlight: number, weight: number, unit: number, chance: number): number =>
-  1 + Math.floor((inFlight * unit) / weight + chance);
+export const crowd = (node: Node, other: Node, pool: Pool, chance: number): number =>
+  1 + pool.fall(node, other, node.inFlight, chance);

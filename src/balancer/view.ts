@@ -27,7 +27,7 @@ export type All = Group & {
   /** Grows with every change of the list. */
   readonly listed: number;
   readonly ourselves: Ourselves;
-  warm(window: number, now: number): void;
+  warm(policy: Policy['balance'], now: number): void;
   weights(window: number, now: number): ((node: Node) => number) | undefined;
 };
 
@@ -93,11 +93,11 @@ export class View implements Choice {
   }
 
   /** Looks how they are now, which says whom calls go to. Says what has changed; nothing as long as nothing has. */
-  reckon({ zone, balance }: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
+  reckon(policy: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
     const cut = this.#aperture?.concerns(this.#nodes.live.size) === true && this.#aim(this.#aperture, now);
     const { levels } = this;
-    const moved = levels !== undefined && this.#spread(levels, zone.overprovisioning, balance.panic, now);
-    const panic = levels === undefined ? isPanic(this.whole, balance.panic) : levels.panic;
+    const moved = levels !== undefined && this.#spread(levels, policy, now);
+    const panic = levels === undefined ? isPanic(this.whole, policy.balance) : levels.panic;
     const spills = levels?.spills ?? false;
     if (!cut && !moved && panic === this.#panic && spills === this.#spills) return undefined;
     const spill = spills !== this.#spills || (spills && moved);
@@ -107,10 +107,10 @@ export class View implements Choice {
     return turn;
   }
 
-  #spread(levels: Levels, overprovisioning: number, threshold: number, now: number): boolean {
-    if (!levels.due(overprovisioning, threshold, now)) return false;
+  #spread(levels: Levels, policy: Pick<Policy, 'zone' | 'balance'>, now: number): boolean {
+    if (!levels.due(policy, now)) return false;
     this.#calling = this.#look(now);
-    return levels.reckon(overprovisioning, threshold, now, this.#calling);
+    return levels.reckon(policy, now, this.#calling);
   }
 
   /** Where the instances of our service are; nothing when it is not known, or we see only a part of the endpoints. */
@@ -124,18 +124,18 @@ export class View implements Choice {
   /** Chooses our part anew where that is due; says whether it did. */
   #aim(aperture: Aperture, now: number): boolean {
     const { live, listed } = this.#nodes;
-    if (!aperture.renew(listed, live.size, () => this.#byTier(), now)) return false;
+    if (!aperture.renew(listed, live.size, this.#byTier, now)) return false;
     this.#narrow();
     return true;
   }
 
-  #byTier(): ReadonlyMap<number, readonly Node[]> {
+  readonly #byTier = (): ReadonlyMap<number, readonly Node[]> => {
     const seen = [...{ [Symbol.iterator]: () => this.#nodes[Symbol.iterator]() }];
     return Map.groupBy(
       seen.filter((node) => node.endpoint.weight > 0 && this.admits(node)),
       ({ tier }) => tier & this.#tiers,
     );
-  }
+  };
 
   /** Puts all where they belong, in a group of our own where that is not all of them. */
   #narrow(): void {
@@ -145,15 +145,15 @@ export class View implements Choice {
   }
 
   /** What is told of them: their levels, best first, none while all stand on the same; and whether there is panic. */
-  facts({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): { levels: readonly LevelFacts[]; panic: boolean } {
-    const levels = this.levelsNow?.facts(zone.overprovisioning, balance.panic, this.#calling);
-    if (levels === undefined) return { levels: [], panic: isPanic(this.whole, balance.panic) };
+  facts(policy: Pick<Policy, 'zone' | 'balance'>): { levels: readonly LevelFacts[]; panic: boolean } {
+    const levels = this.levelsNow?.facts(policy, this.#calling);
+    if (levels === undefined) return { levels: [], panic: isPanic(this.whole, policy.balance) };
     return { levels, panic: levels.some(({ panic, percent }) => panic && percent > 0) };
   }
 
   /** Whose turn it may be, for who only looks; nothing while all stand on the same level. */
-  turns({ zone, balance }: Pick<Policy, 'zone' | 'balance'>): ReturnType<Levels['look']> | undefined {
-    return this.levelsNow?.look(zone.overprovisioning, balance.panic, this.#calling);
+  turns(policy: Pick<Policy, 'zone' | 'balance'>): ReturnType<Levels['look']> | undefined {
+    return this.levelsNow?.look(policy, this.#calling);
   }
 
   /** Why a node gets nothing although it is well; empty when it gets something. */
@@ -185,8 +185,8 @@ export class View implements Choice {
     return own.elsewhere && levels.some(isNear) ? 'zone' : 'priority';
   }
 
-  warm(window: number, now: number): void {
-    this.#nodes.warm(window, now);
+  warm(policy: Policy['balance'], now: number): void {
+    this.#nodes.warm(policy, now);
   }
 
   /** The weights that nodes would have by `warm`, for who only looks; nothing where they are as they are. */

@@ -4,6 +4,8 @@ export interface Random {
   next(): number;
   /** A whole number of 32 bits, from 0 to 4 294 967 295. */
   bits(): number;
+  /** A whole number from 0, inclusive, to `limit`, exclusive; at least 1. Up to `PARTS` it costs no object. */
+  below(limit: number): number;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface Random {
 export function seeded(...seed: number[]): Random {
   // In an array of its own kind: V8 would make an object of each number that a closure keeps and that is not small.
   const state = new Int32Array([seed[0] ?? 0, seed[1] ?? 0, seed[2] ?? 0, 1]);
-  const bits = (): number => {
+  const turn = (): number => {
     const a = state[0]!;
     const b = state[1]!;
     const c = state[2]!;
@@ -22,10 +24,14 @@ export function seeded(...seed: number[]): Random {
     state[0] = b ^ (b >>> 9);
     state[1] = (c + (c << 3)) | 0;
     state[2] = (((c << 21) | (c >>> 11)) + mixed) | 0;
-    return mixed >>> 0;
+    return mixed; // as it is: half of all would be objects without a sign
   };
-  for (let round = 0; round < 12; round++) bits(); // so that near seeds give far numbers
-  return { bits, next: () => bits() / 0x1_0000_0000 };
+  for (let round = 0; round < 12; round++) turn(); // so that near seeds give far numbers
+  return {
+    bits: () => turn() >>> 0,
+    next: () => (turn() >>> 0) / 0x1_0000_0000,
+    below: (limit) => Math.floor(((turn() >>> 0) / 0x1_0000_0000) * limit),
+  };
 }
 
 /** A source of chance that no two processes share. */
@@ -33,6 +39,3 @@ export function entropy(): Random {
   const seed = crypto.getRandomValues(new Int32Array(3));
   return seeded(seed[0]!, seed[1]!, seed[2]!);
 }
-
-/** A whole number from 0, inclusive, to `limit`, exclusive; `limit` is at least 1. */
-export const below = (random: Random, limit: number): number => Math.floor(random.next() * limit);

@@ -27,7 +27,12 @@ export class R4 {
 
   /** A whole number of 32 bits. */
   bits(): number {
-    return Math.floor(this.next() * 0x1_0000_0000);
+    return this.below(0x1_0000_0000);
+  }
+
+  /** A whole number from 0, inclusive, to `limit`, exclusive. */
+  below(limit: number): number {
+    return Math.floor(this.next() * limit);
   }
 }
 

@@ -1,3 +1,5 @@
+import { PARTS } from './parts.ts';
+
 /** Where each member of a set stands. A `Map`, unless the members can remember it themselves. */
 export interface Places<T> {
   get(member: T): number | undefined;
@@ -57,6 +59,21 @@ export class WeightedSet<T> {
     return this.#weights[this.#at.get(member)!]!;
   }
 
+  /** Whether two members weigh the same. */
+  alike(one: T, other: T): boolean {
+    return this.#weights[this.#at.get(one)!] === this.#weights[this.#at.get(other)!];
+  }
+
+  /**
+   * How many of the `count` of a member fall to as much of it as the lighter of the two weighs: whole ones, up or down as
+   * chance has it, one of the `PARTS`. Weights are not given out for this: each would be an object.
+   */
+  fall(member: T, other: T, count: number, part: number): number {
+    const weight = this.#weights[this.#at.get(member)!]!;
+    const unit = Math.min(weight, this.#weights[this.#at.get(other)!]!);
+    return Math.floor((count * unit) / weight + part / PARTS);
+  }
+
   /** Adds `member`, or gives it another weight. `weight` is above 0. */
   set(member: T, weight: number): void {
     const at = this.#at.get(member);
@@ -93,12 +110,13 @@ export class WeightedSet<T> {
     return true;
   }
 
-  /** The member at `share` of the whole weight; `share` is from 0 to 1, exclusive. */
-  draw(share: number): T | undefined {
+  /** The member at one of the `PARTS` of the whole weight, a whole number from 0 on. */
+  draw(part: number): T | undefined {
     const size = this.#members.length;
-    if (this.#tree === undefined) return this.#members[Math.floor(share * size)];
+    if (this.#tree === undefined) return this.#members[Math.floor((part / PARTS) * size)];
     const tree = this.#tree;
-    let [index, left] = [0, share * this.#total];
+    let index = 0;
+    let left = (part / PARTS) * this.#total; // not in one list with the other: what is in a list is an object
     for (let step = tree.length >> 1; step > 0; step >>= 1) {
       const next = index + step;
       if (next <= size && tree[next]! <= left) {

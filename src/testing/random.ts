@@ -5,5 +5,6 @@ export function fixed(...numbers: readonly number[]): Random {
   if (numbers.length === 0) throw new RangeError('fixed needs a number to give, such as fixed(0.5)');
   let turn = 0;
   const next = (): number => numbers[turn++ % numbers.length]!;
-  return { next, bits: () => Math.floor(next() * 0x1_0000_0000) };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  return { next, bits: () => below(0x1_0000_0000), below };
 }

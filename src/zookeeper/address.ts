@@ -1,5 +1,5 @@
 import { MeshError } from '../core/errors.ts';
-import { below, type Random } from '../core/random.ts';
+import type { Random } from '../core/random.ts';
 import { checkPath } from './paths.ts';
 
 /** One server of an ensemble. */
@@ -57,7 +57,7 @@ export const addressOf = ({ host, port }: ServerAddress): string =>
 export function shuffled<T>(list: readonly T[], random: Random): T[] {
   const all = [...list];
   for (let at = all.length - 1; at > 0; at--) {
-    const other = below(random, at + 1);
+    const other = random.below(at + 1);
     [all[at], all[other]] = [all[other]!, all[at]!];
   }
   return all;

@@ -23,7 +23,7 @@ for (const picker of ['ring-hash', 'maglev'] as const) {
     for (const bound of [1.05, 1.25, 2]) {
       const nodes = nodesOf(WEIGHTS);
       for (let call = 0; call < 10_000; call++) {
-        begin(pick(nodes, [], policy, 0, random, `user-${call % 7}`, bound)!);
+        begin(pick(nodes, [], policy, 0, random, `user-${call % 7}`, { bound })!);
       }
       for (const { inFlight, weight, endpoint } of all(nodes)) {
         const most = Math.ceil((10_000 * bound * weight) / nodes.live.total);
@@ -35,15 +35,20 @@ for (const picker of ['ring-hash', 'maglev'] as const) {
   test(`${picker}: a bound moves nobody while load is even, and only the calls that are too many else`, () => {
     const nodes = nodesOf(WEIGHTS);
     const owner = pick(nodes, [], policy, 0, random, 'user')!;
-    assert.equal(pick(nodes, [], policy, 0, random, 'user', 1.25), owner, 'nobody is asked anything');
+    assert.equal(pick(nodes, [], policy, 0, random, 'user', { bound: 1.25 }), owner, 'nobody is asked anything');
     for (const node of all(nodes)) for (let call = 0; call < 10 * node.weight; call++) begin(node);
-    assert.equal(pick(nodes, [], policy, 0, random, 'user', 1.25), owner, 'all have their share');
+    assert.equal(pick(nodes, [], policy, 0, random, 'user', { bound: 1.25 }), owner, 'all have their share');
     for (let call = 0; call < 10; call++) begin(owner);
-    const other = pick(nodes, [], policy, 0, random, 'user', 1.25)!;
+    const other = pick(nodes, [], policy, 0, random, 'user', { bound: 1.25 })!;
     assert.notEqual(other, owner);
-    for (let call = 0; call < 5; call++) assert.equal(pick(nodes, [], policy, 0, random, 'user', 1.25), other);
+    for (let call = 0; call < 5; call++)
+      assert.equal(pick(nodes, [], policy, 0, random, 'user', { bound: 1.25 }), other);
     assert.equal(pick(nodes, [], policy, 0, random, 'user'), owner, 'without a bound it stays');
-    assert.equal(pick(nodes, [], policy, 0, random, 'user', 0.99), owner, 'less than its share can not be meant');
+    assert.equal(
+      pick(nodes, [], policy, 0, random, 'user', { bound: 0.99 }),
+      owner,
+      'less than its share can not be meant',
+    );
   });
 
   test(`${picker}: who is spared for another never gets it, nor who is out or was tried`, () => {
@@ -52,7 +57,7 @@ for (const picker of ['ring-hash', 'maglev'] as const) {
     for (let call = 0; call < 10; call++) begin(owner);
     const [one, other] = all(nodes).filter((node) => node !== owner);
     eject(nodes, [one!.endpoint.id]);
-    assert.equal(pick(nodes, [], policy, 0, random, 'user', 1.25), other);
-    assert.equal(pick(nodes, [other!], policy, 0, random, 'user', 1.25), owner, 'better crowded than tried');
+    assert.equal(pick(nodes, [], policy, 0, random, 'user', { bound: 1.25 }), other);
+    assert.equal(pick(nodes, [other!], policy, 0, random, 'user', { bound: 1.25 }), owner, 'better crowded than tried');
   });
 }

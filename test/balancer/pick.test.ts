@@ -199,12 +199,12 @@ test('fewer than the threshold in rotation is panic, exactly', () => {
   const nodes = nodesOf({ a: 1, b: 1, c: 1, d: 1 });
   eject(nodes, 'a');
   eject(nodes, 'b');
-  assert.equal(isPanic(nodes, 0.5), false, 'two of four are not fewer than half');
+  assert.equal(isPanic(nodes, { panic: 0.5 }), false, 'two of four are not fewer than half');
   eject(nodes, 'c');
-  assert.equal(isPanic(nodes, 0.5), true);
-  assert.equal(isPanic(nodes, 0), false, '0 never panics');
-  assert.equal(isPanic(nodesOf({}), 0.5), false, 'none of none is no panic');
-  assert.equal(isPanic(nodesOf({ a: 0 }), 1), false, 'nor is weight 0');
+  assert.equal(isPanic(nodes, { panic: 0.5 }), true);
+  assert.equal(isPanic(nodes, { panic: 0 }), false, '0 never panics');
+  assert.equal(isPanic(nodesOf({}), { panic: 0.5 }), false, 'none of none is no panic');
+  assert.equal(isPanic(nodesOf({ a: 0 }), { panic: 1 }), false, 'nor is weight 0');
 });
 
 test('in panic all are used', () => {

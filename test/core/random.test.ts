@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { below, entropy, seeded } from '../../src/core/random.ts';
+import { entropy, seeded } from '../../src/core/random.ts';
 import { fixed } from '../../src/testing.ts';
 
 const take = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
@@ -40,9 +40,11 @@ test('bits are whole numbers of 32 bits, each bit set half of the time', () => {
 
 test('below gives every whole number under the limit, and no other', () => {
   const random = seeded(5);
-  assert.deepEqual([...new Set(take(1_000, () => below(random, 6)))].sort(), [0, 1, 2, 3, 4, 5]);
-  assert.equal(below(fixed(0.999_999_999), 3), 2);
-  assert.equal(below(random, 1), 0);
+  assert.deepEqual([...new Set(take(1_000, () => random.below(6)))].sort(), [0, 1, 2, 3, 4, 5]);
+  assert.equal(fixed(0.999_999_999).below(3), 2);
+  assert.equal(random.below(1), 0);
+  const [one, other] = [seeded(6), seeded(6)];
+  for (let n = 0; n < 1_000; n++) assert.equal(one.below(1_000), Math.floor(other.next() * 1_000));
 });
 
 test('two sources of entropy share nothing', () => {

@@ -116,13 +116,13 @@ test('each attempt has headers of its own, and the caller’s are never written 
 });
 
 test('headers and ids are made when a client asks for them, once for each attempt; for one that asks for none, none are', async () => {
-  const { next, bits } = seeded(1);
+  const { next, bits, below } = seeded(1);
   let drawn = 0;
   const counted = (): number => {
     drawn++;
     return bits();
   };
-  const world = aWorld({ random: { next, bits: counted } });
+  const world = aWorld({ random: { next, bits: counted, below } });
   await world.mesh.call('orders', () => 'the first, for which the service is opened');
   const before = drawn;
   assert.equal(await world.mesh.call('orders', () => 'asked for nothing'), 'asked for nothing');

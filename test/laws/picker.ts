@@ -101,7 +101,7 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
     const view = nodes.view(own);
     view.reckon(own, now);
     const named = key ?? (keyed ? `user-${random.bits()}` : undefined);
-    return pick(view, tried, own.balance, now, random, named, own.hash.bound);
+    return pick(view, tried, own.balance, now, random, named, own.hash);
   };
 
   /** How often each is picked; with calls under way, these end in the order in which they began. */

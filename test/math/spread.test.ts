@@ -28,4 +28,6 @@ test('two go the same way, and bits are whole numbers of 32 bits', () => {
     assert.equal(one.next(), other.next());
   }
   assert.ok(Number.isInteger(one.bits()) && one.bits() < 2 ** 32);
+  const [whole, fraction] = [new R4(), new R4()];
+  for (let n = 0; n < 100; n++) assert.equal(whole.below(7), Math.floor(fraction.next() * 7));
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PARTS } from '../../src/math/parts.ts';
 import { WeightedSet } from '../../src/math/weighted-set.ts';
 
 const sharesOf = (set: WeightedSet<string>, draws = 10_000): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (let draw = 0; draw < draws; draw++) {
-    const member = set.draw((draw + 0.5) / draws)!;
+    const member = set.draw(Math.floor(((draw + 0.5) / draws) * PARTS))!;
     counts[member] = (counts[member] ?? 0) + 1 / draws;
   }
   return Object.fromEntries(
@@ -21,7 +22,7 @@ const setOf = (weights: Readonly<Record<string, number>>): WeightedSet<string> =
 
 test('an empty set gives nothing', () => {
   const set = new WeightedSet<string>();
-  assert.equal(set.draw(0.5), undefined);
+  assert.equal(set.draw(PARTS / 2), undefined);
   assert.equal(set.at(0), undefined);
   assert.equal(set.size, 0);
   assert.equal(set.total, 0);
@@ -58,7 +59,7 @@ test('the last one may be taken out, and the set begins anew', () => {
   const set = setOf({ a: 0.1, b: 0.2, c: 0.7 });
   for (const member of ['b', 'c', 'a']) set.delete(member);
   assert.equal(set.total, 0);
-  assert.equal(set.draw(0.5), undefined);
+  assert.equal(set.draw(PARTS / 2), undefined);
   set.set('x', 5);
   set.set('y', 5);
   assert.equal(set.total, 10);
@@ -96,7 +97,7 @@ test('its version grows with what changes, and with nothing else', () => {
   }
   set.set('b', 1);
   set.delete('nobody');
-  set.draw(0.5);
+  set.draw(PARTS / 2);
   assert.ok(seen.has(set.version));
 });
 

@@ -95,11 +95,13 @@ const there = (at: number): Endpoint =>
 async function live(policies: readonly object[], all: readonly Step[], seed: number, look: (mesh: Mesh) => void) {
   const chance = seeded(seed);
   let draws = 0;
-  const counted = (draw: () => number) => () => {
-    draws++;
-    return draw();
-  };
-  const random = { next: counted(chance.next), bits: counted(chance.bits) };
+  const counted =
+    <A extends unknown[]>(draw: (...given: A) => number) =>
+    (...given: A) => {
+      draws++;
+      return draw(...given);
+    };
+  const random = { next: counted(chance.next), bits: counted(chance.bits), below: counted(chance.below) };
   const env = { ...testEnv({ random }), place: { zone: 'west' } };
   const registry = new FakeRegistry()
     .set('orders', [0, 1, 2, 3, 4, 5].map(there))

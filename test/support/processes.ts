@@ -22,12 +22,12 @@ export interface Program {
   kill(): void;
 }
 
-/** Starts a program with the Node that runs this, for as long as the test runs at most. */
-export function start(t: TestContext, name: string, settings: object = {}): Program {
+/** Starts a program with the Node that runs this, with `flags` of it, for as long as the test runs at most. */
+export function start(t: TestContext, name: string, settings: object = {}, flags: readonly string[] = []): Program {
   const file = fileURLToPath(new URL(`../integration/programs/${name}.ts`, import.meta.url));
   const child = fork(file, [JSON.stringify(settings)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...flags],
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
   t.after(() => child.kill('SIGKILL'));

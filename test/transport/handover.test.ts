@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEnv } from '../../src/testing/env.ts';
+import { fixed } from '../../src/testing/random.ts';
 import { Handover, type Sides } from '../../src/transport/handover.ts';
 
 /** Connections as far as anybody looks: how many are free, and how many are being made. */
@@ -24,7 +25,7 @@ function aSide(name: string): Side {
 }
 
 function handingOver(withinMs = 10_000, chance = 0.5) {
-  const env = { ...testEnv(), random: { next: () => chance, bits: () => 0 } };
+  const env = { ...testEnv(), random: { ...fixed(chance), bits: () => 0 } };
   const [old, next] = [aSide('old'), aSide('next')];
   const ended: unknown[] = [];
   const done = (made: Side, again: boolean) => void ended.push([made.name, again]);

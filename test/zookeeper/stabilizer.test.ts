@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Endpoint, endpoint } from '../../src/core/endpoint.ts';
-import { below, seeded } from '../../src/core/random.ts';
+import { seeded } from '../../src/core/random.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { Stabilizer } from '../../src/zookeeper/stabilizer.ts';
 
@@ -180,8 +180,8 @@ test('of thousands only those that changed are looked at, and the list stays in 
   for (let at = 0; at < 1_000; at++) put(`i${at}`);
   stabilizer.update(there);
   for (let round = 0; round < 300; round++) {
-    const changed = new Set(Array.from({ length: 1 + below(random, 3) }, () => `i${below(random, 1_100)}`));
-    for (const id of changed) if (!there.delete(id)) put(id, 1 + below(random, 5));
+    const changed = new Set(Array.from({ length: 1 + random.below(3) }, () => `i${random.below(1_100)}`));
+    for (const id of changed) if (!there.delete(id)) put(id, 1 + random.below(5));
     stabilizer.update(there, changed);
     const wanted = [...there.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     assert.deepEqual(list, wanted);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { below, type Random, seeded } from '../../../src/core/random.ts';
+import { type Random, seeded } from '../../../src/core/random.ts';
 import type { Resolution } from '../../../src/core/resolution.ts';
 import type { Announcement, Registry, Resolving } from '../../../src/discovery/registry.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
@@ -68,8 +68,8 @@ const FAULTS: Readonly<Record<string, (world: World) => Promise<void> | void>> =
   'one way up': (world) => world.onWires((wire) => wire.set({ holeUp: true })),
   'one way down': (world) => world.onWires((wire) => wire.set({ holeDown: true })),
   'accept and hang': (world) => world.onWires((wire) => wire.set({ hang: true }).cut()),
-  delay: (world) => world.onWires((wire) => wire.set({ delayMs: 200 + below(world.random, 600) })),
-  truncate: (world) => world.onWires((wire) => wire.set({ truncateAfter: 30 + below(world.random, 400) }).cut()),
+  delay: (world) => world.onWires((wire) => wire.set({ delayMs: 200 + world.random.below(600) })),
+  truncate: (world) => world.onWires((wire) => wire.set({ truncateAfter: 30 + world.random.below(400) }).cut()),
   'kill a server': (world) => world.killServers(1),
   'kill all servers': (world) => world.killServers(3),
   'wipe all servers': (world) => world.wipeServers(),
@@ -117,10 +117,10 @@ class World {
 
   /** Faults, for a while; then none, and everybody must come to know the truth. */
   async round(): Promise<void> {
-    const names = Array.from({ length: 1 + below(this.random, 3) }, () => this.#oneOf(Object.keys(FAULTS)));
+    const names = Array.from({ length: 1 + this.random.below(3) }, () => this.#oneOf(Object.keys(FAULTS)));
     for (const name of new Set(names)) await FAULTS[name]!(this);
     this.#faults += new Set(names).size;
-    const end = performance.now() + 300 + below(this.random, TIMEOUT_MS + 1_000);
+    const end = performance.now() + 300 + this.random.below(TIMEOUT_MS + 1_000);
     while (performance.now() < end) {
       this.#use();
       await pause(100);
@@ -163,7 +163,7 @@ class World {
   }
 
   async killServers(count: number): Promise<void> {
-    const first = below(this.random, 3);
+    const first = this.random.below(3);
     const killed = Array.from({ length: count }, (_, at) => this.#servers[(first + at) % 3]!);
     for (const server of killed) this.#dead.add(server);
     await Promise.all(killed.map((server) => server.kill()));
@@ -183,7 +183,7 @@ class World {
 
   /** Its connections end, nobody says goodbye, and another of the same name is there at once. */
   async crash(): Promise<void> {
-    const at = below(this.random, REGISTRANTS);
+    const at = this.random.below(REGISTRANTS);
     const before = this.#registrants[at]!;
     for (const wire of before.wires) {
       wire.set({ refuse: true });
@@ -212,7 +212,7 @@ class World {
   /** What users do meanwhile: changes and questions, all of which must settle. */
   #use(): void {
     const registrant = this.#oneOf(this.#registrants);
-    registrant.weight = 1 + below(this.random, 9);
+    registrant.weight = 1 + this.random.below(9);
     const { weight } = registrant;
     this.#ask(registrant.announcement.then((announcement) => announcement?.update({ weight })));
     this.#ask(this.#oneOf(this.#watchers).registry.services());
@@ -274,7 +274,7 @@ class World {
   }
 
   #oneOf<T>(all: readonly T[]): T {
-    return all[below(this.random, all.length)]!;
+    return all[this.random.below(all.length)]!;
   }
 }
 

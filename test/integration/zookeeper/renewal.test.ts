@@ -6,6 +6,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Env } from '../../../src/core/env.ts';
 import type { Registry } from '../../../src/discovery/registry.ts';
+import { fixed } from '../../../src/testing/random.ts';
 import { create, exists, getAcl } from '../../../src/zookeeper/operations.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
 import type { Session } from '../../../src/zookeeper/session.ts';
@@ -40,7 +41,7 @@ async function ours(t: TestContext) {
 }
 
 /** The real world, but nobody waits long for the others. */
-const hurried = (): Env => ({ ...realEnv(), random: { next: () => 0.02, bits: () => 7 } });
+const hurried = (): Env => ({ ...realEnv(), random: { ...fixed(0.02), bits: () => 7 } });
 
 /** The name by which the server knows a session now. */
 async function nameOf(session: Session, path: string): Promise<string> {
