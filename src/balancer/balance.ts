@@ -4,7 +4,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
 import { race } from '../core/race.ts';
-import { known, type Resolution } from '../core/resolution.ts';
+import { awaits, known, type Resolution } from '../core/resolution.ts';
 import { hasRoom } from '../core/room.ts';
 import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
@@ -43,6 +43,7 @@ export function balance<Req, Res>(
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
     if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes));
     waiting ??= known(resolution); // one for all that wait
+    awaits(context.history, resolution);
     const held = clock.schedule(FOREVER, () => {}); // being connected keeps no process alive; that somebody waits does
     return race(waiting, context.scope)
       .finally(() => held.cancel())

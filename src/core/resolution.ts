@@ -1,3 +1,4 @@
+import type { History } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Live } from './live.ts';
 
@@ -28,4 +29,18 @@ export function known(resolution: Live<Resolution>): Promise<void> {
       resolve();
     });
   });
+}
+
+/** What a call waits to hear; few calls ever do, so it has no place of its own in their history. */
+const awaited = new WeakMap<History, Live<Resolution>>();
+
+/** Notes that a call waits to hear where its service lives, so that who ends it meanwhile can say so. */
+export function awaits(history: History, resolution: Live<Resolution>): void {
+  awaited.set(history, resolution);
+}
+
+/** The list that a call has not been sent for want of; nothing where it was sent, or waits for something else. */
+export function awaitedBy(history: History): Extract<Resolution, { is: 'pending' }> | undefined {
+  const resolution = history.attempts === 0 ? awaited.get(history)?.value : undefined;
+  return resolution?.is === 'pending' ? resolution : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { awaitedBy } from '../core/resolution.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
 
@@ -11,8 +12,8 @@ import { formatDuration } from '../policy/duration.ts';
  */
 export function deadline<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   const expire = (context: Context) => {
-    const ms = Math.round(context.scope.due - context.begunAt);
-    context.scope.cancel(tooLate(context, `${formatDuration(ms)} are up`, 'maybe'));
+    const up = `${formatDuration(Math.round(context.scope.due - context.begunAt))} are up`;
+    context.scope.cancel(unresolved(context, up) ?? tooLate(context, up, 'maybe'));
   };
   return (next) => (request, context) => {
     const { scope, begunAt } = context;
@@ -27,8 +28,17 @@ export function deadline<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
   };
 }
 
-function tooLate({ service, history }: Context, what: string, sent: 'no' | 'maybe'): MeshError {
-  return new MeshError('deadline', `${service}: ${what}`, { sent, service, attempts: history.reports });
+function tooLate({ service, history }: Context, what: string, sent: 'no' | 'maybe', cause?: unknown): MeshError {
+  return new MeshError('deadline', `${service}: ${what}`, { sent, service, attempts: history.reports, cause });
+}
+
+/** What to say of a call that has waited for the registry all the time; nothing of any other. */
+function unresolved(context: Context, up: string): MeshError | undefined {
+  const awaited = awaitedBy(context.history);
+  if (awaited === undefined) return undefined;
+  const { error } = awaited;
+  const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+  return tooLate(context, `${up}, and the registry has not said where it is${why}`, 'no', error);
 }
 
 /** Until when a call would have, for who only looks: its length in milliseconds, and whose word that is. */
