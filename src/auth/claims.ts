@@ -1,6 +1,6 @@
 import { anyText } from '../core/patterns.ts';
 import type { Compact } from './compact.ts';
-import { believe, quote } from './doubt.ts';
+import { believe, Doubt, quote } from './doubt.ts';
 
 /** How far the clocks of two machines may be apart. */
 export const SKEW_S = 60;
@@ -27,11 +27,9 @@ export function checkClaims({ claims, type }: Compact, expected: Expected, now: 
   checkType(type, expected.type);
   checkTimes(claims, expected.longestS, now);
   const { aud } = claims;
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  believe(
-    audiences.some((one) => typeof one === 'string' && expected.audiences.includes(one)),
-    'it is for another audience',
-  );
+  const audiences = (Array.isArray(aud) ? aud : [aud]).filter((one): one is string => typeof one === 'string');
+  const isOurs = audiences.some((one) => expected.audiences.includes(one));
+  if (!isOurs) throw new Doubt(`it is for another audience, ${quote(audiences.slice(0, 3).join(', '))}`);
   const name = claims[expected.name];
   believe(typeof name === 'string' && NAME.test(name), `its ${quote(expected.name)} names nobody`);
   const may = expected.names === undefined ? !name.startsWith('spiffe:') : anyText(expected.names, name);
@@ -49,11 +47,14 @@ function checkTimes({ exp, nbf, iat }: Readonly<Record<string, unknown>>, longes
   believe(isTime(exp), 'it has no end');
   believe(nbf === undefined || isTime(nbf), 'its beginning is no time');
   believe(iat === undefined || isTime(iat), 'its issue is no time');
-  believe(exp + SKEW_S > now, 'it has expired');
-  believe(nbf === undefined || nbf - SKEW_S <= now, 'it is not good yet');
-  believe(iat === undefined || iat - SKEW_S <= now, 'it was issued in the future');
+  // By how much, since it is clocks that differ where all tokens of somebody are late.
+  if (exp + SKEW_S <= now) throw new Doubt(`it has expired, ${seconds(now - exp)} ago`);
+  if (nbf !== undefined && nbf - SKEW_S > now) throw new Doubt(`it is not good yet, for ${seconds(nbf - now)}`);
+  if (iat !== undefined && iat - SKEW_S > now) throw new Doubt(`it was issued in the future, in ${seconds(iat - now)}`);
   believe(exp - (iat ?? now - SKEW_S) <= longestS, 'it is good for too long');
 }
+
+const seconds = (s: number): string => `${Math.round(s)} s`;
 
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.MAX_SAFE_INTEGER;

@@ -26,15 +26,25 @@ export class KeySet {
   #looks = BURST;
   #lookedAt = 0;
   #flight: Promise<void> | undefined;
+  readonly #place: string;
+  #problem: string | undefined;
 
-  constructor(env: Env, load: LoadKeys, freshMs: number) {
+  /** `place` is where the keys are, as an audit may say it. */
+  constructor(env: Env, load: LoadKeys, freshMs: number, place = '') {
     this.#env = env;
     this.#load = load;
     this.#freshMs = freshMs;
+    this.#place = place;
   }
 
   get size(): number {
     return this.#keys.length;
+  }
+
+  /** Why the keys could not be read when they were last looked at; nothing where they could. */
+  get problem(): string | undefined {
+    if (this.#problem === undefined) return undefined;
+    return this.#place === '' ? this.#problem : `${this.#place}: ${this.#problem}`;
   }
 
   /** Milliseconds since the keys were last confirmed; nothing where they never were. */
@@ -97,8 +107,10 @@ export class KeySet {
         () => {
           this.#loadedAt = clock.now();
           this.#nextAt = this.#loadedAt + this.#freshMs;
+          this.#problem = undefined;
         },
-        () => {
+        (error: unknown) => {
+          this.#problem = problemOf(error);
           this.#nextAt = clock.now() + AGAIN_MS; // the last good keys stand
         },
       )
@@ -114,4 +126,13 @@ export class KeySet {
     this.#keys = readKeys(JSON.parse(text));
     this.#text = text;
   }
+}
+
+/** What stands in the way: a code where there is one, and no word of what was found in place of keys. */
+function problemOf(error: unknown): string {
+  const { code, name, message, cause } = error as Error & { code?: unknown };
+  if (typeof code === 'string') return code; // an AbortError has a number
+  if (cause instanceof Error) return problemOf(cause);
+  if (name === 'AbortError') return 'no answer in time';
+  return error instanceof SyntaxError ? 'it is no JSON' : message;
 }

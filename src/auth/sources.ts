@@ -21,11 +21,13 @@ export function keySet(env: Env, keys: unknown): KeySet {
   const place = String(keys);
   const url = /^[a-z]+:\/\//i.test(place) ? URL.parse(place) : undefined;
   if (url === null) throw new TypeError('it is no URL that can be read');
-  if (url === undefined) return new KeySet(env, fromFile(place), FILE_FRESH_MS);
-  if (url.protocol === 'file:') return new KeySet(env, fromFile(fileURLToPath(url)), FILE_FRESH_MS);
+  if (url === undefined) return new KeySet(env, fromFile(place), FILE_FRESH_MS, place);
+  if (url.protocol === 'file:') return new KeySet(env, fromFile(fileURLToPath(url)), FILE_FRESH_MS, url.pathname);
   const safe = url.protocol === 'https:' || (url.protocol === 'http:' && HERE.has(url.hostname));
   if (!safe) throw new TypeError('it must be an https URL, a file, or a key set');
-  return new KeySet(env, fromUrl(env, url.href), FRESH_MS);
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('a URL with a user or a password can not be asked');
+  return new KeySet(env, fromUrl(env, url.href), FRESH_MS, url.origin + url.pathname); // a query may be a secret
 }
 
 const fromFile =

@@ -111,7 +111,7 @@ export class Tokens {
     { keys, issuer }: Issuer,
   ): Promise<void> {
     const candidates = await keys.find(kid, algorithm);
-    believe(candidates.length > 0, `${quote(issuer)} has no such key for ${quote(algorithm)}`);
+    if (candidates.length === 0) throw new Doubt(noKey(keys, issuer, algorithm));
     if (await isSigned(text, algorithm, candidates)) return;
     if (await isSigned(text, algorithm, await keys.others(kid, algorithm, candidates))) return;
     this.#bad.set(key, this.#env.clock.now() + DOUBTED_MS);
@@ -132,6 +132,13 @@ export class Tokens {
     });
     return believed.principal;
   }
+}
+
+/** Why there is no key: the issuer has none of that name, or nobody could ask for its keys, which is for us to mend. */
+function noKey({ size, problem }: KeySet, issuer: string, algorithm: string): string {
+  if (problem !== undefined && size === 0) return `the keys of ${quote(issuer)} can not be read (${problem})`;
+  const anew = problem === undefined ? '' : `, and its keys can not be read anew (${problem})`;
+  return `${quote(issuer)} has no such key for ${quote(algorithm)}${anew}`;
 }
 
 /** Whether one of these keys has signed a token, by this algorithm. */

@@ -68,7 +68,7 @@ test('where it is only observed nobody is refused, and what would have been is t
       ['', false],
       ['nothing was shown', false],
       ['it has not three parts', false],
-      ['it is for another audience', false],
+      ["it is for another audience, 'x'", false],
     ],
   );
   assert.deepEqual(

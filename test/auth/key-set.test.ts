@@ -161,3 +161,30 @@ test('a key says what it may be used with; what can not check signatures is pass
   ]);
   assert.throws(() => readKeys({ keys: Array.from({ length: 101 }, () => jwk) }), /101 keys; 100 is the most/);
 });
+
+test('why the keys could not be read is known, until they can', async () => {
+  const { env, source, set, find } = aKeySet('a');
+  assert.equal(set.problem, undefined);
+  source.away = true;
+  await find('a');
+  assert.equal(set.problem, 'away');
+  source.away = false;
+  await env.clock.advance(10_000);
+  assert.equal(await find('a'), 'a');
+  assert.equal(set.problem, undefined);
+});
+
+test('what stands in the way is said by its code, and of what is no JSON no word is repeated', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  for (const [load, problem] of [
+    [() => Promise.reject(new TypeError('fetch failed', { cause: refused })), 'ECONNREFUSED'],
+    [() => Promise.reject(Object.assign(new Error("no such file, open '/k.json'"), { code: 'ENOENT' })), 'ENOENT'],
+    [() => Promise.reject(new DOMException('This operation was aborted', 'AbortError')), 'no answer in time'],
+    [async () => '<html>\u001b[31m', 'it is no JSON'],
+    [async () => '{}', 'it is no JSON Web Key Set'],
+  ] as const) {
+    const set = new KeySet(testEnv(), load, FRESH_MS);
+    await set.find('a', 'ES256');
+    assert.equal(set.problem, problem);
+  }
+});

@@ -88,3 +88,22 @@ test('keys come from where they are said to: https, this machine, or a file; not
     keySet(testEnv(), url);
   }
 });
+
+test('where keys are is told without what may be a secret there', async () => {
+  for (const [place, told] of [
+    ['./no-such-file.json', './no-such-file.json: ENOENT'],
+    ['http://127.0.0.1:1/jwks?key=secret', 'http://127.0.0.1:1/jwks: bad port'],
+  ] as const) {
+    const set = keySet(testEnv(), place);
+    await set.find('a', 'ES256');
+    assert.equal(set.problem, told);
+  }
+});
+
+test('a URL with a user in it, which fetch refuses, is refused when the mesh is made, without repeating it', async () => {
+  const issuers = [{ issuer: ISSUER, keys: 'https://me:secret@issuer.example/jwks' }];
+  await assert.rejects(anIdentified({ issuers }), {
+    reason: 'request',
+    message: `identity.issuers: the keys of '${ISSUER}': a URL with a user or a password can not be asked (INVALID_ARGUMENT: request)`,
+  });
+});

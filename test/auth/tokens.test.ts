@@ -133,3 +133,38 @@ test('a key that has taken the place of another without a name of its own is fou
   }
   assert.ok(source.asked <= 2 + 3, `${source.asked}`);
 });
+
+test('a token whose issuer can not be asked for its keys is refused for that, and the audit names the place', async () => {
+  const env = testEnv();
+  const away = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+  for (const [place, says] of [
+    [
+      'https://issuer.example/jwks',
+      `the keys of '${ISSUER}' can not be read (https://issuer.example/jwks: ECONNREFUSED)`,
+    ],
+    ['', `the keys of '${ISSUER}' can not be read (ECONNREFUSED)`],
+  ] as const) {
+    const keys = new KeySet(env, away, 600_000, place);
+    const one = { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 };
+    const tokens = new Tokens(env, [one]);
+    const token = await aToken(a!, env.clock.epoch());
+    await assert.rejects(async () => tokens.check(token, WANTED), { name: 'Doubt', message: says });
+  }
+});
+
+test('where there are keys, that they can not be read anew is told beside the one that is missing', async () => {
+  const env = testEnv();
+  let isAway = false;
+  const load = async () => {
+    if (isAway) throw new TypeError('it was answered with 404');
+    return JSON.stringify({ keys: [a!.jwk] });
+  };
+  const keys = new KeySet(env, load, 600_000, 'https://issuer.example/jwks');
+  const one = { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 };
+  const tokens = new Tokens(env, [one]);
+  await tokens.check(await aToken(a!, env.clock.epoch()), WANTED);
+  isAway = true;
+  const message = `'${ISSUER}' has no such key for 'ES256', and its keys can not be read anew (https://issuer.example/jwks: it was answered with 404)`;
+  const token = await aToken(b!, env.clock.epoch());
+  await assert.rejects(async () => tokens.check(token, WANTED), { name: 'Doubt', message });
+});
