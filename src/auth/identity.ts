@@ -8,6 +8,7 @@ import { Certificates } from './certificates.ts';
 import { digestOf } from './digest.ts';
 import { Doubt } from './doubt.ts';
 import { forwardedBy, forwardingOf } from './forwarded.ts';
+import { jose } from './jose.ts';
 import { minting } from './mint.ts';
 import { checkIdentity, type IdentityOptions, type IssuerOptions } from './options.ts';
 import { OwnTokens } from './own-tokens.ts';
@@ -29,6 +30,7 @@ type Wanted = Policy['identify'];
 export async function openIdentity(env: Env, service: string, options: IdentityOptions): Promise<Identity> {
   checkIdentity(options);
   const { issuers = [], token, certificate, secrets = {} } = options;
+  if (issuers.length > 0) await jose(); // who is to believe tokens must not find out with the first one that it can not
   const tokens = new Tokens(
     env,
     issuers.map((issuer) => issuerOf(env, issuer)),

@@ -8,7 +8,7 @@ let loaded: Promise<Jose> | undefined;
 export function jose(): Promise<Jose> {
   loaded ??= import('jose').catch((cause) => {
     loaded = undefined;
-    throw new MeshError('request', 'identity: tokens need the package jose', { cause });
+    throw new MeshError('request', 'identity: tokens need the package jose (npm install jose)', { cause });
   });
   return loaded;
 }

@@ -1,6 +1,5 @@
 import { systemClock } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
-import { MeshError } from '../core/errors.ts';
 import { Events } from '../core/events.ts';
 import { entropy } from '../core/random.ts';
 import { Timeouts } from '../core/timeouts.ts';
@@ -37,12 +36,8 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
 /** The world with a place to count what all instances share. */
 async function counting(env: Env, { service, redis }: MeshOptions): Promise<Env> {
   if (redis === undefined) return env;
-  try {
-    const { RedisStore } = await import('../redis/store.ts');
-    return { ...env, quotaStore: new RedisStore(redis, `inmesh:quota:${service}`) };
-  } catch (cause) {
-    throw new MeshError('request', 'redis needs the package rate-limiter-flexible', { cause });
-  }
+  const { RedisStore } = await import('../redis/store.ts');
+  return { ...env, quotaStore: await RedisStore.open(redis, `inmesh:quota:${service}`) };
 }
 
 /** The world with keys and certificates in it. What nobody asked for is not loaded. */

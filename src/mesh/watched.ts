@@ -64,7 +64,11 @@ async function openTelemetry<T>(option: string, load: () => Promise<T>): Promise
   try {
     return await load();
   } catch (cause) {
-    throw new MeshError('request', `telemetry.${option} needs the package @opentelemetry/api`, { cause });
+    throw new MeshError(
+      'request',
+      `telemetry.${option} needs the package @opentelemetry/api (npm install @opentelemetry/api)`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type * as Library from 'rate-limiter-flexible';
+import { MeshError } from '../core/errors.ts';
 import type { QuotaStore, Taken } from '../core/quota-store.ts';
 import type { RedisClient } from './client.ts';
 import { evaluator } from './client.ts';
@@ -27,14 +28,28 @@ return {math.max(1, math.ceil((empty - now) / spacing - 0.000001)), math.ceil(em
 /** Counts quotas in a Redis that all instances share. The client is its owner's: nothing is opened or closed here. */
 export class RedisStore implements QuotaStore {
   readonly name = 'redis';
+  readonly #library: typeof Library;
   readonly #client: RedisClient;
   readonly #prefix: string;
-  readonly #limiters = new LRUCache<string, RateLimiterRedis>({ max: LIMITERS });
+  readonly #limiters = new LRUCache<string, Library.RateLimiterRedis>({ max: LIMITERS });
 
-  /** `prefix` begins every key: services that share a Redis share no counts. */
-  constructor(client: RedisClient, prefix: string) {
+  private constructor(library: typeof Library, client: RedisClient, prefix: string) {
+    this.#library = library;
     this.#client = client;
     this.#prefix = prefix;
+  }
+
+  /**
+   * `prefix` begins every key: services that share a Redis share no counts. The library is asked for here and not above:
+   * in a program that was bundled into one file, an import above is one of the program, also where nobody has a Redis.
+   * @throws MeshError INVALID_ARGUMENT when it is not installed.
+   */
+  static async open(client: RedisClient, prefix: string): Promise<RedisStore> {
+    const library = await import('rate-limiter-flexible').catch((cause: unknown) => {
+      const message = 'redis needs the package rate-limiter-flexible (npm install rate-limiter-flexible)';
+      throw new MeshError('request', message, { cause });
+    });
+    return new RedisStore(library, client, prefix);
   }
 
   async take(key: string, perMs: number, burst: number): Promise<Taken> {
@@ -44,16 +59,17 @@ export class RedisStore implements QuotaStore {
       const { consumedPoints } = await limiter.consume(key);
       return { waitMs: 0, left: whole - consumedPoints };
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return { waitMs: Math.max(1, refusal.msBeforeNext), left: 0 };
+      if (refusal instanceof this.#library.RateLimiterRes)
+        return { waitMs: Math.max(1, refusal.msBeforeNext), left: 0 };
       throw refusal;
     }
   }
 
-  #limiter(perMs: number, burst: number): RateLimiterRedis {
+  #limiter(perMs: number, burst: number): Library.RateLimiterRedis {
     const id = `${perMs}/${burst}`;
     let limiter = this.#limiters.get(id);
     if (limiter === undefined) {
-      limiter = new RateLimiterRedis({
+      limiter = new this.#library.RateLimiterRedis({
         storeClient: evaluator(this.#client, SCRIPT, [`${burst}`, `${1 / perMs}`]),
         keyPrefix: this.#prefix,
         points: burst,

@@ -60,7 +60,11 @@ async function load(): Promise<{ readonly NodeSDK: Sdk['NodeSDK']; readonly reso
     const { NodeSDK } = await import('@opentelemetry/sdk-node');
     return { NodeSDK, resources: besideSdk('@opentelemetry/resources') as Resources };
   } catch (cause) {
-    throw new MeshError('request', 'startTelemetry needs the package @opentelemetry/sdk-node', { cause });
+    throw new MeshError(
+      'request',
+      'startTelemetry needs the package @opentelemetry/sdk-node (npm install @opentelemetry/sdk-node)',
+      { cause },
+    );
   }
 }
 

@@ -130,6 +130,28 @@ test('no optional peer is installed for who did not ask for it', () => {
   assert.ok(names.has('@opentelemetry/api'));
 });
 
+test('what needs a package that is not there is refused when it is asked for, and the error says what to install', async () => {
+  const keys = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}';
+  const output = await well(
+    consumer.run(
+      'peers.mjs',
+      `import { createMesh } from 'inmesh';
+       import { startTelemetry } from 'inmesh/otel';
+       const made = (more) => createMesh({ service: 'shop', registry: { fixed: {} }, ...more });
+       for (const asked of [
+         () => made({ identity: { issuers: [{ issuer: 'checkout', keys: ${keys} }] } }),
+         () => made({ redis: { eval: () => {}, evalsha: () => {} } }),
+         () => startTelemetry({ service: 'shop' }),
+       ]) await asked().then(() => console.log('made'), (error) => console.log(error.reason, error.message));`,
+    ),
+  );
+  assert.deepEqual(output.trim().split('\n'), [
+    'request identity: tokens need the package jose (npm install jose) (INVALID_ARGUMENT: request)',
+    'request redis needs the package rate-limiter-flexible (npm install rate-limiter-flexible) (INVALID_ARGUMENT: request)',
+    'request startTelemetry needs the package @opentelemetry/sdk-node (npm install @opentelemetry/sdk-node) (INVALID_ARGUMENT: request)',
+  ]);
+});
+
 test("a user's TypeScript compiles against it, declarations checked and all", async () => {
   await Promise.all([bring(consumer, 'consumer.ts'), bring(consumer, 'tsconfig.json')]);
   await consumer.lend('axios', '@types/node', 'undici-types');

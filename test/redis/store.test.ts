@@ -18,20 +18,20 @@ function aClient(more: Partial<RedisClient>, reply: () => unknown = () => [1, 10
 
 test('ioredis is asked in its way', async () => {
   const { client, asked } = aClient({ status: 'ready' });
-  assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 0, left: 9 });
+  assert.deepEqual(await (await RedisStore.open(client, 'q')).take('a', 0.1, 10), { waitMs: 0, left: 9 });
   assert.deepEqual(asked, [[1, 'q:a', '10', '10']]);
 });
 
 test('node-redis is asked in its way', async () => {
   const { client, asked } = aClient({ isReady: true }, () => [11, 42]);
-  assert.deepEqual(await new RedisStore(client, 'q').take('a', 0.1, 10), { waitMs: 42, left: 0 });
+  assert.deepEqual(await (await RedisStore.open(client, 'q')).take('a', 0.1, 10), { waitMs: 42, left: 0 });
   assert.deepEqual(asked, [[{ keys: ['q:a'], arguments: ['10', '10'] }]]);
 });
 
 test('a client that is not connected is not asked: it might keep the question until it is', async () => {
   for (const more of [{ status: 'reconnecting' }, { isReady: false }]) {
     const { client, asked } = aClient(more);
-    await assert.rejects(new RedisStore(client, 'q').take('a', 0.1, 10), /not ready/);
+    await assert.rejects((await RedisStore.open(client, 'q')).take('a', 0.1, 10), /not ready/);
     assert.deepEqual(asked, []);
   }
 });
@@ -40,5 +40,5 @@ test('what the server throws is thrown', async () => {
   const { client } = aClient({ status: 'ready' }, () => {
     throw new Error('OOM');
   });
-  await assert.rejects(new RedisStore(client, 'q').take('a', 0.1, 10), /OOM/);
+  await assert.rejects((await RedisStore.open(client, 'q')).take('a', 0.1, 10), /OOM/);
 });

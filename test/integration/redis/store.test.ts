@@ -51,7 +51,7 @@ async function drive(stores: readonly RedisStore[], key: string, perMs: number, 
 for (const instances of [1, 2, 4]) {
   test(`${instances} instances together get no more than the limit and the burst in any window, and no less than the limit`, async () => {
     const stores = await Promise.all(
-      Array.from({ length: instances }, async () => new RedisStore(await aClient(), 'q')),
+      Array.from({ length: instances }, async () => RedisStore.open(await aClient(), 'q')),
     );
     const [limit, burst, windowMs] = [50, 10, 500];
     const begun = performance.now();
@@ -67,7 +67,7 @@ for (const instances of [1, 2, 4]) {
 }
 
 test('a burst fits at once, and the next is told how long it has to wait', async () => {
-  const store = new RedisStore(await aClient(), 'q');
+  const store = await RedisStore.open(await aClient(), 'q');
   const key = newKey();
   const taken = await Promise.all(Array.from({ length: 5 }, () => store.take(key, 1 / 10_000, 3)));
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('a burst fits at once, and the next is told how long it has to wait', async
 
 test('keys count apart, services count apart, and what is used up leaves by itself', async () => {
   const client = await aClient();
-  const [orders, stock] = [new RedisStore(client, 'orders'), new RedisStore(client, 'stock')];
+  const [orders, stock] = [await RedisStore.open(client, 'orders'), await RedisStore.open(client, 'stock')];
   assert.equal((await orders.take('a', 1 / 60_000, 1)).waitMs, 0);
   assert.equal((await orders.take('b', 1 / 60_000, 1)).waitMs, 0);
   assert.equal((await stock.take('a', 1 / 60_000, 1)).waitMs, 0);
@@ -95,7 +95,7 @@ test('keys count apart, services count apart, and what is used up leaves by itse
 });
 
 test('rates and bursts that change go on from what was used', async () => {
-  const store = new RedisStore(await aClient(), 'q');
+  const store = await RedisStore.open(await aClient(), 'q');
   const key = newKey();
   for (let call = 0; call < 3; call++) assert.equal((await store.take(key, 1 / 10_000, 3)).waitMs, 0);
   assert.equal((await store.take(key, 1 / 10_000, 5)).waitMs, 0);
@@ -106,13 +106,13 @@ test('rates and bursts that change go on from what was used', async () => {
 test('the client stays as its owner made it', async () => {
   const client = await aClient();
   const names = Object.keys(client);
-  await new RedisStore(client, 'q').take(newKey(), 1, 1);
+  await (await RedisStore.open(client, 'q')).take(newKey(), 1, 1);
   assert.deepEqual(Object.keys(client), names);
   assert.equal('rlflxIncr' in client, false);
 });
 
 test('a server that is away is an error, at once', async () => {
-  const store = new RedisStore(await aClient(), 'q');
+  const store = await RedisStore.open(await aClient(), 'q');
   await store.take(newKey(), 1, 1);
   await server.kill();
   await assert.rejects(store.take(newKey(), 1, 1));
