@@ -111,7 +111,8 @@ export class Certificates implements SecureClient {
     const [cert, key, ca] = contents as [string, string, string];
     const others = contents.slice(3, 3 + this.#domains.length);
     const bundles = new Map(this.#domains.map((domain, at) => [domain, others[at]!]));
-    const trust = new Trust({ ca, bundles, lists: contents.slice(3 + others.length) }, this.#env.clock.now());
+    const lists = contents.slice(3 + others.length);
+    const trust = new Trust({ ca, bundles, lists }, this.#env.clock.now(), this.#current?.trust);
     const leaf = new X509Certificate(cert);
     const context = createSecureContext(tlsOf({ cert, key, trust }));
     const [before, files] = [this.#current, [cert, key, ca, ...others].join('\n')];
@@ -130,13 +131,9 @@ export class Certificates implements SecureClient {
       const error = check(host, shown);
       if (error !== undefined) return error;
       const leaf = new X509Certificate(shown.raw);
-      const domain = isById ? named(leaf) : NOBODY;
-      try {
-        this.trust.checkDomain(leaf, shownWith(shown as never), domain, this.#env.clock.epoch());
-        return undefined;
-      } catch {
-        return refused('is not vouched for by an authority of its trust domain', 'UNABLE_TO_GET_ISSUER_CERT');
-      }
+      const chain = { leaf, shown: shownWith(shown as never), named: isById ? named(leaf) : NOBODY };
+      if (this.trust.vouches(chain, this.#env.clock.epoch())) return undefined;
+      return refused('is not vouched for by an authority of its trust domain', 'UNABLE_TO_GET_ISSUER_CERT');
     };
   }
 }
@@ -148,11 +145,15 @@ const tlsOf = ({ cert, key, trust: { ca, crl } }: Pick<Current, 'cert' | 'key' |
   ...(crl.length > 0 && { crl: [...crl] }),
 });
 
-/** No session is resumed: who comes again proves itself again, by what is believed then. */
+/**
+ * No session is resumed: who comes again proves itself again, by what is believed then. And nothing is negotiated again:
+ * a connection stays that of who made it.
+ */
 function equip(server: Server, current: Current): void {
   const told = server as unknown as Readonly<Record<string, unknown>>;
   const kept = KEPT.filter((name) => told[name] !== undefined).map((name) => [name, told[name]] as const);
-  const secureOptions = Number(told.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET;
+  const { SSL_OP_NO_TICKET, SSL_OP_NO_RENEGOTIATION } = constants;
+  const secureOptions = Number(told.secureOptions ?? 0) | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION;
   server.setSecureContext({ ...Object.fromEntries(kept), secureOptions, ...tlsOf(current) });
   Object.assign(server, { key: undefined }); // Node keeps it there, for all who print a server, and does not look again
 }

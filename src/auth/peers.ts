@@ -3,27 +3,17 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Principal } from '../core/principal.ts';
 import { checkDates, type Named, nameOf } from './certificate.ts';
 import { believe } from './doubt.ts';
-import type { Trust } from './trust.ts';
+import { type Chain, nobodyVouches, type Trust } from './trust.ts';
 
 const MOST_SHOWN = 8;
 
 /** What is known of the certificate that a connection was made with. */
-interface Known {
-  readonly certificate: X509Certificate;
-  /** Those that were shown with it, and lead to its authority. */
-  readonly shown: readonly X509Certificate[];
-  readonly named: Named;
+interface Known extends Chain {
   readonly principal: Principal;
-  /** By what it was looked at last: whether somebody vouches for it, and whether it has been revoked. */
-  vouched: Trust | undefined;
-  unrevoked: Trust | undefined;
+  /** By what it was looked at last, and until when it is good by that, on the clock of the mesh. */
+  trust: Trust | undefined;
+  end: number;
 }
-
-/**
- * Milliseconds that connections go on when their authority is believed no more: those who made them need some time to
- * replace them, as they are told to by the same change. What is revoked ends at once.
- */
-const GRACE_MS = 30_000;
 
 /** Who calls, by the certificate that they made the connection with. Looked at once for each connection and change. */
 export class Peers {
@@ -37,53 +27,44 @@ export class Peers {
 
   /** Nobody where no certificate was shown. `now` is on the clock of the mesh. @throws Doubt when one was, and proves nothing. */
   check(incoming: unknown, trusted: readonly string[], epoch: number, now: number): Principal | undefined {
-    const { socket } = (incoming ?? {}) as { readonly socket?: TLSSocket };
+    const { socket, stream } = (incoming ?? {}) as {
+      readonly socket?: TLSSocket;
+      readonly stream?: { readonly session?: object };
+    };
     if (socket?.encrypted !== true) return undefined;
+    const connection = stream?.session ?? socket; // of HTTP/2 each request has a socket of its own
+    const known = this.#known.get(connection) ?? learn(socket, epoch);
+    if (known === undefined) return undefined;
+    this.#known.set(connection, known);
+    checkDates(known.leaf, epoch); // a connection may outlive the certificate
     const trust = this.#trust();
-    let known = this.#known.get(socket);
-    if (known === undefined) {
-      const shown = shownWith(socket.getPeerCertificate(true)); // first: what is next takes it away on Node 22
-      const certificate = socket.getPeerX509Certificate();
-      if (certificate === undefined) return undefined;
-      known = learn(certificate, shown, socket, epoch);
-      if ((trust?.domains.length ?? 0) > 0) trust!.checkDomain(certificate, known.shown, known.named, epoch);
-      known.vouched = trust;
-      this.#known.set(socket, known);
-    } else {
-      checkDates(known.certificate, epoch); // a connection may outlive the certificate
-      if (trust !== known.vouched) checkAgain(known, trust!, epoch, now);
-    }
+    if (trust !== undefined) checkTrust(known, trust, epoch, now);
     checkDomain(known.named, trusted);
     return known.principal;
   }
 }
 
-function learn(
-  certificate: X509Certificate,
-  shown: readonly X509Certificate[],
-  socket: TLSSocket,
-  epoch: number,
-): Known {
-  const named = nameOf(certificate);
-  checkDates(certificate, epoch);
+function learn(socket: TLSSocket, epoch: number): Known | undefined {
+  const shown = shownWith(socket.getPeerCertificate(true)); // first: what is next takes it away on Node 22
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return undefined;
+  const named = nameOf(leaf);
+  checkDates(leaf, epoch);
   const { authorized, authorizationError: why } = socket as { authorized: boolean; authorizationError: unknown };
-  believe(authorized, `no authority of ours vouches for it: ${String((why as NodeJS.ErrnoException)?.code ?? why)}`);
-  const principal = principalOf(named, 'certificate');
-  return { certificate, shown, named, principal, vouched: undefined, unrevoked: undefined };
+  // Who shows another certificate in the midst of a connection (renegotiation, TLS 1.2) stays authorized by the first.
+  const isGood = authorized && (why === null || why === undefined);
+  believe(isGood, `no authority of ours vouches for it: ${String((why as NodeJS.ErrnoException)?.code ?? why)}`);
+  return { leaf, shown, named, principal: principalOf(named, 'certificate'), trust: undefined, end: 0 };
 }
 
-/** Of a connection that there was before what is believed changed. */
-function checkAgain(known: Known, trust: Trust, epoch: number, now: number): void {
-  const { certificate, shown, named } = known;
-  if (known.unrevoked !== trust) {
-    trust.checkRevoked([certificate, ...shown]);
-    known.unrevoked = trust;
+/** The connection may have been made before what is believed now was, also where this is the first that it asks. */
+function checkTrust(known: Known, trust: Trust, epoch: number, now: number): void {
+  if (known.trust !== trust) {
+    trust.checkRevoked([known.leaf, ...known.shown]);
+    known.end = trust.endOf(known, epoch);
+    known.trust = trust;
   }
-  if (now - trust.since < GRACE_MS) return;
-  // Some Nodes do not show what came with a certificate (nodejs/node#65579): then nobody can tell, and its end is its own.
-  const couldTell = known.vouched?.vouches(certificate, shown, named, epoch) === true;
-  if (couldTell || trust.domains.length > 0) trust.checkDomain(certificate, shown, named, epoch);
-  known.vouched = trust;
+  believe(now < known.end, nobodyVouches(known.named));
 }
 
 /** Those that came with a certificate, as Node links them: each by the one that has issued it. */

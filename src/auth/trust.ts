@@ -18,36 +18,62 @@ export interface TrustFiles {
   readonly lists: readonly string[];
 }
 
+/** An authority that is believed no more. */
+interface Gone {
+  readonly trustDomain: string;
+  readonly certificate: X509Certificate;
+  /** When it went, on the clock of the mesh. */
+  readonly at: number;
+}
+
+/**
+ * Milliseconds that connections go on when their authority is believed no more: those who made them need some time to
+ * replace them, as they are told to by the same change. What is revoked ends at once.
+ */
+const GRACE_MS = 30_000;
+const MOST_GONE = 64; // authorities that are remembered when they are believed no more
+const OURS = '';
+
+/** A certificate, whom it names, and what was shown with it. */
+export interface Chain {
+  readonly leaf: X509Certificate;
+  readonly shown: readonly X509Certificate[];
+  readonly named: Named;
+}
+
 /** Who may vouch for whom, at one time: the authorities of each trust domain, and what they have revoked. */
 export class Trust {
-  /** When it came into force, on the clock of the mesh. */
-  readonly since: number;
   /** All authorities and all lists, for TLS; that knows no domains. */
   readonly ca: string;
   readonly crl: readonly string[];
-  readonly #own: readonly X509Certificate[];
-  readonly #bundles: ReadonlyMap<string, readonly X509Certificate[]>;
+  /** The authorities of each domain that has some of its own; ours are those of all others. */
+  readonly #authorities: ReadonlyMap<string, readonly X509Certificate[]>;
+  readonly #gone: readonly Gone[];
   readonly #revoked: ReadonlySet<string>;
 
-  /** @throws when one of them can not be read. */
-  constructor({ ca, bundles, lists }: TrustFiles, since: number) {
-    this.since = since;
+  /**
+   * `since` is when it came into force, on the clock of the mesh, and `before` what was in force until then.
+   * @throws when one of them can not be read.
+   */
+  constructor({ ca, bundles, lists }: TrustFiles, since: number, before?: Trust) {
     this.ca = [ca, ...bundles.values()].join('\n');
     this.crl = lists.flatMap((list) => blocks(list, 'X509 CRL'));
-    this.#own = certificatesOf(ca);
-    this.#bundles = new Map([...bundles].map(([domain, bundle]) => [domain, certificatesOf(bundle)]));
+    this.#authorities = new Map(
+      [[OURS, ca] as const, ...bundles].map(([domain, pem]) => [domain, certificatesOf(pem)]),
+    );
+    this.#gone = before === undefined ? [] : this.#goneOf(before, since);
     this.#revoked = new Set(this.crl.flatMap(revokedBy));
   }
 
   /** How many authorities there are, and how many certificates they have revoked. */
   get facts(): { readonly authorities: number; readonly revoked: number } {
-    const others = [...this.#bundles.values()].reduce((sum, { length }) => sum + length, 0);
-    return { authorities: this.#own.length + others, revoked: this.#revoked.size };
+    const authorities = [...this.#authorities.values()].reduce((sum, { length }) => sum + length, 0);
+    return { authorities, revoked: this.#revoked.size };
   }
 
   /** The trust domains that have authorities of their own. */
   get domains(): readonly string[] {
-    return [...this.#bundles.keys()];
+    return [...this.#authorities.keys()].filter((domain) => domain !== OURS);
   }
 
   /** Whether another has revoked what this one has not. */
@@ -65,19 +91,50 @@ export class Trust {
   /**
    * That an authority of the trust domain vouches for a certificate, by those that were shown with it. TLS knows all
    * authorities and no domains: without this, whom one of them believes could name itself by another's. A certificate
-   * that names a host, and not an ID, is for our own authorities. @throws Doubt
+   * that names a host, and not an ID, is for our own authorities.
    */
-  checkDomain(...asked: Parameters<Trust['vouches']>): void {
-    const { trustDomain } = asked[2];
-    const whose = trustDomain === '' ? 'ours' : `the trust domain '${trustDomain}'`;
-    believe(this.vouches(...asked), `no authority of ${whose} vouches for it`);
+  vouches({ leaf, shown, named: { trustDomain } }: Chain, epoch: number): boolean {
+    return leads(leaf, shown, this.#of(trustDomain), epoch);
   }
 
-  /** The same, as an answer. */
-  vouches(leaf: X509Certificate, shown: readonly X509Certificate[], { trustDomain }: Named, epoch: number): boolean {
-    return leads(leaf, shown, this.#bundles.get(trustDomain) ?? this.#own, epoch);
+  /**
+   * Until when a connection is good, on the clock of the mesh, that TLS let in by what is believed now or was once: its
+   * authority may have gone since then, or its domain have others.
+   */
+  endOf(chain: Chain, epoch: number): number {
+    const isByDomain = this.#authorities.size > 1;
+    if ((!isByDomain && this.#gone.length === 0) || this.vouches(chain, epoch)) return Number.POSITIVE_INFINITY;
+    const { leaf, shown, named } = chain;
+    const left = this.#gone.filter(
+      ({ trustDomain, certificate }) =>
+        trustDomain === this.#domainOf(named.trustDomain) && leads(leaf, shown, [certificate], epoch),
+    );
+    if (left.length > 0) return Math.max(...left.map(({ at }) => at)) + GRACE_MS;
+    // Some Nodes do not show what came with a certificate (nodejs/node#65579): then nobody can tell who vouched for it.
+    return isByDomain ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
+
+  #domainOf(trustDomain: string): string {
+    return this.#authorities.has(trustDomain) ? trustDomain : OURS;
+  }
+
+  #of(trustDomain: string): readonly X509Certificate[] {
+    return this.#authorities.get(this.#domainOf(trustDomain))!;
+  }
+
+  #goneOf(before: Trust, at: number): readonly Gone[] {
+    const were = [...before.#authorities].flatMap(([trustDomain, authorities]) =>
+      authorities.map((certificate) => ({ trustDomain, certificate, at })),
+    );
+    const isHere = ({ trustDomain, certificate }: Gone): boolean =>
+      this.#of(trustDomain).some(({ raw }) => certificate.raw.equals(raw));
+    return [...before.#gone, ...were].filter((one) => !isHere(one)).slice(-MOST_GONE);
   }
 }
+
+/** What is said of a certificate for which nobody vouches. */
+export const nobodyVouches = ({ trustDomain }: Named): string =>
+  `no authority of ${trustDomain === '' ? 'ours' : `the trust domain '${trustDomain}'`} vouches for it`;
 
 /** Whether a way leads from a certificate to one of these authorities, each signed by the next. Each is passed once. */
 function leads(

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { before, test } from 'node:test';
 import { nameOf } from '../../src/auth/certificate.ts';
 import { identityOf, revokedBy } from '../../src/auth/revocations.ts';
-import { Trust } from '../../src/auth/trust.ts';
+import { nobodyVouches, Trust } from '../../src/auth/trust.ts';
 import { Authority } from '../support/certificates.ts';
 
 const CHECKOUT = 'spiffe://prod.example/checkout';
@@ -24,13 +24,8 @@ const trusting = async (lists: readonly string[] = []) =>
 /** Why a leaf that `by` has issued is not believed, with those that are shown with it; empty where it is. */
 async function problem(by: Authority, shown: readonly string[], name = CHECKOUT, at = NOW): Promise<string> {
   const leaf = new X509Certificate((await by.issue({ names: [`URI:${name}`] })).cert);
-  const others = shown.map((pem) => new X509Certificate(pem));
-  try {
-    (await trusting()).checkDomain(leaf, others, nameOf(leaf), at);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
+  const chain = { leaf, shown: shown.map((pem) => new X509Certificate(pem)), named: nameOf(leaf) };
+  return (await trusting()).vouches(chain, at) ? '' : nobodyVouches(chain.named);
 }
 
 const NOT_PROD = "no authority of the trust domain 'prod.example' vouches for it";

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { MeshError } from '../../../src/core/errors.ts';
 import { Authority, CertificateFiles, type Pair } from '../../support/certificates.ts';
-import { askRaw, checkout, secureOrders } from './world.ts';
+import { askRaw, checkout, secureOrders, until } from './world.ts';
 
 const ORDERS = 'spiffe://prod.example/orders';
 const CHECKOUT = 'spiffe://prod.example/checkout';
@@ -25,11 +25,6 @@ function kept(t: TestContext, port: number, pair: Pair) {
       asked.on('error', reject).end();
     });
   return { ask, sockets };
-}
-
-/** Waits until something is so. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 test('who stands on a list of revoked certificates is refused at once, over a connection that there was, too', {

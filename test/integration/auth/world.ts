@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -21,10 +21,17 @@ export interface SecureOrders {
   readonly audit: readonly Extract<MeshEvent, { type: 'identify' }>[];
 }
 
+/** How a server is made that asks for certificates, and leaves it to the mesh what they prove. */
+type Make = (
+  options: { readonly requestCert: true; readonly rejectUnauthorized: false },
+  answer: RequestListener,
+) => Server;
+
 export async function secureOrders(
   t: TestContext,
   identity: IdentityOptions,
   policy: NonNullable<PolicySections['identify']> = {},
+  make: Make = createServer,
 ): Promise<SecureOrders> {
   const mesh = await createMesh({
     service: 'orders',
@@ -38,7 +45,7 @@ export async function secureOrders(
   const answer = mesh.handler(async ({ headers, rawHeaders }, { principal }) =>
     Response.json({ ...principal, headers: Object.keys(headers), raw: rawHeaders }),
   );
-  const server = createServer({ requestCert: true, rejectUnauthorized: false }, answer);
+  const server = make({ requestCert: true, rejectUnauthorized: false }, answer);
   const open = new Map<object, string>();
   server.on('secureConnection', (socket) => {
     open.set(socket, String(socket.getPeerCertificate().issuer?.CN));
@@ -60,6 +67,11 @@ export async function checkout(
   const mesh = await createMesh({ service: 'checkout', registry, identity, policy: { defaults: policy } });
   t.after(() => mesh.close({ timeoutMs: 0 }));
   return mesh;
+}
+
+/** Waits until something is so. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** What came of a request that no mesh sent. */

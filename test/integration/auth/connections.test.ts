@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectHttp2, createSecureServer } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { connect, type TLSSocket } from 'node:tls';
+import { Authority, CertificateFiles, type Pair } from '../../support/certificates.ts';
+import { secureOrders, until } from './world.ts';
+
+const ORDERS = 'spiffe://prod.example/orders';
+const CHECKOUT = 'spiffe://prod.example/checkout';
+
+/** `orders`, whose authority has issued a certificate to somebody and can revoke it. */
+async function world(t: TestContext, make?: Parameters<typeof secureOrders>[3]) {
+  const authority = await Authority.open(t);
+  const [ours, theirs] = [
+    await authority.issue({ names: [`URI:${ORDERS}`] }),
+    await authority.issue({ names: [`URI:${CHECKOUT}`] }),
+  ];
+  const files = await CertificateFiles.open(t, ours, await authority.pem);
+  const crl = await files.revoked(await authority.revoke());
+  const orders = await secureOrders(t, { certificate: { ...files.paths, crl } }, {}, make);
+  const revoke = async (): Promise<void> => {
+    await files.revoked(await authority.revoke([theirs]));
+    await until(() => orders.mesh.snapshot().identity!.certificate!.revoked === 1);
+  };
+  return { orders, theirs, revoke };
+}
+
+/** A connection that is made, and says nothing yet. */
+async function opened(t: TestContext, port: number, pair: Pair, more: object = {}): Promise<TLSSocket> {
+  const socket = connect({ ...pair, port, host: '127.0.0.1', rejectUnauthorized: false, ...more });
+  t.after(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+const askOver = async (socket: TLSSocket): Promise<string> => {
+  socket.write('GET / HTTP/1.1\r\nHost: orders\r\nConnection: close\r\n\r\n');
+  return text(socket);
+};
+
+test('who was revoked is refused, too, over a connection that asks for the first time after that', async (t) => {
+  const { orders, theirs, revoke } = await world(t);
+  const [before, after] = [
+    await opened(t, orders.port, theirs),
+    await opened(t, orders.port, theirs), // made before, and silent until then
+  ];
+  assert.match(await askOver(before), /^HTTP\/1.1 200 /);
+  await revoke();
+  assert.match(await askOver(after), /^HTTP\/1.1 401 /);
+  assert.equal(orders.audit.at(-1)!.problem, 'it has been revoked');
+});
+
+test('over HTTP/2, too, who was revoked is refused at once', async (t) => {
+  const { orders, theirs, revoke } = await world(t, createSecureServer as never);
+  const session = connectHttp2(orders.url, { ...theirs, rejectUnauthorized: false });
+  t.after(() => session.destroy());
+  const ask = async (): Promise<number> => {
+    const stream = session.request({ ':path': '/' });
+    const [answer] = await once(stream.resume(), 'response');
+    return answer[':status'];
+  };
+  assert.deepEqual([await ask(), await ask()], [200, 200]);
+  assert.equal(orders.audit.at(-1)!.principal, CHECKOUT);
+  await revoke();
+  assert.equal(await ask(), 401);
+  assert.equal(orders.audit.at(-1)!.problem, 'it has been revoked');
+});
+
+test('a connection stays that of who made it: nothing is negotiated anew', async (t) => {
+  const { orders, theirs } = await world(t);
+  // Of TLS 1.3 there is no such thing. Who negotiates anew may show another certificate, for which nobody vouches.
+  const socket = await opened(t, orders.port, theirs, { maxVersion: 'TLSv1.2' });
+  const came = await new Promise((resolve) => {
+    socket.on('error', resolve);
+    socket.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error ?? 'it was negotiated anew'));
+  });
+  assert.match(String(came), /no renegotiation/i);
+  assert.deepEqual(orders.audit, []);
+});
