@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { type JWK, SignJWT } from 'jose';
-import {
-  aKey,
-  anIdentified,
-  ask,
-  aToken,
-  bearer,
-  ISSUER,
-  OTHER,
-  part,
-  signedAsIs,
-  type TestKey,
-  twoIssuers,
-} from './world.ts';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, OTHER, part, signedAsIs, twoIssuers } from './world.ts';
 
-let world: Awaited<ReturnType<typeof twoIssuers>>;
-let key: TestKey;
-let rsa: TestKey;
-let stranger: TestKey;
-let other: TestKey;
-
-before(async () => {
-  [key, rsa, stranger, other] = await Promise.all([aKey('a'), aKey('r', 'RS256'), aKey('a'), aKey('o')]);
-  world = await twoIssuers([key, rsa], other);
-});
+const [key, rsa, stranger, other] = await Promise.all([aKey('a'), aKey('r', 'RS256'), aKey('a'), aKey('o')]);
+const world = await twoIssuers([key, rsa], other);
+const { epoch, seconds, refused } = world;
 after(() => world.close());
-
-const epoch = () => world.epoch();
-const seconds = () => world.seconds();
-const refused = (token: string, why: RegExp): Promise<void> => world.refused(token, why);
 
 test('a good token proves who calls, with what it says', async () => {
   const answer = await ask(world.mesh, bearer(await aToken(key, epoch(), { scope: 'read' })));

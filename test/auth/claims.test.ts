@@ -1,31 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import {
-  aKey,
-  anIdentified,
-  ask,
-  aToken,
-  bearer,
-  ISSUER,
-  OTHER,
-  signedAsIs,
-  type TestKey,
-  twoIssuers,
-} from './world.ts';
+import { after, test } from 'node:test';
+import { aKey, anIdentified, ask, aToken, bearer, ISSUER, OTHER, signedAsIs, twoIssuers } from './world.ts';
 
-let world: Awaited<ReturnType<typeof twoIssuers>>;
-let key: TestKey;
-let other: TestKey;
-
-before(async () => {
-  [key, other] = await Promise.all([aKey('a'), aKey('o')]);
-  world = await twoIssuers([key], other);
-});
+const [key, other] = await Promise.all([aKey('a'), aKey('o')]);
+const world = await twoIssuers([key], other);
+const { epoch, seconds, refused } = world;
 after(() => world.close());
-
-const epoch = () => world.epoch();
-const seconds = () => world.seconds();
-const refused = (token: string, why: RegExp): Promise<void> => world.refused(token, why);
 
 test('one that has expired, is not good yet, comes from the future, or has no end is refused', async () => {
   const now = seconds();

@@ -5,8 +5,7 @@ import type { Probe } from '../../src/core/probe.ts';
 import { unwell, WELL } from '../../src/health/finding.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { fc } from '../support/fast-check.ts';
-
-export const duration = (max: number) => fc.integer({ min: 1, max }).map((ms) => `${ms}ms`);
+import { callRules, duration, pickers } from '../support/policies.ts';
 
 type Sections = fc.Arbitrary<PolicySections>;
 
@@ -78,14 +77,7 @@ export const outbound: Readonly<Record<string, Sections>> = {
   }),
   quota: fc.record({
     quota: fc.record({
-      calls: fc.array(
-        fc.record({
-          rate: fc.constantFrom('20/s', '5/s'),
-          burst: fc.integer({ min: 1, max: 3 }),
-          mode: fc.constantFrom('observe', 'reject', 'queue', 'warm-up'),
-        }),
-        { maxLength: 2 },
-      ),
+      calls: callRules,
       pace: fc.constantFrom('off', 'observe', 'reject', 'queue'),
       wait: duration(500),
     }),
@@ -134,15 +126,7 @@ export const outbound: Readonly<Record<string, Sections>> = {
   }),
   balance: fc.record({
     balance: fc.record({
-      picker: fc.constantFrom(
-        'p2c',
-        'least-request',
-        'round-robin',
-        'weighted-round-robin',
-        'random',
-        'ring-hash',
-        'maglev',
-      ),
+      picker: pickers,
       panic: fc.constantFrom(0, 0.5, 1),
     }),
     hash: fc.record({ key: fc.constantFrom('', 'path', 'header:x-user'), bound: fc.constantFrom(0, 1.25) }),

@@ -4,9 +4,8 @@ import { test } from 'node:test';
 import type { Attempt } from '../../src/core/call.ts';
 import { answer, refused, reset, seeded } from '../../src/testing.ts';
 import { fc } from '../support/fast-check.ts';
+import { callRules, duration } from '../support/policies.ts';
 import { aWorld } from './world.ts';
-
-const duration = (max: number) => fc.integer({ min: 1, max }).map((ms) => `${ms}ms`);
 
 const policies = fc.record({
   deadline: fc.record({ timeout: duration(400) }),
@@ -39,14 +38,7 @@ const policies = fc.record({
     abortShare: fc.constantFrom(0, 0, 0.3),
   }),
   quota: fc.record({
-    calls: fc.array(
-      fc.record({
-        rate: fc.constantFrom('20/s', '5/s'),
-        burst: fc.integer({ min: 1, max: 3 }),
-        mode: fc.constantFrom('observe', 'reject', 'queue', 'warm-up'),
-      }),
-      { maxLength: 2 },
-    ),
+    calls: callRules,
     pace: fc.constantFrom('off', 'queue'),
     wait: duration(500),
   }),

@@ -7,18 +7,11 @@ import { Mesh } from '../../src/mesh/mesh.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import { answer, FakeRegistry, refused, testEnv } from '../../src/testing.ts';
 import { fc } from '../support/fast-check.ts';
+import { pickers } from '../support/policies.ts';
 
 const sections = fc.record({
   balance: fc.record({
-    picker: fc.constantFrom(
-      'p2c',
-      'least-request',
-      'round-robin',
-      'weighted-round-robin',
-      'random',
-      'ring-hash',
-      'maglev',
-    ),
+    picker: pickers,
     panic: fc.constantFrom(0, 0.5),
     warmUp: fc.constantFrom('off', '2s'),
   }),
