@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import type { EndpointEvent } from './endpoint-events.ts';
 import type { Cancel } from './live.ts';
 import type { OwnEvent } from './own-events.ts';
+import { quiet } from './quiet.ts';
 
 /** What happens in a mesh, as plain facts. `at` is milliseconds since 1970 began. */
 export type MeshEvent = { readonly at: number; readonly service: string } & (CallEvent | EndpointEvent | OwnEvent);
@@ -98,10 +99,10 @@ export class Events {
   }
 }
 
-/** A listener's fault is its own; a call must not fail because somebody watched it. */
+/** A listener's fault is its own; a call must not fail because somebody watched it, nor may the process end. */
 function unharmed(listener: Listener, event: MeshEvent, of?: Context): void {
   try {
-    listener(event, of);
+    quiet(listener(event, of));
   } catch {
     // Nobody to tell.
   }

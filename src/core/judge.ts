@@ -2,6 +2,7 @@ import type { Policy } from '../policy/table.ts';
 import type { Context } from './context.ts';
 import { MeshError } from './errors.ts';
 import { type Classify, type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
+import { quiet } from './quiet.ts';
 
 const CALLED_OFF: Outcome = { is: 'none', why: 'called off', sent: 'maybe', status: 0, retryAfter: undefined };
 
@@ -33,6 +34,7 @@ function withOwn(usual: Outcome, classify: Classify | undefined, settled: Parame
 function verdictOf(classify: Classify, settled: Parameters<Classify>[0]): ReturnType<Classify> {
   try {
     const is = classify(settled);
+    quiet(is); // one that is `async` judges too late
     return is === 'success' || is === 'failure' || is === 'none' ? is : undefined;
   } catch {
     return undefined; // a slip of the judge must cost no call its answer

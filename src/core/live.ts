@@ -1,3 +1,5 @@
+import { quiet } from './quiet.ts';
+
 /** Stops what was started. Calling it again does nothing. */
 export type Cancel = () => void;
 
@@ -21,13 +23,16 @@ export class LiveValue<T> implements Live<T> {
     return this.#value;
   }
 
-  /** Replaces the whole value; watchers hear of it once, and only if it is a different one. */
+  /**
+   * Replaces the whole value; watchers hear of it once, and only if it is a different one. One that throws keeps it neither
+   * from the others nor from whoever set it.
+   */
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
     for (const watcher of [...this.#watchers]) {
       if (!this.#watchers.has(watcher)) continue; // cancelled by a watcher before it
-      watcher.tell(value);
+      unharmed(watcher.tell, value);
       if (!Object.is(value, this.#value)) return; // a watcher set a newer one, which all have heard by now
     }
   }
@@ -42,5 +47,14 @@ export class LiveValue<T> implements Live<T> {
   /** How many are watching. */
   get watchers(): number {
     return this.#watchers.size;
+  }
+}
+
+/** It is no affair of a registry that whoever watches it goes wrong. */
+function unharmed<T>(tell: (value: T) => void, value: T): void {
+  try {
+    quiet(tell(value));
+  } catch {
+    // Nobody to tell.
   }
 }

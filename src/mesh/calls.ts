@@ -109,7 +109,7 @@ const CHECKS: Readonly<Record<keyof CallOptions, (value: unknown) => boolean>> =
   priority: (value) => PRIORITIES.includes(value as Priority),
   method: (value) => typeof value === 'string',
   path: (value) => typeof value === 'string',
-  headers: (value) => typeof value === 'object' && value !== null,
+  headers: (value) => typeof value === 'object' && value !== null && !(Symbol.iterator in value), // no `Headers`: by name
   request: (value) => typeof value === 'object' && value !== null,
   fallback: (value) => typeof value === 'function',
   strategy: (value) => STRATEGIES.includes(value),

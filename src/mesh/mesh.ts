@@ -164,7 +164,8 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     this.#clusters.close();
     await this.#inside.around.close();
     this.#inside.unwatchSession();
-    await atMost(clock, REGISTRY_MS, this.#inside.registry.close()); // it is being left; what it has to say changes nothing
+    const { registry } = this.#inside;
+    await atMost(clock, REGISTRY_MS, (async () => registry.close())()); // it is being left; what it says, or throws, changes nothing
     timeouts.close();
     this.#env.identity?.close();
     this.#unheed?.();

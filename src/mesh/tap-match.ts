@@ -1,4 +1,5 @@
 import { MeshError, type Reason, reasons } from '../core/errors.ts';
+import { quiet } from '../core/quiet.ts';
 import type { TappedCall } from '../core/tapped.ts';
 import { parseDuration } from '../policy/duration.ts';
 import { StatusSet } from '../policy/status-set.ts';
@@ -51,7 +52,7 @@ const WORDS: Readonly<Record<keyof TapMatch, (value: never) => Matches>> = {
 /** Reads what says which calls are wanted. @throws MeshError INVALID_ARGUMENT that says what is wrong, and what there is. */
 export function matcher(match: unknown): Matches {
   if (match === undefined) return () => true;
-  if (typeof match === 'function') return (call) => Boolean((match as Matches)(call));
+  if (typeof match === 'function') return (call) => atOnce((match as Matches)(call));
   if (typeof match !== 'object' || match === null) throw bad('match must be an object or a function', match);
   const all = Object.entries(match)
     .filter(([, value]) => value !== undefined)
@@ -62,6 +63,15 @@ export function matcher(match: unknown): Matches {
       return WORDS[word as keyof TapMatch](value as never);
     });
   return (call) => all.every((matches) => matches(call));
+}
+
+/** @throws MeshError INVALID_ARGUMENT where a function of the user's is `async`: a promise would mean yes to all calls. */
+function atOnce(said: unknown): boolean {
+  quiet(said);
+  if (said instanceof Promise) {
+    throw new MeshError('request', 'tap.match: the function must say at once whether it wants a call, got a promise');
+  }
+  return Boolean(said);
 }
 
 function oneOf(word: string, known: readonly string[], read: (call: TappedCall) => string | null) {

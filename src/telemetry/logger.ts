@@ -39,6 +39,6 @@ export const loggedEvents = (logger: Logger): Outlet => ({
   tell: (event) => {
     const level = levels[event.type] as Level | ((event: MeshEvent) => Level) | undefined;
     const name = typeof level === 'function' ? level(event) : (level ?? 'debug');
-    logger[name](event, `${event.service}: ${events[event.type]}`);
+    return logger[name](event, `${event.service}: ${events[event.type]}`); // a promise, where it is `async`
   },
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Events, type MeshEvent } from '../../src/core/events.ts';
+import { unheardIn } from '../support/unheard.ts';
 
 const event: MeshEvent = { at: 1, service: 'orders', type: 'panic', on: true, healthy: 1, endpoints: 3 };
 
@@ -58,6 +59,21 @@ test('a listener that throws harms neither the others nor who told', () => {
   events.on((event) => heard.push(event));
   events.emit(event);
   assert.deepEqual(heard, [event]);
+});
+
+test('an async listener that fails harms nobody either: Node would end the process for it', async (t) => {
+  const unheard = unheardIn(t);
+  const events = new Events();
+  const heard: MeshEvent[] = [];
+  const fails = async (): Promise<void> => {
+    throw new Error('its own fault');
+  };
+  events.on(fails);
+  events.connect({ hears: () => true, tell: fails });
+  events.on((event) => heard.push(event));
+  events.emit(event);
+  assert.deepEqual(heard, [event]);
+  assert.equal(await unheard(), 0);
 });
 
 test('who leaves or comes while news is told changes it for the next news', () => {

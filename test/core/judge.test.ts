@@ -4,6 +4,7 @@ import { MeshError } from '../../src/core/errors.ts';
 import { judge, judgeError } from '../../src/core/judge.ts';
 import type { Classify } from '../../src/core/outcome.ts';
 import { aContext, answer, refused } from '../../src/testing.ts';
+import { unheardIn } from '../support/unheard.ts';
 
 test('the policy says which statuses fail', () => {
   const context = aContext({ policy: { outcome: { failing: [404, '5xx'] } } });
@@ -74,4 +75,13 @@ test('once called off, whatever the client throws is our own doing', () => {
 test('the mesh’s own errors are not the caller’s to judge', () => {
   const context = aContext({ classify: () => 'success' });
   assert.equal(judgeError(context, new MeshError('attempt', 'x', { sent: 'maybe' })).is, 'failure');
+});
+
+test('a judge that is async judges too late, and that it fails is its own affair', async (t) => {
+  const unheard = unheardIn(t);
+  const classify = (async () => {
+    throw new Error('its own fault');
+  }) as unknown as Classify;
+  assert.equal(judge(aContext({ classify }), answer(200)).is, 'success');
+  assert.equal(await unheard(), 0);
 });

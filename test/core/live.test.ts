@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LiveValue } from '../../src/core/live.ts';
+import { unheardIn } from '../support/unheard.ts';
 
 test('a watcher hears the value now, and every value after', () => {
   const live = new LiveValue(1);
@@ -74,4 +75,28 @@ test('one that begins to watch while news is told hears the newest value once', 
   });
   live.set(2);
   assert.deepEqual(heard, [2]);
+});
+
+test('one that throws, at once or later, keeps the news neither from the others nor from whoever set it', async (t) => {
+  const unheard = unheardIn(t);
+  const live = new LiveValue('a');
+  const heard: string[] = [];
+  live.watch((value) => {
+    if (value !== 'a') throw new Error('its own fault');
+  });
+  live.watch(async (value) => {
+    if (value !== 'a') throw new Error('its own fault');
+  });
+  live.watch((value) => heard.push(value));
+  live.set('b');
+  live.set('c');
+  assert.equal(await unheard(), 0);
+  assert.deepEqual(heard, ['a', 'b', 'c']);
+});
+
+test('what one throws when it begins to watch, it gets back', () => {
+  const watcher = (): void => {
+    throw new Error('its own fault');
+  };
+  assert.throws(() => new LiveValue('a').watch(watcher), /its own fault/);
 });

@@ -141,6 +141,8 @@ test('options of a call that there are not, or that are of the wrong kind, are r
     [{ route: 7 }, /^route is of the wrong kind: number/],
     [{ method: Symbol.iterator }, /^method is of the wrong kind: symbol/],
     [{ headers: null }, /^headers is of the wrong kind: object/],
+    [{ headers: new Headers({ 'idempotency-key': '1' }) }, /^headers is of the wrong kind: object/],
+    [{ headers: [['idempotency-key', '1']] }, /^headers is of the wrong kind: object/],
     [{ classify: 'failure' }, /^classify is of the wrong kind: string/],
     [{ timeout: 800 }, /^timeout is of the wrong kind: number/],
     [{ timeout: '' }, /^timeout must be a duration from '1ms' to '24h' such as '250ms' or '2s', got ''/],

@@ -198,6 +198,20 @@ test('a registry that never answers holds nobody up for longer than is said', as
   assert.equal(env.clock.pending, 0);
 });
 
+test('a registry that throws when it is closed keeps nothing else open', async () => {
+  const registry: Registry = {
+    ...silent(),
+    close() {
+      throw new Error('its own fault');
+    },
+  };
+  const { mesh, env, told } = await aMesh({ registry });
+  await mesh.call('orders', () => 'answered', { timeout: '5s' }).catch(() => {});
+  await mesh.close();
+  assert.deepEqual(steps({ told }), [['closed', 0, '']]);
+  assert.equal(env.clock.scheduled, 0);
+});
+
 test('where nobody could be told there is nothing to wait for', async () => {
   const fake = new FakeRegistry();
   const { mesh, env } = await aMesh({

@@ -4,6 +4,7 @@ import type { Attempt } from '../../src/core/call.ts';
 import { REDACTED, type TappedCall } from '../../src/core/tapped.ts';
 import { answer, refused, script } from '../../src/testing.ts';
 import { aMesh } from '../support/mesh.ts';
+import { unheardIn } from '../support/unheard.ts';
 
 const well = () => answer(200);
 
@@ -194,6 +195,21 @@ test('a function that says what is wanted and throws costs no call: its own tap 
   await assert.rejects(first, slip);
   assert.deepEqual(await bad.next(), { done: true, value: undefined });
   assert.equal((await taken(good, 1))[0]!.service, 'orders');
+  await mesh.close();
+});
+
+test('a function that says only later what is wanted is refused: its promise would mean yes to all', async (t) => {
+  const unheard = unheardIn(t);
+  const { mesh } = await aMesh();
+  const later = async (): Promise<boolean> => {
+    throw new Error('its own fault');
+  };
+  const tap = mesh.tap({ match: later as unknown as () => boolean });
+  await mesh.call('orders', well);
+  await assert.rejects(tap.next(), {
+    message: /^tap\.match: the function must say at once .+, got a promise/,
+  });
+  assert.equal(await unheard(), 0);
   await mesh.close();
 });
 

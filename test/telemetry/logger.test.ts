@@ -4,6 +4,7 @@ import type { MeshEvent } from '../../src/core/events.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { refused } from '../../src/testing/script.ts';
 import { aMesh } from '../support/mesh.ts';
+import { unheardIn } from '../support/unheard.ts';
 
 function aLogger(): { logger: Logger; told: [keyof Logger, MeshEvent, string][] } {
   const told: [keyof Logger, MeshEvent, string][] = [];
@@ -45,5 +46,16 @@ test('a logger that throws harms nobody', async () => {
   };
   const { mesh } = await aMesh({ telemetry: { logger: { debug: broken, info: broken, warn: broken, error: broken } } });
   assert.equal(await mesh.call('orders', () => 1), 1);
+  await mesh.close();
+});
+
+test('a logger that is async and fails ends no process', async (t) => {
+  const unheard = unheardIn(t);
+  const fails = async (): Promise<void> => {
+    throw new Error('its own fault');
+  };
+  const { mesh } = await aMesh({ telemetry: { logger: { debug: fails, info: fails, warn: fails, error: fails } } });
+  mesh.setPolicy({});
+  assert.equal(await unheard(), 0);
   await mesh.close();
 });
