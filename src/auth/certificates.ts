@@ -89,7 +89,8 @@ export class Certificates implements SecureClient {
     const { context, trust } = this.#current!;
     const check = peers.length === 0 ? checkServerIdentity : oneOf(peers);
     const checked = trust.domains.length === 0 ? check : this.#vouched(check, peers.length > 0);
-    return { secureContext: context, checkServerIdentity: checked, maxCachedSessions: 0 };
+    // Said, since NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would let anybody pass.
+    return { secureContext: context, checkServerIdentity: checked, rejectUnauthorized: true, maxCachedSessions: 0 };
   }
 
   onChange(listener: () => void): Cancel {

@@ -18,6 +18,7 @@ export class Connector {
   readonly #timeoutMs: number;
   readonly #open: (options: buildConnector.Options) => buildConnector.connector;
   readonly #isSecure: boolean;
+  readonly #hasPeers: boolean;
   readonly #connecting = new Set<Socket>();
   readonly #waiting: Connect[] = [];
 
@@ -27,13 +28,17 @@ export class Connector {
     this.#timeoutMs = timeoutMs;
     const [usual, secure] = [build(USUAL), env.identity?.client];
     this.#isSecure = secure !== undefined;
+    this.#hasPeers = peers.length > 0;
     this.#open = ({ protocol }) =>
       secure === undefined || protocol !== 'https:' ? usual : build({ ...USUAL, ...secure.options(peers) }); // each connection with the certificate of its moment
   }
 
   readonly connect: buildConnector.connector = (...connect) => {
-    const hasToWait = this.#isSecure && connect[0].protocol === 'https:' && this.#connecting.size >= HANDSHAKES;
-    if (hasToWait) this.#waiting.push(connect);
+    const [{ protocol }, callback] = connect;
+    const proves = this.#isSecure && protocol === 'https:';
+    // Whoever writes the registry could else do away with the proof, by a record without TLS.
+    if (this.#hasPeers && !proves) callback(new Unproven(this.#isSecure), null);
+    else if (proves && this.#connecting.size >= HANDSHAKES) this.#waiting.push(connect);
     else this.#begin(...connect);
   };
 
@@ -65,6 +70,16 @@ export class Connector {
       callback(...outcome);
     }) as unknown as Socket;
     this.#connecting.add(socket);
+  }
+}
+
+/** Who is asked to prove who it is can not: it has no TLS, or we have nothing to check a proof by. */
+export class Unproven extends Error {
+  override readonly name = 'Unproven';
+
+  constructor(isSecure: boolean) {
+    const lacks = isSecure ? 'its record says that it has no TLS' : 'there is no identity.certificate to check that by';
+    super(`authenticate.peers wants it to prove who it is, and ${lacks}`);
   }
 }
 

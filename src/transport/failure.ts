@@ -1,5 +1,6 @@
 import { MeshError, type Sent } from '../core/errors.ts';
 import { formatDuration } from '../policy/duration.ts';
+import { Unproven } from './connect.ts';
 
 /** Where an attempt was going, for errors to name. */
 export interface Destination {
@@ -21,7 +22,9 @@ export function neverSent(error: unknown, to: Destination): MeshError {
   if (MeshError.is(error)) return withSent(error, 'no');
   const code = codeOf(error);
   if (UNUSABLE.has(code)) return refused(`${to.service}: ${messageOf(error)}`, to, 'no', error);
-  return new MeshError('connect', `${to.service}: ${whyNotConnected(code, to)}`, factsOf(to, 'no', error));
+  const why =
+    error instanceof Unproven ? `no connection to ${to.address}, ${error.message}` : whyNotConnected(code, to);
+  return new MeshError('connect', `${to.service}: ${why}`, factsOf(to, 'no', error));
 }
 
 function whyNotConnected(code: string, { address, connectMs }: Destination): string {

@@ -26,7 +26,7 @@ export const authenticate = section(
       pattern: /^spiffe:\/\/[a-z0-9._-]+\/\S*$/,
       must: "a list of SPIFFE IDs such as ['spiffe://prod.example/orders']",
       about:
-        'SPIFFE IDs of which the certificate of the service must have one. Empty: it must name the host, as usual.',
+        'SPIFFE IDs of which the certificate of the service must have one; without TLS it is not called. Empty: it must name the host, as usual.',
     }),
   },
 );

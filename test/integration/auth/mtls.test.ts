@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
+import type { IdentityOptions } from '../../../src/auth/options.ts';
 import { MeshError } from '../../../src/core/errors.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 import { Authority, CertificateFiles, type Said } from '../../support/certificates.ts';
@@ -53,6 +56,13 @@ test('a server that proves to be another than the policy lists is told nothing',
   };
   await refused({ peers: ['spiffe://prod.example/payments', 'spiffe://prod.example/orders2'] }, /ALTNAME_INVALID/);
   await refused({}, /ALTNAME_INVALID/); // without peers it must name the host, and names none
+  const { NODE_TLS_REJECT_UNAUTHORIZED: before } = process.env;
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // set for somebody else
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  });
+  await refused({ peers: ['spiffe://prod.example/payments'] }, /ALTNAME_INVALID/);
   assert.deepEqual(orders.audit, []);
 });
 
@@ -62,6 +72,32 @@ test('a server whose authority is not ours is told nothing', async (t) => {
   const files = await CertificateFiles.open(t, await other.issue({ names: [`URI:${CHECKOUT}`] }), await other.pem);
   const mesh = await checkout(t, orders.url, { certificate: files.paths }, { authenticate: { peers: [ORDERS] } });
   await assert.rejects(mesh.request('http://orders/'), /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/);
+});
+
+test('a server that shall prove who it is and has no TLS is told nothing, whatever its record says', async (t) => {
+  const authority = await Authority.open(t);
+  const pair = await authority.issue({ names: [`URI:${CHECKOUT}`] });
+  const files = await CertificateFiles.open(t, pair, await authority.pem);
+  let asked = 0;
+  const plain = createServer((_, response) => {
+    asked++;
+    response.end('come in');
+  });
+  await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+  t.after(() => plain.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+  const policy = { authenticate: { peers: [ORDERS] } };
+  const refused = async (identity: IdentityOptions, why: RegExp) => {
+    const mesh = await checkout(t, url, identity, policy);
+    await assert.rejects(mesh.request('http://orders/', { headers: { cookie: 'a secret' } }), (error) => {
+      assert.ok(MeshError.is(error) && error.reason === 'connect' && error.sent === 'no');
+      assert.match(error.message, why);
+      return true;
+    });
+  };
+  await refused({ certificate: files.paths }, /authenticate.peers wants it .* its record says that it has no TLS/);
+  await refused({}, /authenticate.peers wants it .* there is no identity.certificate/);
+  assert.equal(asked, 0);
 });
 
 const refusals: readonly (readonly [string, Said, RegExp])[] = [
