@@ -101,7 +101,11 @@ class SocketLink implements Link {
     this.#watchOver();
     this.#keepAlive();
     if (this.#options.digest !== undefined) this.#codec.authenticate(this.#options.digest);
-    await this.ask(sync('/')); // the server is in touch with its leader, and knows what it knew
+    // Answered, the server is in touch with its leader, and knows what that knew.
+    await this.ask(sync('/')).catch((error: ZookeeperError) => {
+      this.#end(error); // nobody would: it would keep its session alive for as long as the server lets it
+      throw error;
+    });
     this.#up = true;
     if (this.#ended !== undefined) throw this.#ended;
     return this;
