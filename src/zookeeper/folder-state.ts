@@ -23,10 +23,15 @@ export class FolderState {
     return this.#there;
   }
 
-  /** A new connection is up: what happened meanwhile was not told. */
-  up({ knownTo }: Pick<Up, 'knownTo'>): void {
-    if (knownTo < 0n) this.#doubted = true;
-    if (this.#complete) this.#asOf = knownTo;
+  /**
+   * A new connection is up: what happened meanwhile was not told. Where the session is another, too, its history may be:
+   * a tree that was wiped, and has come further than the old one had, knows nothing of our session either.
+   */
+  up({ resumed, knownTo }: Up): void {
+    if (!resumed) {
+      this.#doubted = true;
+      this.#asOf = NEVER;
+    } else if (this.#complete) this.#asOf = knownTo;
     this.#complete = false;
   }
 

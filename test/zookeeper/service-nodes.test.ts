@@ -72,6 +72,7 @@ function aFolder({ oneShot = false } = {}) {
   return {
     ...{ open, env, forbidden, doubts },
     found: () => found,
+    zxid: () => zxid,
     told: () => told,
     /** What was asked since this was last called. */
     asked: () => asked.splice(0),
@@ -90,14 +91,14 @@ function aFolder({ oneShot = false } = {}) {
       tell('deleted', name);
     },
     /** A tree that begins anew, with these nodes; whose numbers happen to be those of the old one. */
-    wipe: (anew: Readonly<Record<string, number>>) => {
+    wipe: (anew: Readonly<Record<string, number>>, knownTo = -1n) => {
       made += 5_000n;
       const old = [...nodes.values()];
       nodes.clear();
       for (const [at, [name, port]] of Object.entries(anew).entries()) {
         nodes.set(name, { ...(old[at] ?? { czxid: zxid, mzxid: zxid }), port });
       }
-      for (const up of ups) up({ resumed: false, knownTo: -1n });
+      for (const up of ups) up({ resumed: false, knownTo });
     },
     /** It was away for so long that we can not say what is still as it was. */
     longAway: () => {
@@ -168,6 +169,18 @@ test('a tree that was wiped is read anew, whole, though its numbers are those of
   assert.equal(found(), '1001,3000');
   assert.deepEqual(doubts, [1], 'whoever is missed then is told to be in doubt first');
   asked();
+  nodes.close();
+});
+
+test('a tree that was wiped, and has gone beyond the moment that we knew, is another tree all the same', async () => {
+  const { open, found, put, wipe, doubts, zxid } = aFolder();
+  put('a', 1_000);
+  const nodes = open();
+  await settled();
+  wipe({ b: 2_000 }, zxid()); // so no server hangs up on us: our session is one that it never heard of
+  await settled();
+  assert.equal(found(), '2000');
+  assert.deepEqual(doubts, [1], 'whoever is missed then may only not have come back yet');
   nodes.close();
 });
 
