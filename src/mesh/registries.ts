@@ -30,4 +30,4 @@ export async function openRegistry(option: MeshOptions['registry'], env: Env): P
 }
 
 /** The address as people may see it. */
-const withoutSecret = (url: string): string => url.slice(0, 200).replace(/\/\/[^@/]*@/, '//***@');
+const withoutSecret = (url: string): string => url.replace(/^([^:/?#]*:\/\/)?.*@/s, '$1***@').slice(0, 200);

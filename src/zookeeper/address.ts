@@ -25,6 +25,7 @@ export interface ZookeeperAddress {
 const DEFAULT_PORT = 2181;
 const SERVERS = 64; // no ensemble is larger; a connect string that is has gone wrong
 const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?$/;
+const PATH_OPTION = /^(?:snapshot|root|ca|cert|key)=/; // these may hold an '@'
 const IPV6 = /^[0-9a-fA-F:.]{2,45}(?:%[A-Za-z0-9._-]{1,32})?$/;
 
 /**
@@ -35,6 +36,9 @@ const IPV6 = /^[0-9a-fA-F:.]{2,45}(?:%[A-Za-z0-9._-]{1,32})?$/;
 export function parseAddress(text: string): ZookeeperAddress {
   const rest = text.trim().replace(/^(?:zookeeper|zk):\/\//i, '');
   const [beforeQuery, queryText = ''] = cut(rest, '?');
+  if (queryText.split('&').some((part) => part.includes('@') && !PATH_OPTION.test(part))) {
+    throw bad("a '?' in a password is written %3F"); // and what follows it is no option, nor what is before it a server
+  }
   const at = beforeQuery.lastIndexOf('@'); // passwords may hold '@', hosts may not
   const digest = at < 0 ? undefined : readDigest(beforeQuery.slice(0, at));
   const [hosts, path] = cut(beforeQuery.slice(at + 1), '/');

@@ -74,6 +74,9 @@ test('a registry URL of an unknown scheme is refused with those there are, and w
     ['LOCAL:', /^registry: no such scheme ''/],
     ['constructor:', /^registry: no such scheme 'constructor:'/],
     ['consul://ada:s3cret@host', /'consul:\/\/\*\*\*@host'/],
+    ['consul://ada:a/s3cret?b#c@host', /'consul:\/\/\*\*\*@host'/],
+    ['ada:s3cret@host', /'\*\*\*@host'/],
+    [`consul://ada:${'s3cret'.repeat(50)}@host`, /'consul:\/\/\*\*\*@host'/],
     ['local:relative/folder', /local/],
   ] as const) {
     await assert.rejects(createMesh({ service: 'checkout', registry }), (error) => {

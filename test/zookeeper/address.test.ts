@@ -44,6 +44,10 @@ test('what is not an address is refused at the door, and a password is never sho
     'zookeeper://:hunter2@h',
     'zookeeper://hunter2:%zz@h',
     'zookeeper://h?a=1&a=2',
+    'zookeeper://user:hunter2?x@h', // as if the server were called `user`, and its port `hunter2`
+    'zookeeper://user:1?hunter2@h:2181',
+    'zookeeper://user:1?tls=hunter2@h',
+    'zookeeper://user:x@y?hunter2@h',
     `zookeeper://${'h,'.repeat(65)}`,
   ];
   for (const text of refused) {
@@ -53,4 +57,10 @@ test('what is not an address is refused at the door, and a password is never sho
       text,
     );
   }
+});
+
+test('an option may hold an @ where it is the path of something', () => {
+  const { query, digest } = parseAddress('zookeeper://h?snapshot=/var/lib/a@b.json&ca=/etc/@ca');
+  assert.deepEqual({ ...query }, { snapshot: '/var/lib/a@b.json', ca: '/etc/@ca' });
+  assert.equal(digest, undefined);
 });
