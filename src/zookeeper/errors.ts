@@ -47,6 +47,14 @@ export function errorOf(number: number, what: string): ZookeeperError {
 /** Whether `error` is ZooKeeper's error of that name. */
 export const isCode = (error: unknown, code: string): boolean => error instanceof ZookeeperError && error.code === code;
 
+const PASSING = new Set([
+  ...['SESSION_EXPIRED', 'SESSION_MOVED'], // the server is about to hang up
+  ...['OPERATION_TIMEOUT', 'REQUEST_TIMEOUT', 'THROTTLED_OP'], // it has no time
+]);
+
+/** Whether a server says no for now: it is not the question that is wrong, and asked again it may say otherwise. */
+export const isPassing = (error: unknown): boolean => error instanceof ZookeeperError && PASSING.has(error.code);
+
 /** The connection went, or there was none: what was asked for may have happened or not. */
 export const connectionLoss = (why: string): ZookeeperError => new ZookeeperError('CONNECTION_LOSS', why);
 

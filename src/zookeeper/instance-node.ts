@@ -1,5 +1,5 @@
 import { isCode, orAbsent } from './errors.ts';
-import { addWatch, create, exists, multi, remove, type Stat, setData } from './operations.ts';
+import { addWatch, create, exists, multi, remove, removeWatches, type Stat, setData } from './operations.ts';
 import { parentOf } from './paths.ts';
 import { makeContainers, type Tree } from './tree.ts';
 
@@ -13,9 +13,8 @@ export class InstanceNode {
   #data: Buffer;
   #unsaid = true; // whether what is there may say something else
   #watched = false; // whether the server tells this connection of what happens to the node
+  #abandoned = false;
   wanted = true;
-  /** Somebody else sees to it from now on. */
-  abandoned = false;
 
   constructor(tree: Tree, path: string, data: Buffer) {
     this.#tree = tree;
@@ -34,6 +33,19 @@ export class InstanceNode {
     this.#watched = false;
   }
 
+  /** Whether nobody sees to it from here any more. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /** Lets go of the node as it is; the server need not tell of it any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    if (!this.#watched) return;
+    this.#watched = false;
+    this.#tree.session.ask(removeWatches(this.path)).catch(() => {}); // it goes with the connection at the latest
+  }
+
   /**
    * Looks, and does what is to be done: nothing when the node is ours and says what it should.
    * @throws ZookeeperError when nobody can be asked, or the answer is no.
@@ -42,7 +54,7 @@ export class InstanceNode {
     const { session } = this.#tree;
     await this.#watch();
     const stat = await orAbsent(session.ask(exists(this.path, session.lacks.has('addWatch'))));
-    if (this.abandoned) return 'as wanted';
+    if (this.#abandoned) return 'as wanted';
     const mine = stat !== undefined && stat.ephemeralOwner === session.id;
     const leftover = stat !== undefined && session.wasOurs(stat.ephemeralOwner);
     if (!this.wanted) return mine || leftover ? this.#remove(stat) : 'as wanted';

@@ -5,7 +5,7 @@ import { changed } from '../discovery/instance.ts';
 import { recordOf } from '../discovery/record.ts';
 import type { Announcement, Instance, InstanceChange, Listing } from '../discovery/registry.ts';
 import { encodeRecord } from '../wire/record.ts';
-import { isCode, ZookeeperError } from './errors.ts';
+import { isCode, isPassing, ZookeeperError } from './errors.ts';
 import { InstanceNode, type Look } from './instance-node.ts';
 import type { Tree } from './tree.ts';
 import { Waiters } from './waiters.ts';
@@ -13,6 +13,7 @@ import { Waiters } from './waiters.ts';
 const LEAVE_MS = 1_000;
 const HEAL_MS = 250; // at most; a whole service that was cleared away shall not come back in one instant
 const RETRY_MS = 1_000;
+const TAKEN = 'another live process is listed under that name';
 const LOOK_MS = 500; // for the last look, which says whether the other has gone
 const PATIENCE = 1.5; // session timeouts: one ends up to a tick late, and is two ticks long at least
 
@@ -30,6 +31,7 @@ export class Registration implements Announcement {
   #looking = false;
   #timer: Timer | undefined;
   #conflictAt: number | undefined;
+  #refusal = ''; // what the server said last, where it may say otherwise when asked again
   #closing: Promise<void> | undefined;
 
   /** `ended` is told once there is nothing left to see to. */
@@ -105,7 +107,7 @@ export class Registration implements Announcement {
 
   /** Lets go of the node as it is; it goes when the session does. */
   abandon(): void {
-    this.#node.abandoned = true;
+    this.#node.abandon();
     this.#timer?.cancel();
     for (const stop of this.#stops.splice(0)) stop();
     this.state.set('left');
@@ -148,7 +150,9 @@ export class Registration implements Announcement {
 
   get #whyNot(): string {
     const { session } = this.#tree;
-    return session.state.value.is === 'connected' ? 'the server has not answered yet' : session.problem;
+    if (session.state.value.is !== 'connected') return session.problem;
+    if (this.state.value === 'conflict') return TAKEN;
+    return this.#refusal || 'the server has not answered yet';
   }
 
   #touched(deleted: boolean): void {
@@ -194,6 +198,7 @@ export class Registration implements Announcement {
       return;
     }
     this.#conflictAt = undefined;
+    this.#refusal = '';
     if (this.#node.wanted) this.state.set('listed');
     this.#waiters.tell();
     if (!this.#node.wanted) this.abandon();
@@ -208,12 +213,20 @@ export class Registration implements Announcement {
     if (!this.#waiters.any) return;
     this.#conflictAt ??= this.#tree.env.clock.now();
     if (this.#patienceLeft > 0) this.#later(this.#patienceLeft);
-    else this.#waiters.tell(new ZookeeperError('CONFLICT', 'another live process is listed under that name'));
+    else this.#waiters.tell(new ZookeeperError('CONFLICT', TAKEN));
   }
 
-  /** A connection that was lost brings us back by itself; any other answer is tried again in a while. */
+  /**
+   * A connection that was lost brings us back by itself; any other answer is tried again in a while. One that says no for
+   * good is told to who waits.
+   */
   #trouble(error: unknown): void {
     if (isCode(error, 'CONNECTION_LOSS') || isCode(error, 'UNIMPLEMENTED')) return;
+    if (isPassing(error)) {
+      this.#refusal = (error as Error).message;
+      this.#later(RETRY_MS * (1 + this.#tree.env.random.next()));
+      return;
+    }
     if (this.state.value === 'listed') this.state.set('lost');
     this.#waiters.tell(error instanceof ZookeeperError ? error : new ZookeeperError('BUG', String(error)));
     this.#later(RETRY_MS * (1 + this.#tree.env.random.next()));

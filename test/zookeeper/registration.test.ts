@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LiveValue } from '../../src/core/live.ts';
+import { testEnv } from '../../src/testing/env.ts';
+import { settled } from '../../src/testing/virtual-clock.ts';
+import { ZookeeperError } from '../../src/zookeeper/errors.ts';
+import { Listeners } from '../../src/zookeeper/listeners.ts';
+import type { Answer, Command, Operation, Stat } from '../../src/zookeeper/operations.ts';
+import { Registration } from '../../src/zookeeper/registration.ts';
+import type { SessionState, Up } from '../../src/zookeeper/session-state.ts';
+import type { Tree } from '../../src/zookeeper/tree.ts';
+import { anInstance } from '../support/resolutions.ts';
+
+const PATH = '/services/orders/a';
+const CONNECTED: SessionState = { is: 'connected', server: 'x' };
+
+/** One place in a tree, a session that answers from it, and a server that may say no. */
+function aPlace({ timeoutMs = 6_000 } = {}) {
+  const env = testEnv();
+  const listeners = new Listeners();
+  const state = new LiveValue<SessionState>(CONNECTED);
+  const ups = new Set<(up: Up) => void>();
+  const asked: string[] = [];
+  const watched = new Set<string>();
+  let [owner, mine, version] = [0n, 100n, 0];
+  let refusal: { of: Command['is']; code: string } | undefined;
+  const stat = (): Stat => ({
+    ...{ czxid: 1n, ctime: 0n, mzxid: 1n, pzxid: 1n, ephemeralOwner: owner, version, dataLength: 0, numChildren: 0 },
+  });
+  const answer = (command: Command): Answer => {
+    asked.push(command.is);
+    if (command.is === refusal?.of) throw new ZookeeperError(refusal.code, `${command.is}: ${refusal.code}`);
+    if (command.is === 'addWatch') watched.add(command.path);
+    else if (command.is === 'removeWatches') watched.delete(command.path);
+    else if (command.is === 'create') owner = mine;
+    else if (owner === 0n) throw new ZookeeperError('NO_NODE', PATH);
+    else if (command.is === 'setData') version++;
+    else if (command.is === 'delete') owner = 0n;
+    return { stat: stat(), zxid: 1n };
+  };
+  const session = {
+    ...{ listeners, state, lacks: new Set(), timeoutMs, problem: 'it is away', wasOurs: () => false },
+    get id() {
+      return mine;
+    },
+    ready: async () => {},
+    onUp: (listener: (up: Up) => void) => {
+      ups.add(listener);
+      return () => ups.delete(listener);
+    },
+    ask: async <T>(operation: Operation<T>): Promise<T> => operation.read(answer(operation.command)),
+  };
+  const tree = { session, env, acl: [], joinMs: 10_000, spreadMs: 0, form: 'plain' } as unknown as Tree;
+  return {
+    ...{ env, asked, watched, state },
+    registration: () => new Registration(anInstance('a'), PATH, tree, () => {}),
+    owner: () => owner,
+    /** What the server says to commands of that kind from now on. */
+    refuse: (of?: Command['is'], code = '') => {
+      refusal = of && { of, code };
+    },
+    /** Somebody else takes the place, by whatever right. */
+    taken: () => {
+      owner = 7n;
+      listeners.tell({ is: 'deleted', path: PATH });
+      listeners.tell({ is: 'created', path: PATH });
+    },
+    /** The session ends, and another begins. */
+    anew: () => {
+      state.set({ is: 'lost', problem: 'the session has expired' });
+      mine++;
+      owner = 0n;
+      state.set(CONNECTED);
+      for (const up of ups) up({ resumed: false, knownTo: 1n });
+    },
+  };
+}
+
+for (const code of ['SESSION_EXPIRED', 'SESSION_MOVED', 'OPERATION_TIMEOUT', 'REQUEST_TIMEOUT', 'THROTTLED_OP']) {
+  for (const asked of ['addWatch', 'exists', 'create'] as const) {
+    test(`${code} to ${asked} is not for good: who joins is listed as soon as that is over`, async () => {
+      const place = aPlace();
+      place.refuse(asked, code);
+      const registration = place.registration();
+      const joined = registration.join();
+      await settled();
+      assert.equal(registration.state.value, 'joining');
+      place.refuse();
+      if (code.startsWith('SESSION')) place.anew();
+      else await place.env.clock.advance(2_000); // nothing else happens, so it has to ask again
+      await joined;
+      assert.equal(registration.state.value, 'listed');
+      const closed = registration.close();
+      await place.env.clock.advance(1_000);
+      await closed;
+      assert.equal(place.env.clock.pending, 0);
+    });
+  }
+}
+
+test('who can not join since the server has no time is told so when the time is up', async () => {
+  const place = aPlace();
+  place.refuse('create', 'THROTTLED_OP');
+  const joined = assert.rejects(place.registration().join(), {
+    message: /^orders: 'a' can not be listed: not within 10000 ms: create: THROTTLED_OP/,
+  });
+  await place.env.clock.advance(20_000);
+  await joined;
+});
+
+test('a server that says no for good is believed at once', async () => {
+  const place = aPlace();
+  place.refuse('create', 'NO_AUTH');
+  await assert.rejects(place.registration().join(), { message: /can not be listed: create: NO_AUTH/ });
+});
+
+test('a change of an instance whose place was taken is refused with the reason', async () => {
+  const place = aPlace({ timeoutMs: 30_000 }); // longer than a change waits
+  const registration = await place.registration().join();
+  place.taken();
+  await place.env.clock.advance(1_000);
+  assert.equal(registration.state.value, 'conflict');
+  const changed = assert.rejects(registration.update({ weight: 2 }), {
+    message: /the change of 'a' is not told yet: .*another live process is listed under that name/,
+  });
+  await place.env.clock.advance(20_000);
+  await changed;
+  assert.equal(place.owner(), 7n);
+});
+
+test('who has left is watched over no more: a process may come and go under many names', async () => {
+  const place = aPlace();
+  const registration = await place.registration().join();
+  assert.deepEqual([...place.watched], [PATH]);
+  const closed = registration.close();
+  await place.env.clock.advance(1_000);
+  await closed;
+  assert.equal(place.owner(), 0n);
+  assert.deepEqual([...place.watched], []);
+});
