@@ -17,6 +17,7 @@ export class Verification {
   #due = false;
   readonly #doubtful = new Set<string>();
   #doubtTimer: Timer | undefined;
+  #closed = false;
 
   /** `wake` is called when the next lot is due. */
   constructor(env: Env, wake: () => void) {
@@ -44,14 +45,15 @@ export class Verification {
     } catch (error) {
       this.#names.unshift(...names);
       throw error;
+    } finally {
+      this.later();
     }
-    this.later();
   }
 
   /** Sees to the rest, in a while. */
   later(): void {
     this.#timer?.cancel();
-    if (this.#names.length === 0 || this.#due) return;
+    if (this.#names.length === 0 || this.#due || this.#closed) return;
     this.#timer = this.#env.clock.schedule(EVERY_MS * (1 + 2 * this.#env.random.next()), () => {
       this.#due = this.#names.length > 0;
       this.#wake();
@@ -62,7 +64,7 @@ export class Verification {
   /** Asks about one again after a while: nobody tells when it may be read. */
   again(name: string): void {
     this.#doubtful.add(name);
-    if (this.#doubtTimer !== undefined) return;
+    if (this.#doubtTimer !== undefined || this.#closed) return;
     this.#doubtTimer = this.#env.clock.schedule(AGAIN_MS * (1 + this.#env.random.next()), () => {
       this.#doubtTimer = undefined;
       this.#names.push(...this.#doubtful);
@@ -74,6 +76,7 @@ export class Verification {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#doubtTimer?.cancel();
   }
