@@ -125,7 +125,8 @@ export class LocalAnnouncement implements Announcement {
     try {
       const there = await readRecordFile(this.#path);
       const same = there?.text === this.#text;
-      if (same) await this.#ground.files.beat(this.#path);
+      // What it said before stands where it can not be written anew: a full disk is no reason to be gone.
+      if (same || this.#isMine(there?.text ?? '')) await this.#ground.files.beat(this.#path);
       const now = same ? 'listed' : await this.#claim(false);
       if (this.#closing === undefined) this.state.set(now);
     } catch {

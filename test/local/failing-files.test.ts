@@ -64,6 +64,28 @@ test('a file system without hard links does as well', async () => {
   assert.deepEqual(orders.value, { is: 'bound', endpoints: [] });
 });
 
+for (const code of ['ENOSPC', 'EDQUOT']) {
+  test(`a disk that takes no more (${code}) takes nobody off the list: what was said last stands until it does`, async () => {
+    await using world = await StillFolder.make();
+    await using client = world.open();
+    await using other = world.open();
+    const listing = await client.announce(anInstance('a'));
+    const orders = other.resolve('orders');
+    await world.pass(100);
+    const heard = everyValue(orders);
+    {
+      using _ = failing('writeFile', code, (path) => path.startsWith(world.folder));
+      await listing.update({ weight: 3 });
+      assert.equal(listing.state.value, 'lost'); // what it says is not what it should
+      await world.pass(20_000);
+    }
+    for (const value of heard) assert.deepEqual(idsOf(value), ['a']);
+    await world.pass(3_000);
+    assert.equal(listing.state.value, 'listed');
+    assert.deepEqual(orders.value.is === 'bound' && orders.value.endpoints.map(({ weight }) => weight), [3]);
+  });
+}
+
 test('who can not be listed is told why', async () => {
   await using world = await StillFolder.make();
   await using client = world.open();

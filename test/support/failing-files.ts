@@ -1,7 +1,7 @@
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-type Verb = 'link' | 'lstat' | 'open' | 'readdir' | 'stat';
+type Verb = 'link' | 'lstat' | 'open' | 'readdir' | 'stat' | 'utimes' | 'writeFile';
 
 /** Makes a verb of the file system fail where `fails` says so, until disposed of. */
 export function failing(verb: Verb, code: string, fails: (path: string) => boolean): Disposable {
