@@ -8,12 +8,14 @@ const NONE: readonly Key[] = [];
 const BURST = 3; // looks for keys that are not known, at once
 const EACH_MS = 10_000; // and one more in this time: strangers can name keys as they like
 const AGAIN_MS = 10_000; // after one that failed
+const LATE = 0.1; // of the time for which keys are fresh: who comes later than that waits until they were looked at
 const OLDEST_MS = 24 * 3_600_000; // keys that nobody has confirmed for so long may have been withdrawn
 const CANDIDATES = 4; // keys tried for one token
 
 /**
- * The keys of one issuer: read when they are first needed, looked at again in the background when they are no longer
- * fresh, and kept while their source is away. A key that is not known is looked for, by one at a time, and not often.
+ * The keys of one issuer: read when they are first needed, and looked at again when they are no longer fresh, in the
+ * background while they are in use, and before they are used where nobody has come for long. They are kept while their
+ * source is away. A key that is not known is looked for, by one at a time, and not often.
  */
 export class KeySet {
   readonly #env: Env;
@@ -56,10 +58,11 @@ export class KeySet {
   /** The keys that a token may have been signed with. */
   find(kid: string | undefined, algorithm: string): readonly Key[] | Promise<readonly Key[]> {
     const now = this.#env.clock.now();
-    const known = now - this.#loadedAt <= OLDEST_MS ? this.#match(kid, algorithm) : NONE;
+    const known = this.#good(kid, algorithm);
     if (known.length === 0) return this.#seek(kid, algorithm, now);
-    if (now >= this.#nextAt && this.#flight === undefined) void this.#fly();
-    return known;
+    if (now < this.#nextAt) return known;
+    const flight = this.#flight ?? this.#fly();
+    return now < this.#nextAt + LATE * this.#freshMs ? known : flight.then(() => this.#good(kid, algorithm));
   }
 
   /**
@@ -70,6 +73,11 @@ export class KeySet {
     if (this.#flight === undefined && !this.#mayLook()) return NONE;
     await (this.#flight ?? this.#fly());
     return this.#match(kid, algorithm).filter((key) => !tried.includes(key));
+  }
+
+  /** Those of the keys at hand, unless nobody has confirmed them for too long. */
+  #good(kid: string | undefined, algorithm: string): readonly Key[] {
+    return this.#env.clock.now() - this.#loadedAt <= OLDEST_MS ? this.#match(kid, algorithm) : NONE;
   }
 
   #match(kid: string | undefined, algorithm: string): readonly Key[] {
@@ -88,7 +96,7 @@ export class KeySet {
     }
     if (this.#flight === undefined && !this.#mayLook()) return NONE;
     await (this.#flight ?? this.#fly());
-    return this.#env.clock.now() - this.#loadedAt <= OLDEST_MS ? this.#match(kid, algorithm) : NONE;
+    return this.#good(kid, algorithm);
   }
 
   #mayLook(): boolean {
