@@ -37,7 +37,10 @@ function shape(): string {
     [
       [code('defaults'), 'every service'],
       [code('services.<name>'), 'calls to one service, by the name it is called by'],
-      [code('services.<name>.routes.<route>'), 'one route of it: the name given with the call, or method and template'],
+      [
+        code('services.<name>.routes.<route>'),
+        'one route of it: the name given with the call, or a method and a template, or a template: `{id}` is one segment, `{rest*}` at the end all that follows',
+      ],
     ],
   );
   return [

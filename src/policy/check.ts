@@ -1,5 +1,6 @@
 import type { Section } from './fields.ts';
 import { entriesOf, noSuch, PolicyProblem, readField, show } from './read.ts';
+import { MISWRITTEN } from './route.ts';
 import { type PolicyDocument, table } from './table.ts';
 
 const SECTIONS: Readonly<Record<string, Section>> = table;
@@ -27,8 +28,12 @@ export function checkPolicy(document: unknown): asserts document is PolicyDocume
 function checkSections(sections: unknown, path: string, mayHaveRoutes: boolean): void {
   for (const [key, part] of entriesOf(sections, path)) {
     if (key === ROUTES && mayHaveRoutes) {
-      for (const [route, inner] of entriesOf(part, `${path}.routes`))
-        checkSections(inner, `${path}.routes['${route}']`, false);
+      for (const [route, inner] of entriesOf(part, `${path}.routes`)) {
+        const own = `${path}.routes['${route}']`;
+        const miswritten = MISWRITTEN.find(([form]) => form.test(route));
+        if (miswritten !== undefined) throw new PolicyProblem(`${own}: ${miswritten[1]}`);
+        checkSections(inner, own, false);
+      }
       continue;
     }
     const section = own(SECTIONS, key);

@@ -1,4 +1,5 @@
 import type { Field, Section } from './fields.ts';
+import { MISWRITTEN } from './route.ts';
 import { table } from './table.ts';
 
 /** The policy document as a JSON Schema (2020-12), for editors and for other languages. */
@@ -6,6 +7,11 @@ export function policyJsonSchema(): Record<string, unknown> {
   const sections = Object.fromEntries(Object.entries(table).map(([name, section]) => [name, ofSection(section)]));
   const properties = Object.fromEntries(Object.keys(sections).map((name) => [name, { $ref: `#/$defs/${name}` }]));
   const closed = { type: 'object', additionalProperties: false };
+  const routes = {
+    type: 'object',
+    propertyNames: { not: { anyOf: MISWRITTEN.map(([form]) => ({ pattern: form.source })) } },
+    additionalProperties: { $ref: '#/$defs/sections' },
+  };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'inmesh policy',
@@ -24,7 +30,7 @@ export function policyJsonSchema(): Record<string, unknown> {
       sections: { ...closed, properties },
       service: {
         ...closed,
-        properties: { ...properties, routes: { type: 'object', additionalProperties: { $ref: '#/$defs/sections' } } },
+        properties: { ...properties, routes },
       },
       ...sections,
     },

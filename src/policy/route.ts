@@ -8,6 +8,15 @@ export interface Route {
   readonly segments: readonly string[];
 }
 
+/** Names that are meant to be patterns, and would be for no call: each with what to say of it. */
+export const MISWRITTEN: readonly (readonly [form: RegExp, message: string])[] = [
+  [
+    /^(?:[A-Za-z]+ )?(?=\/)\S*\/(?::|\*{1,2}(?:\/|$))/,
+    'a segment that may be anything is written {id}, and what follows {rest*}',
+  ],
+  [/^(?=[A-Z]*[a-z])[A-Za-z]+ \//, 'a method is written in capitals, such as GET'],
+];
+
 const FORM = /^(?:([A-Z]+) )?(\/\S*)$/;
 
 export function parseRoute(name: string): Route {

@@ -37,6 +37,11 @@ const bad: Readonly<Record<string, unknown>> = {
   'a text for a flag': { defaults: { propagate: { trace: 'yes' } } },
   'a choice that there is not': { defaults: { propagate: { deadline: 'finagle' } } },
   'routes in the defaults': { defaults: { routes: {} } },
+  'a parameter as Express writes it': { services: { orders: { routes: { 'GET /orders/:id': {} } } } },
+  'a rest as a shell writes it': { services: { orders: { routes: { '/files/*': {} } } } },
+  'a method in small letters': { services: { orders: { routes: { 'get /orders': {} } } } },
+  'a path of a rule as Express writes it': { defaults: { route: { rules: [{ path: '/orders/:id', to: [{}] }] } } },
+  'a path of authorize as Express writes it': { defaults: { authorize: { rules: [{ paths: ['/orders/:id'] }] } } },
   'routes within a route': { services: { orders: { routes: { [route]: { routes: {} } } } } },
 };
 

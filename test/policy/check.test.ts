@@ -31,6 +31,18 @@ const messages: readonly (readonly [document: unknown, message: string])[] = [
   [{ defaults: { retries: {} } }, `defaults.retries: no such field; there are ${sections}`],
   [{ defaults: { routes: {} } }, `defaults.routes: no such field; there are ${sections}`],
   [{ defaults: { retry: { atempts: 3 } } }, `defaults.retry.atempts: no such field; there are ${ofRetry}`],
+  [
+    { services: { orders: { routes: { 'GET /orders/:id': {} } } } },
+    "services.orders.routes['GET /orders/:id']: a segment that may be anything is written {id}, and what follows {rest*}",
+  ],
+  [
+    { services: { orders: { routes: { '/files/*': {} } } } },
+    "services.orders.routes['/files/*']: a segment that may be anything is written {id}, and what follows {rest*}",
+  ],
+  [
+    { services: { orders: { routes: { 'get /orders': {} } } } },
+    "services.orders.routes['get /orders']: a method is written in capitals, such as GET",
+  ],
   [{ defaults: { retry: true } }, 'defaults.retry must be an object, got true'],
   [{ defaults: { retry: { attempts: 0 } } }, 'defaults.retry.attempts must be a whole number from 1 to 10, got 0'],
   [{ defaults: { retry: { attempts: 11 } } }, 'defaults.retry.attempts must be a whole number from 1 to 10, got 11'],
@@ -138,5 +150,24 @@ test('every bound of every field is inside, and what is beyond it is refused', (
       assert.match(check(minimum - 1), new RegExp(`^defaults.${section}.${name} must be `));
       assert.match(check(maximum + 1), new RegExp(`^defaults.${section}.${name} must be `));
     }
+  }
+});
+
+test('a route is refused only where it would silently be for no call', () => {
+  for (const name of [
+    'GET /orders/{id}',
+    '/v1/orders:batch',
+    'POST /orders/{id}:cancel',
+    '/files/{rest*}',
+    '/a*b',
+    'get-orders',
+    'checkout',
+    'get orders',
+    'pkg.Service/Method',
+  ]) {
+    assert.equal(problem({ services: { orders: { routes: { [name]: {} } } } }), 'none', name);
+  }
+  for (const name of ['/:id', 'GET /a/:b/c', '/**', 'GET /a/*/b', 'Get /a', 'get /']) {
+    assert.match(problem({ services: { orders: { routes: { [name]: {} } } } }), /is written/, name);
   }
 });

@@ -13,8 +13,8 @@ export const route = section('Which service, or which of its endpoints, a call g
       method: text({ default: '', pattern: /^[A-Z]{1,20}$/, must: "a method such as 'GET'", about: 'The method.' }),
       path: text({
         default: '',
-        pattern: /^\/\S*$/,
-        must: "a path such as '/orders/{id}'",
+        pattern: /^(?!.*\/(?::|\*{1,2}(?:\/|$)))\/\S*$/,
+        must: "a path such as '/orders/{id}' or '/files/{rest*}'",
         about: 'The path, as routes are written: `{x}` is one segment, `{x*}` at the end the rest.',
       }),
       headers: labels({ about: "Headers of the call, by lower-case name, and what they must be; '*' is anything." }),
