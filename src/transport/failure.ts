@@ -14,6 +14,7 @@ export interface Destination {
 }
 
 const UNUSABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
+const OF_CONNECTION = new Set(['transfer-encoding', 'keep-alive', 'upgrade', 'connection']);
 const NOT_HTTP = 'HTTPParserError'; // has a code only now and then
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
 
@@ -21,10 +22,20 @@ const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 
 export function neverSent(error: unknown, to: Destination): MeshError {
   if (MeshError.is(error)) return withSent(error, 'no');
   const code = codeOf(error);
-  if (UNUSABLE.has(code)) return refused(`${to.service}: ${messageOf(error)}`, to, 'no', error);
+  if (UNUSABLE.has(code)) return refused(`${to.service}: ${whyUnusable(messageOf(error))}`, to, 'no', error);
   const why =
     error instanceof Unproven ? `no connection to ${to.address}, ${error.message}` : whyNotConnected(code, to);
   return new MeshError('connect', `${to.service}: ${why}`, factsOf(to, 'no', error));
+}
+
+/** What undici says of a header tells which one, and not what is wrong with it. */
+function whyUnusable(message: string): string {
+  if (message === 'invalid header key') return 'a header has a name that no header may have';
+  const [, header] = /^invalid (\S+) header$/.exec(message) ?? [];
+  if (header === undefined || header === 'content-length') return message;
+  if (OF_CONNECTION.has(header))
+    return `the header '${header}' is for one connection and goes no further; leave it out`;
+  return `the header '${header}' has a value that no header may have: it must be text of Latin-1 in one line`;
 }
 
 function whyNotConnected(code: string, { address, connectMs }: Destination): string {
@@ -38,7 +49,7 @@ function whyNotConnected(code: string, { address, connectMs }: Destination): str
 export function neverAnswered(error: unknown, to: Destination): MeshError {
   if (MeshError.is(error)) return withSent(error, 'maybe');
   const code = codeOf(error);
-  if (UNUSABLE.has(code)) return refused(`${to.service}: ${messageOf(error)}`, to, 'maybe', error);
+  if (UNUSABLE.has(code)) return refused(`${to.service}: ${whyUnusable(messageOf(error))}`, to, 'maybe', error);
   const why = whyNotAnswered((error as Error).name === 'HTTPParserError' ? NOT_HTTP : code, to.address);
   return new MeshError('reset', `${to.service}: ${why}`, factsOf(to, 'maybe', error));
 }
