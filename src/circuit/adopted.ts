@@ -106,7 +106,7 @@ export class Adopted {
       calls: this.#calls,
       failures: this.#failures,
       slow: this.#slow,
-      triesInMs: 0,
+      triesInMs: null,
     };
   }
 

@@ -104,7 +104,7 @@ export class Breaker {
   }
 
   /** How it stands, for people and machines. */
-  facts(now: number): CircuitFacts {
+  facts(now: number): CircuitFacts & { readonly triesInMs: number } {
     this.#window.now = now;
     const { stats, slow } = this.#window;
     const triesInMs = this.#opossum.opened ? Math.max(0, Math.ceil(this.#triesAt - now)) : 0;

@@ -215,9 +215,11 @@ export function explain(
   const lines = [
     `${shot.service}${route === undefined ? '' : ` ${route}`}: ${standing(shot)} in ${registry.name}${saySession(sessionFacts(registry))}, ${count(shot.endpoints.length, 'endpoint')}, ${count(shot.retriesLeft, 'retry', 'retries')} left${shot.panic ? ', PANIC' : ''}`,
     '',
-    ...shot.stack.map((name, at) =>
-      `${String(at + 1).padStart(2)}  ${name.padEnd(NAME)} ${saySettings(name, shot.policy[name])}`.trimEnd(),
-    ),
+    ...shot.stack.map((name, at) => {
+      const given = name === 'circuit' && shot.circuits.some(({ triesInMs }) => triesInMs === null);
+      const settings = `${saySettings(name, shot.policy[name])}${given ? ', and a breaker that was given guards it' : ''}`;
+      return `${String(at + 1).padStart(2)}  ${name.padEnd(NAME)} ${settings}`.trimEnd();
+    }),
     ...saySections(Object.entries(shot.policy).filter(([name]) => !shot.stack.includes(name))),
     '',
     ...(shot.failbacks === 0 ? [] : [`    ${sayFailbacks(shot.failbacks)}`]),

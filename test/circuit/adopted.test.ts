@@ -267,3 +267,17 @@ test('a circuit of any other make takes the place of ours by the name of its slo
   assert.match(mesh.explain('orders'), /quota[\s\S]*circuit[\s\S]*retry/);
   await mesh.close();
 });
+
+test('explain says that a breaker of the user stands there, and does not say when it will let a call try', async () => {
+  const breaker = make();
+  const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: breaker } });
+  const sick = script(env.clock, { value: answer(503) });
+  for (let call = 0; call < 4; call++) await mesh.call('orders', sick.send);
+  const [circuit] = mesh.snapshot().clusters[0]!.circuits;
+  assert.deepEqual([circuit?.state, circuit?.triesInMs], ['open', null]);
+  const text = mesh.explain('orders');
+  assert.match(text, /^ *\d+ {2}circuit {6}off, and a breaker that was given guards it$/m);
+  assert.match(text, /^ {4}circuit open: the breaker that was given says when a call may try$/m);
+  await mesh.close();
+  breaker.shutdown();
+});
