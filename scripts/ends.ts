@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'node:test';
+import { isMainThread } from 'node:worker_threads';
 
 // Loaded before every file of tests; see test.ts. A test that fails half-way may leave a server or a timer, and its file
 // would never end. Node's own --test-force-exit is no cure: it ends a file before all that it has to tell is told, so
@@ -8,7 +9,7 @@ const LONGEST_MS = 200_000; // a test is called off before
 const SOON_MS = Number(process.env.TEST_SOON_MS ?? 15_000); // from the end of a test to the next, or to that of the file
 const FLUSH_MS = 500; // for what was told to be on its way
 
-const isTest = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
+const isTest = isMainThread && process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
 if (isTest) {
   let [underWay, timer]: [number, NodeJS.Timeout | undefined] = [0, undefined];
   const wait = (ms: number): void => {

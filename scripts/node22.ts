@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { afterEach, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel } from 'node:worker_threads';
+import { isMainThread, MessageChannel } from 'node:worker_threads';
 
 const LINGER_MS = 500; // until the next test begins
 
@@ -33,7 +33,7 @@ registerHooks({
 
 // While it waits for a promise, the test runner of Node 22 does not keep its process alive as that of Node 24 does. A
 // test of something that by design keeps no process alive, such as an idle session, would be called off.
-const isTest = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
+const isTest = isMainThread && process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
 if (isTest) {
   const { port1 } = new MessageChannel(); // no timer: tests count those
   port1.on('message', () => {});

@@ -7,6 +7,8 @@ import { svg } from '../../scripts/simulate/draw/svg.ts';
 import { filled, marked, PAGE, SEED, section, short, shownIn, wanted } from '../../scripts/simulate/report.ts';
 import { holds, type Outcome, type Scenario } from '../../scripts/simulate/scenario.ts';
 import { scenarios } from '../../scripts/simulate/scenarios.ts';
+import { threadOf } from '../support/thread.ts';
+import type * as thread from './run.ts';
 
 /** Every figure holds for every seed: one that breaks it is a find, not an accident. `SEEDS=1,2,3` tries more of them. */
 const SEEDS = (process.env.SEEDS ?? String(SEED)).split(',').map(Number);
@@ -15,13 +17,16 @@ const WRITE = 'npm run simulate -- --write';
 
 /** Runs one part of the scenarios, of so many that run side by side. */
 export function holdPart(part: number, of: number): void {
+  const inThread = threadOf(new URL('./run.ts', import.meta.url));
+  const run: typeof thread.run = (...given) => inThread('run', ...given);
   for (const scenario of scenarios.filter((_, at) => at % of === part - 1)) {
-    for (const seed of SEEDS) test(`${scenario.name}: ${scenario.shows} (seed ${seed})`, () => hold(scenario, seed));
+    for (const seed of SEEDS)
+      test(`${scenario.name}: ${scenario.shows} (seed ${seed})`, () => hold(scenario, seed, run));
   }
 }
 
-async function hold(scenario: Scenario, seed: number): Promise<void> {
-  const outcome = await scenario.run(seed);
+async function hold(scenario: Scenario, seed: number, run: typeof thread.run): Promise<void> {
+  const outcome = await run(scenario.name, seed);
   for (const figure of outcome.figures) {
     assert.ok(holds(figure), `${figure.what} is ${short(figure)}, has to be ${wanted(figure)}`);
   }
