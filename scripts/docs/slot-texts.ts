@@ -139,7 +139,7 @@ export const outboundTexts: Readonly<Record<string, SlotText>> = {
     not: 'There is one endpoint, and it is a balancer of its own: then it has nothing to choose.',
     more: `${guide('choosing-a-balancer')}, ${design('balancing')}, ${simulated('slow', 'flaky', 'zone-loss')}`,
     also: ['subset', 'zone', 'aperture', 'hash'],
-    events: ['panic', 'spill', 'aperture', 'endpoints'],
+    events: ['panic', 'spill', 'subset', 'aperture', 'endpoints'],
   },
   outlier: {
     from: 'Envoy, gRFC A50 (see `fleet`), Linkerd’s failure accrual',

@@ -28,9 +28,10 @@ export function balance<Req, Res>(
 
   const choose = (context: Context, now: number): Node | undefined => {
     const { policy, history, key } = context;
-    const view = nodes.view(policy);
-    const turn = view.reckon(policy, now);
-    if (turn !== undefined) tell(env, context, view, nodes.live.size, turn);
+    const asked = nodes.asked(policy);
+    const turn = asked.reckon(policy, now);
+    if (turn !== undefined) tell(env, context, asked, nodes.live.size, turn);
+    const view = asked.now;
     const node = pick(view, history.tried, policy.balance, now, random, key, policy.hash);
     if (policy.limit.endpoint === 0 || node === undefined || hasRoom(node, policy.limit, history.priority)) return node;
     return pickWithRoom(view, context, now, random);
@@ -83,11 +84,18 @@ function landing<Res>(flight: AttemptFlight, answer: Promise<Res>): Promise<Res>
 function tell(
   { events, clock }: Env,
   { service, policy }: Context,
-  view: View,
+  asked: View,
   all: number,
-  { panic, spill, aperture }: Turn,
+  { panic, spill, aperture, subset }: Turn,
 ): void {
   const facts = { at: clock.epoch(), service };
+  if (subset && events.hears('subset')) {
+    const having = asked.whole.live.size;
+    const labels = `${asked.subset}`;
+    const { fallback } = asked.subset!;
+    events.emit({ ...facts, type: 'subset', on: having === 0, labels, having, endpoints: all, fallback });
+  }
+  const view = asked.now;
   const { live, ready } = view.whole;
   if (panic && events.hears('panic')) {
     events.emit({ ...facts, type: 'panic', on: view.panic, healthy: ready.size, endpoints: live.size });

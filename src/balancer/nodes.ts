@@ -77,7 +77,12 @@ export class Nodes extends Group implements Choice {
     return this.#views.of(terms);
   }
 
-  /** The same for who only looks. */
+  /** What calls of such a policy ask to see, also where nobody is there. */
+  asked(terms: Terms): View {
+    return this.#views.asked(terms);
+  }
+
+  /** The same as `view` for who only looks. */
   peek(terms: Terms): View {
     return this.#views.peek(terms);
   }

@@ -5,19 +5,21 @@ import { Aperture, type Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
 import { isKeyed, Levels } from './levels.ts';
 import { type Choice, isPanic } from './pick.ts';
+import type { Subset } from './subset.ts';
 import type { Calling } from './zones.ts';
 
 /** What of a policy says which endpoints its calls may go to, and which come first. */
 export type Terms = Pick<Policy, 'zone' | 'subset' | 'aperture' | 'balance'>;
-
-type Labels = readonly (readonly [name: string, value: string])[];
 
 /** What has changed since a view was looked at last. */
 export interface Turn {
   readonly panic: boolean;
   readonly spill: boolean;
   readonly aperture: boolean;
+  readonly subset: boolean;
 }
+
+const QUIET: Turn = { panic: false, spill: false, aperture: false, subset: false };
 
 /** All nodes of a service. */
 export type All = Group & {
@@ -34,7 +36,8 @@ export type All = Group & {
 /** The endpoints that the calls of one policy may go to, and which of them come first. Follows the nodes in place. */
 export class View implements Choice {
   readonly #nodes: All;
-  readonly #labels: Labels;
+  /** The labels that its calls must find; nothing where they need none. */
+  readonly subset: Subset | undefined;
   readonly #otherwise: View | undefined;
   readonly #tiers: number; // those bits of a tier that count
   #own: Group | undefined;
@@ -44,16 +47,16 @@ export class View implements Choice {
   #spills = false;
   #calling: Calling | undefined; // where our like are, as was looked at last; nothing while it is not known
 
-  /** Without `labels` all are seen; where nobody has them, what is seen is that of `otherwise`. */
-  constructor(nodes: All, { zone, aperture, balance }: Terms, labels: Labels = [], otherwise?: View) {
+  /** Without a `subset` all are seen; where nobody is of it, what is seen is that of `otherwise`. */
+  constructor(nodes: All, { zone, aperture, balance }: Terms, subset?: Subset, otherwise?: View) {
     this.#nodes = nodes;
-    this.#labels = labels;
+    this.subset = subset;
     this.#otherwise = otherwise;
     this.#tiers = (zone.priorities ? ~1 : 0) | (zone.mode === 'local' ? 1 : 0);
     // Whose a key is all clients must agree on, so that then all see all.
     const whole = aperture.mode === 'off' || isKeyed(balance.picker);
     this.#aperture = whole ? undefined : new Aperture(aperture, nodes.ourselves);
-    if (labels.length > 0) this.#narrow();
+    if (subset !== undefined) this.#narrow();
   }
 
   /** The view that holds as they are now. */
@@ -94,6 +97,13 @@ export class View implements Choice {
 
   /** Looks how they are now, which says whom calls go to. Says what has changed; nothing as long as nothing has. */
   reckon(policy: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
+    const view = this.now;
+    const turn = view === this ? this.#reckon(policy, now) : view.reckon(policy, now);
+    const isNews = this.subset?.isNews(this.whole.live.size, this.#nodes.live.size) === true;
+    return isNews ? { ...(turn ?? QUIET), subset: true } : turn;
+  }
+
+  #reckon(policy: Pick<Policy, 'zone' | 'balance'>, now: number): Turn | undefined {
     const cut = this.#aperture?.concerns(this.#nodes.live.size) === true && this.#aim(this.#aperture, now);
     const { levels } = this;
     const moved = levels !== undefined && this.#spread(levels, policy, now);
@@ -101,7 +111,7 @@ export class View implements Choice {
     const spills = levels?.spills ?? false;
     if (!cut && !moved && panic === this.#panic && spills === this.#spills) return undefined;
     const spill = spills !== this.#spills || (spills && moved);
-    const turn = { panic: panic !== this.#panic, spill, aperture: cut };
+    const turn = { panic: panic !== this.#panic, spill, aperture: cut, subset: false };
     this.#panic = panic;
     this.#spills = spills;
     return turn;
@@ -139,7 +149,7 @@ export class View implements Choice {
 
   /** Puts all where they belong, in a group of our own where that is not all of them. */
   #narrow(): void {
-    if (this.#labels.length === 0 && this.#aperture?.cut === undefined) this.#own = undefined;
+    if (this.subset === undefined && this.#aperture?.cut === undefined) this.#own = undefined;
     else this.#own ??= new Group();
     for (const node of this.#nodes) this.place(node);
   }
@@ -196,7 +206,7 @@ export class View implements Choice {
 
   /** Whether an endpoint has what a call must find there. */
   admits(node: Node): boolean {
-    return hasLabels(node, this.#labels);
+    return this.subset === undefined || this.subset.admits(node);
   }
 
   /** A node has come, or stands otherwise than before. */
@@ -227,21 +237,6 @@ export class View implements Choice {
     this.#own?.ready.settle();
     this.#levels?.settle();
   }
-}
-
-const hasLabels = ({ endpoint: { metadata, zone } }: Node, labels: Labels): boolean =>
-  labels.every(([name, value]) => (name === 'zone' ? zone : metadata[name]) === value);
-
-/** Who has the labels that calls must find, and what becomes of these where nobody has; nothing where there are none. */
-export function saySubset({ subset }: Pick<Policy, 'subset'>, nodes: Iterable<Node>): string | undefined {
-  const labels = Object.entries(subset.labels);
-  if (labels.length === 0) return undefined;
-  const live = [...nodes].filter(({ endpoint }) => endpoint.weight > 0);
-  const having = live.filter((node) => hasLabels(node, labels)).length;
-  const wanted = labels.map(([name, value]) => `${name}=${value}`).join(', ');
-  if (having > 0) return `subset ${wanted}: ${having} of ${live.length} endpoints`;
-  const instead = subset.fallback === 'any' ? 'so calls go to any' : 'so calls fail';
-  return `subset ${wanted}: none of ${live.length} endpoints, ${instead}`;
 }
 
 /** What is told of the level that a node stands on, where so much of its tier counts. */

@@ -43,6 +43,17 @@ export type EndpointEvent =
       readonly levels: readonly LevelFacts[];
     }
   | {
+      /** No endpoint has the labels that calls must find, so that they fail or go to any (on); or some have again. */
+      readonly type: 'subset';
+      readonly on: boolean;
+      /** As the policy names them: `version=v2, zone=a`. */
+      readonly labels: string;
+      /** Endpoints that have them, of so many that take calls. */
+      readonly having: number;
+      readonly endpoints: number;
+      readonly fallback: 'none' | 'any';
+    }
+  | {
       /** Our part of a large service is another: so many of its endpoints, or all again. */
       readonly type: 'aperture';
       readonly endpoints: number;

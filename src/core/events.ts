@@ -36,6 +36,7 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
     'A call was not made, because the service refuses so many of late; or would not have been, where the policy only observes.',
   panic: 'Too few endpoints are healthy, so health is ignored; or enough are again.',
   spill: 'Calls go to other zones or priorities than the first, or to the first alone again.',
+  subset: 'No endpoint has the labels that calls must find, so they fail or go to any; or some have again.',
   aperture: 'Our part of a large service is another, or it is called whole again.',
   endpoints: 'The list of endpoints has changed.',
   registry: 'The registry can not be asked and the last good list stands; or it can be again.',

@@ -2,7 +2,7 @@ import { sayCollapse } from '../answers/collapse.ts';
 import { type AnswersFacts, sayAnswers } from '../answers/kept-answers.ts';
 import { sayLevel } from '../balancer/levels.ts';
 import { sayPicked } from '../balancer/pickers.ts';
-import { saySubset } from '../balancer/view.ts';
+import { saySubset } from '../balancer/subset.ts';
 import { type CircuitFacts, sayCircuit } from '../circuit/facts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LevelFacts } from '../core/endpoint-events.ts';

@@ -22,6 +22,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   circuit: ({ state }) => (state === 'open' ? 'warn' : 'info'),
   panic: ({ on }) => (on ? 'warn' : 'info'),
   spill: 'info',
+  subset: ({ on }) => (on ? 'warn' : 'info'),
   registry: ({ stale }) => (stale ? 'warn' : 'info'),
   dependency: ({ connected }) => (connected ? 'info' : 'warn'),
   listing: ({ state }) => (state === 'lost' || state === 'conflict' ? 'warn' : 'info'),

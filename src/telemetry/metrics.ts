@@ -194,6 +194,12 @@ export const metrics = {
     attributes: ['inmesh.service'],
     about: '1 while too few endpoints are healthy and health is ignored, else 0.',
   },
+  'inmesh.subset.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.service', 'inmesh.subset.state'],
+    about: 'No endpoint had the labels any more that calls must find (lost), or some had again (found).',
+  },
   'inmesh.circuits': {
     instrument: 'observed',
     unit: '{circuit}',

@@ -55,6 +55,9 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
       { ...of(event), 'inmesh.circuit.state': event.state, 'inmesh.enforced': `${event.enforced}` },
     ],
   ],
+  subset: (event) => [
+    ['inmesh.subset.changes', 1, { ...of(event), 'inmesh.subset.state': event.on ? 'lost' : 'found' }],
+  ],
   registry: (event) => [
     ['inmesh.registry.changes', 1, { ...of(event), 'inmesh.registry.state': event.stale ? 'lost' : 'found' }],
   ],
