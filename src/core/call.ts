@@ -56,7 +56,7 @@ export interface CallOptions<Res = unknown> {
   readonly replayable?: boolean | undefined;
   /** Calls the whole call off. */
   readonly signal?: AbortSignal | undefined;
-  /** Another length for this call than `deadline.timeout` of the policy: `'800ms'`. */
+  /** Another length for this call than `deadline.timeout` of the policy, from `'1ms'` to `'24h'`: `'800ms'`. */
   readonly timeout?: string | undefined;
   /** The route, as the policy names it. Found from `method` and `path` where these are given. */
   readonly route?: string | undefined;
@@ -76,7 +76,11 @@ export interface CallOptions<Res = unknown> {
   readonly fallback?: Fallback<Res> | undefined;
   /** Another strategy for this call than `strategy.mode` of the policy: `'failfast'`. */
   readonly strategy?: Policy['strategy']['mode'] | undefined;
-  /** Judges what `send` gave back; nothing means: as usual. */
+  /**
+   * Judges what `send` gave back (`{ value }`) or threw (`{ error }`). `failure` blames the endpoint: the call is tried again
+   * where that is safe, and the balancer, `outlier` and `circuit` count it. `none` blames nobody, and is not tried again, as
+   * a mistake of the caller's own should be. Nothing means: as usual, by status, code or that it was thrown at all.
+   */
   readonly classify?: Classify | undefined;
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -85,14 +84,4 @@ test('every npm script that a page names is there', async () => {
     named.filter((name) => !Object.hasOwn(scripts, name)),
     [],
   );
-});
-
-test('every link to a file of this repository leads to one', () => {
-  const broken = written.flatMap((page) =>
-    [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
-      .map(([, to]) => to!)
-      .filter((to) => !existsSync(join(root, dirname(page), to)))
-      .map((to) => `${page} -> ${to}`),
-  );
-  assert.deepEqual(broken, []);
 });
