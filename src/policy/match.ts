@@ -1,4 +1,4 @@
-import { matchRoute, parseRoute, type Route } from './route.ts';
+import { Routes } from './route.ts';
 import type { Policy } from './table.ts';
 
 /** A rule of `route`. */
@@ -26,7 +26,7 @@ export interface ReadRouteRule {
 
 /** Reads a rule. */
 export function readRouteRule(rule: RouteRule): ReadRouteRule {
-  const path: readonly Route[] | undefined = rule.path === '' ? undefined : [parseRoute(rule.path)];
+  const path = rule.path === '' ? undefined : new Routes([rule.path]);
   const headers = Object.entries(rule.headers).map(([name, wanted]) => [name.toLowerCase(), wanted] as const);
   const query = Object.entries(rule.query);
   const total = rule.to.reduce((sum, { weight }) => sum + weight, 0);
@@ -34,11 +34,9 @@ export function readRouteRule(rule: RouteRule): ReadRouteRule {
     rule,
     fits(call) {
       if (rule.method !== '' && call.method !== rule.method) return false;
-      if (
-        path !== undefined &&
-        (call.path === undefined || matchRoute(path, call.method ?? '', call.path) === undefined)
-      )
-        return false;
+      const isThere =
+        path === undefined || (call.path !== undefined && path.match(call.method ?? '', call.path) !== undefined);
+      if (!isThere) return false;
       if (!headers.every(([name, wanted]) => isWanted(call.header(name), wanted))) return false;
       if (query.length === 0) return true;
       const asked = new URLSearchParams(call.path?.split('?', 2)[1] ?? '');

@@ -1,7 +1,7 @@
 import { checkPolicy } from './check.ts';
 import type { Field, Section } from './fields.ts';
 import { readField } from './read.ts';
-import { matchRoute, parseRoute, type Route } from './route.ts';
+import { Routes } from './route.ts';
 import { type Policy, type PolicyDocument, type PolicySections, table } from './table.ts';
 
 /** Where a value came from. */
@@ -21,7 +21,7 @@ const LARGEST = 1_000; // merged policies kept, one for each service and route n
 export class PolicySet {
   readonly document: PolicyDocument;
   readonly #merged = new Map<string, Policy>();
-  readonly #routes = new Map<string, readonly Route[]>();
+  readonly #routes = new Map<string, Routes>();
   readonly #ofRoutes = new Map<string, Map<string, Policy>>(); // the same as merged, for routes that are named
 
   /** @throws PolicyProblem when the document has an unknown field or a bad value; it names the path. */
@@ -30,7 +30,7 @@ export class PolicySet {
     this.document = deepFreeze(structuredClone(document));
     for (const [service, { routes }] of Object.entries(this.document.services ?? {})) {
       if (routes === undefined) continue;
-      this.#routes.set(service, Object.keys(routes).map(parseRoute));
+      this.#routes.set(service, new Routes(Object.keys(routes)));
       this.#ofRoutes.set(service, new Map());
     }
   }
@@ -63,13 +63,13 @@ export class PolicySet {
 
   /** Whether a route of this service has settings of its own. */
   names(service: string, route: string): boolean {
-    return this.#routes.get(service)?.some(({ name }) => name === route) ?? false;
+    const routes = this.#routes.has(service) ? this.document.services![service]!.routes! : undefined;
+    return routes !== undefined && Object.hasOwn(routes, route);
   }
 
   /** The route that a request falls under, among those that the policy names. */
   routeOf(service: string, method: string, path: string): string | undefined {
-    const routes = this.#routes.get(service);
-    return routes && matchRoute(routes, method, path);
+    return this.#routes.get(service)?.match(method, path);
   }
 
   /** Every setting with its value as text and where it came from. */
