@@ -39,16 +39,36 @@ export function checkBreakers(given: unknown): asserts given is UserBreakers {
     throw new MeshError('request', 'createMesh: circuits must be an object of opossum breakers by service');
   }
   const paths = new Map<unknown, string>();
-  for (const [service, one] of Object.entries(given)) {
-    const ofRoutes = typeof one === 'object' && one !== null && !isBreaker(one);
-    const all = ofRoutes ? Object.entries(one).map(([route, its]) => [`${service}.${route}`, its]) : [[service, one]];
-    for (const [path, breaker] of all) {
-      checkBreaker(`createMesh: circuits.${path}`, breaker);
-      const other = paths.get(breaker);
-      if (other !== undefined) throw twice(path as string, other);
-      paths.set(breaker, path as string);
-    }
+  for (const [path, breaker] of placed(given)) {
+    checkBreaker(`createMesh: circuits.${path}`, breaker);
+    const other = paths.get(breaker);
+    if (other !== undefined) throw twice(path, other);
+    paths.set(breaker, path);
   }
+}
+
+/** What was given, each with where it stands. */
+const placed = (given: object): [path: string, breaker: unknown][] =>
+  Object.entries(given).flatMap(([service, one]): [string, unknown][] =>
+    typeof one === 'object' && one !== null && !isBreaker(one)
+      ? Object.entries(one).map(([route, its]) => [`${service}.${route}`, its])
+      : [[service, one]],
+  );
+
+/** Those that open meshes have. The only thing that meshes of one process know of each other: they were given it. */
+const held = new WeakSet<object>();
+
+/** Keeps breakers for one mesh, until they are let go of. @throws MeshError INVALID_ARGUMENT where another has one of them. */
+export function holdBreakers(given: UserBreakers): void {
+  const all = placed(given) as [string, UserBreaker][];
+  const [taken] = all.find(([, breaker]) => held.has(breaker)) ?? [];
+  if (taken !== undefined) throw elsewhere(taken);
+  for (const [, breaker] of all) held.add(breaker);
+}
+
+/** Their mesh is closed: another may have them. */
+export function letGoOfBreakers(given: UserBreakers): void {
+  for (const [, breaker] of placed(given)) held.delete(breaker as UserBreaker);
 }
 
 function checkBreaker(path: string, given: unknown): void {
@@ -76,6 +96,12 @@ const twice = (path: string, other: string): MeshError =>
   new MeshError(
     'request',
     `createMesh: circuits.${path} is the breaker of circuits.${other}: each guards one service or route ('*' is all routes that are not named)`,
+  );
+
+const elsewhere = (path: string): MeshError =>
+  new MeshError(
+    'request',
+    `createMesh: circuits.${path} is a breaker that another mesh of this process has: each guards for one mesh, until that is closed`,
   );
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -1,4 +1,5 @@
 import { atMost } from '../core/at-most.ts';
+import { letGoOfBreakers } from '../core/breakers.ts';
 import type { Call, Caller, CallOptions, Send } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
@@ -168,6 +169,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     await atMost(clock, REGISTRY_MS, (async () => registry.close())()); // it is being left; what it says, or throws, changes nothing
     timeouts.close();
     this.#env.identity?.close();
+    if (this.#env.breakers !== undefined) letGoOfBreakers(this.#env.breakers);
     this.#unheed?.();
     const ms = clock.now() - begun;
     events.emit({ at: clock.epoch(), service: this.service, type: 'leaving', step: 'closed', ms, problem: '' });

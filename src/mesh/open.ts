@@ -1,8 +1,10 @@
+import { holdBreakers, letGoOfBreakers } from '../core/breakers.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 import { Events } from '../core/events.ts';
 import { entropy } from '../core/random.ts';
 import { Timeouts } from '../core/timeouts.ts';
+import type { PolicySet } from '../policy/policy.ts';
 import { clockApart, makeApart } from './apart.ts';
 import { Mesh } from './mesh.ts';
 import { checkOptions, type MeshOptions, readPolicy } from './options.ts';
@@ -20,8 +22,18 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const world = options.env ?? realWorld();
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
   const { circuits: breakers = world.breakers, compare = world.compare } = options;
+  if (breakers !== undefined) holdBreakers(breakers);
+  try {
+    return await assemble({ ...world, place, breakers, compare }, policies, options);
+  } catch (error) {
+    if (breakers !== undefined) letGoOfBreakers(breakers);
+    throw error;
+  }
+}
+
+async function assemble(world: Env, policies: PolicySet, options: MeshOptions): Promise<Mesh> {
   const env = await identified(
-    await counting(await watched({ ...world, place, breakers, compare }, options.service, options.telemetry), options),
+    await counting(await watched(world, options.service, options.telemetry), options),
     options,
   );
   const registry = await opening(env, () => {

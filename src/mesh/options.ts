@@ -49,8 +49,8 @@ export interface MeshOptions {
   /**
    * Opossum breakers of your own, by service, or by service and route (`*` for the other routes): they stand in for the
    * circuit there, with their options, events and counts, and guard calls unless `circuit.mode` says otherwise. Each stands
-   * in one place, and has no cache and no capacity. The mesh
-   * feeds them and never shuts them down.
+   * in one place of one mesh, until that is closed, and has no cache and no capacity. The mesh feeds them and never shuts
+   * them down.
    */
   readonly circuits?: UserBreakers;
   /**

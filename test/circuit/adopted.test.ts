@@ -124,19 +124,6 @@ test('a breaker with a capacity is refused, since it runs no calls whose number 
   bounded.shutdown();
 });
 
-test('a breaker that is given twice is refused, for two services and for two routes of one', async () => {
-  const breaker = make();
-  await assert.rejects(aMesh({ circuits: { orders: breaker, stock: breaker } }), {
-    code: 'INVALID_ARGUMENT',
-    message: /circuits\.stock is the breaker of circuits\.orders: each guards one/,
-  });
-  await assert.rejects(
-    aMesh({ circuits: { orders: { place: breaker, '*': breaker } } }),
-    /circuits\.orders\.\* is the breaker of circuits\.orders\.place/,
-  );
-  breaker.shutdown();
-});
-
 test('routes that are named have breakers of their own, and * is for the others: none hears of the calls of another', async () => {
   const [place, others] = [make(), make()];
   const { mesh, env } = await aMesh({ policy: POLICY, circuits: { orders: { place, '*': others } } });
