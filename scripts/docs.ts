@@ -4,14 +4,19 @@ import { channelsPage } from './docs/channels.ts';
 import { errorsPage } from './docs/errors.ts';
 import { eventsPage } from './docs/events.ts';
 import { flagsPage } from './docs/flags.ts';
+import { meshPage } from './docs/mesh.ts';
 import { metricsPage } from './docs/metrics.ts';
 import { policyPage } from './docs/policy.ts';
 import { slotPages, slotsPage } from './docs/slots.ts';
 import { spansPage } from './docs/spans.ts';
+import { doorsPage, typesPage } from './docs/types.ts';
 import { isMain, root } from './run.ts';
 
 /** The pages that code writes, by where they stand. */
 export const pages: Readonly<Record<string, () => string>> = {
+  'docs/reference/mesh.md': meshPage,
+  'docs/reference/types.md': typesPage,
+  'docs/reference/entry-points.md': doorsPage,
   'docs/reference/policy.md': policyPage,
   'docs/reference/slots.md': slotsPage,
   ...slotPages(),

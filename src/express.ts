@@ -1,1 +1,1 @@
-export { meshExpress } from './server/express.ts';
+export { type MeshMiddleware, meshExpress } from './server/express.ts';

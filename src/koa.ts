@@ -1,1 +1,1 @@
-export { meshKoa } from './server/koa.ts';
+export { type KoaContext, type KoaMiddleware, meshKoa } from './server/koa.ts';

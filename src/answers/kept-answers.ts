@@ -24,7 +24,9 @@ export interface KeptAnswer {
 
 /** What is kept of a service, as plain JSON. */
 export interface AnswersFacts {
+  /** How many are kept. */
   readonly answers: number;
+  /** Bytes of all their bodies. */
   readonly bytes: number;
 }
 

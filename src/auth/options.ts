@@ -37,6 +37,7 @@ export interface MintOptions {
 
 /** A key that we may only use, such as one of a KMS. */
 export interface SignOptions extends Omit<MintOptions, 'key' | 'kid'> {
+  /** The id of the key, which stands in the head of the token. */
   readonly kid: string;
   /** Such as `ES256`. */
   readonly algorithm: string;
@@ -51,6 +52,7 @@ export type Exchange = (audience: string) => Promise<{ readonly token: string; r
 export interface CertificateOptions {
   /** The certificate, and behind it those that lead to the authority. */
   readonly cert: string;
+  /** The private key of `cert`. */
   readonly key: string;
   /** The authorities that are believed: those of our own trust domain, where `bundles` has those of others. */
   readonly ca: string;

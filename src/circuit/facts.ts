@@ -7,6 +7,7 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 export interface CircuitFacts {
   /** The route it is for; empty when it is for the whole service. */
   readonly route: string;
+  /** `open` refuses, `half-open` lets one call try. */
   readonly state: CircuitState;
   /** Calls that came to a verdict within the window. */
   readonly calls: number;

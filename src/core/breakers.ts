@@ -2,12 +2,19 @@ import { MeshError } from './errors.ts';
 
 /** A circuit breaker that a user has made: as much of an `opossum` instance as the mesh touches. */
 export interface UserBreaker {
+  /** Whether it refuses. */
   readonly opened: boolean;
+  /** Whether it lets a call try. */
   readonly halfOpen: boolean;
+  /** Whether its owner has ended it: then it guards nothing. */
   readonly isShutdown: boolean;
+  /** Whether its owner has not switched it off. */
   readonly enabled: boolean;
+  /** Is told what became of a call. */
   fire(...given: unknown[]): Promise<unknown>;
+  /** Tells when it moves. */
   on(event: 'open' | 'halfOpen' | 'close', heard: () => void): unknown;
+  /** Tells so no more. */
   off(event: 'open' | 'halfOpen' | 'close', heard: () => void): unknown;
 }
 

@@ -86,5 +86,6 @@ export interface CallOptions<Res = unknown> {
 
 /** Anything that calls services: the mesh, as its transports see it. */
 export interface Caller {
+  /** Calls a service; see `Mesh`. */
   call<Res>(service: string, send: Send<Res>, options?: CallOptions): Promise<Res>;
 }

@@ -6,8 +6,11 @@ import type { Scope } from './scope.ts';
 
 /** What became of a call or of its copy, and what was answered. */
 export interface Compared {
+  /** Whether it was good. */
   readonly outcome: Outcome['is'];
+  /** What was seen: `status 503`, `ECONNREFUSED`, `deadline`. */
   readonly why: string;
+  /** How long it took. */
   readonly ms: number;
   /** The HTTP status; 0 where there was no answer, or it has none. */
   readonly status: number;
@@ -23,12 +26,15 @@ export interface Compared {
 
 /** A call and its copy, both over. */
 export interface Comparison {
+  /** The service called. */
   readonly service: string;
   /** Empty where the call has none. */
   readonly route: string;
   /** The service that got the copy. */
   readonly to: string;
+  /** What became of the call. */
   readonly primary: Compared;
+  /** What became of the copy. */
   readonly copy: Compared;
 }
 

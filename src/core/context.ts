@@ -110,8 +110,10 @@ export class History {
   watched: object | undefined = undefined;
   /** The last thing judged, and how, so that each filter may ask without judging again. Written by `judge`. */
   settled: unknown = undefined;
+  /** How it was judged. */
   outcome: Outcome | undefined = undefined;
 
+  /** @internal The mesh makes it. */
   constructor(trace?: Trace, priority: Priority = 'default', baggage = Baggage.NONE, requestId?: string) {
     this.#trace = trace;
     this.priority = priority;

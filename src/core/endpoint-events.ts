@@ -90,10 +90,13 @@ export type EndpointEvent =
 
 /** The endpoints of one priority, in our zone or elsewhere, and what they get. */
 export interface LevelFacts {
+  /** 0 is the first to be called. */
   readonly priority: number;
   /** Whether they are of other zones than ours. */
   readonly elsewhere: boolean;
+  /** How many of them are well. */
   readonly healthy: number;
+  /** How many there are. */
   readonly endpoints: number;
   /** Their share of the calls. */
   readonly percent: number;

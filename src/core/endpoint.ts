@@ -16,7 +16,12 @@ export interface Endpoint {
 
 const NOTHING = Object.freeze({});
 
-/** Makes an endpoint out of its URL. @throws TypeError when `url` is not an http or https origin. */
+/**
+ * Makes an endpoint out of its URL.
+ * @param url Scheme, host and port alone: `http://10.0.0.5:3000`.
+ * @param more What else is known of it: its id (the URL unless told), weight (1), zone and metadata.
+ * @throws TypeError when `url` is not an http or https origin, or the weight is no number of at least 0.
+ */
 export function endpoint(
   url: string,
   more: { id?: string; weight?: number; zone?: string; metadata?: Readonly<Record<string, string>> } = {},

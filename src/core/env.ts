@@ -12,8 +12,11 @@ import type { Watch } from './watch.ts';
 
 /** The world, as the mesh sees it: time, chance, and somebody to tell. Nothing else reads them. */
 export interface Env {
+  /** What time it is, and what is to be done later. */
   readonly clock: Clock;
+  /** Chance. */
   readonly random: Random;
+  /** Where what happens is told. */
   readonly events: Events;
   /** Shared timeouts over `clock`. */
   readonly timeouts: Timeouts;

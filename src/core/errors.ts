@@ -63,10 +63,13 @@ export interface AttemptReport {
   readonly attempt: number;
   /** Where it went, as `host:port`. */
   readonly endpoint: string;
+  /** How it was judged; `none` is no verdict, as for what was called off. */
   readonly outcome: 'success' | 'failure' | 'none';
   /** What was seen: `status 503`, `ECONNREFUSED`, `attempt timeout`. */
   readonly why: string;
+  /** Whether the endpoint may have seen the request. */
   readonly sent: Sent;
+  /** How long it took, in milliseconds. */
   readonly ms: number;
   /** When it began, in milliseconds since the call did. */
   readonly beganMs: number;
@@ -90,11 +93,17 @@ export interface NextReport {
 
 /** What is known about a failure. Facts only: what to do about them is the policy's to say. */
 export interface Facts {
+  /** `no` unless told. */
   readonly sent?: Sent;
+  /** The service called. */
   readonly service?: string | undefined;
+  /** Where it happened, as `host:port`. */
   readonly endpoint?: string | undefined;
+  /** Every attempt so far; none unless told. */
   readonly attempts?: readonly AttemptReport[];
+  /** How long the other side asked us to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** What led to it. */
   readonly cause?: unknown;
 }
 
@@ -105,6 +114,7 @@ const BRAND = Symbol.for('inmesh.MeshError');
  * this package know each other's errors by `MeshError.is`.
  */
 export class MeshError extends Error {
+  /** What it is, also where `instanceof` does not tell. */
   override readonly name = 'MeshError';
   /** What kind of failure it is, in gRPC's words. */
   readonly code: Code;
@@ -114,6 +124,7 @@ export class MeshError extends Error {
   readonly status: number;
   /** Whether the other side may have seen the request. */
   readonly sent: Sent;
+  /** The service called, where there is one. */
   readonly service: string | undefined;
   /** The endpoint concerned, as `host:port`. */
   readonly endpoint: string | undefined;
@@ -122,6 +133,7 @@ export class MeshError extends Error {
   /** How long the other side asked us to wait, where it did. */
   readonly retryAfterMs: number | undefined;
 
+  /** For registries and filters of your own: `message` is a sentence to which code and reason are added. */
   constructor(reason: Reason, message: string, facts: Facts = {}) {
     const code = reasons[reason].code;
     // A refusal is an answer, not a bug: walking the stack would cost ten times what the refusal does.

@@ -12,6 +12,7 @@ const MOST = 16; // of one service; an incident is understood by a few, and each
 export interface FailedCall {
   /** When it was over, in milliseconds since 1970. */
   readonly at: number;
+  /** Its route; null where it has none. */
   readonly route: string | null;
   /** Leads from here to traces and logs; null where its client sent no headers of ours. */
   readonly traceId: string | null;
@@ -19,6 +20,7 @@ export interface FailedCall {
   readonly why: string;
   /** Which mechanism ended it, where it was the mesh; null else. */
   readonly reason: Reason | null;
+  /** How long it took, retries and waits and all. */
   readonly ms: number;
   /** How long it might have taken; null where nothing bounded it. */
   readonly deadlineMs: number | null;

@@ -3,7 +3,9 @@ export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** An answer that is kept whole, so that it can be given to several. */
 export interface Kept<Res> {
+  /** The HTTP status. */
   readonly status: number;
+  /** Its headers. */
   readonly headers: HeaderFields;
   /** How long its body is. */
   readonly bytes: number;

@@ -69,7 +69,9 @@ export type Full = 'service' | 'endpoints';
 
 /** How many attempts are under way to a service, and how many may be. */
 export interface LimitFacts {
+  /** Attempts under way. */
   readonly inFlight: number;
+  /** Calls that wait for room. */
   readonly waiting: number;
   /** How many may be under way, as it stands; null where only endpoints are limited. */
   readonly limit: number | null;

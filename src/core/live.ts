@@ -5,6 +5,7 @@ export type Cancel = () => void;
 
 /** A value that changes. Watchers hear the value now and every value after, always whole. */
 export interface Live<T> {
+  /** What it is now. */
   readonly value: T;
   /** Tells `watcher` the value now, and every value after, until cancelled. */
   watch(watcher: (value: T) => void): Cancel;
@@ -15,6 +16,7 @@ export class LiveValue<T> implements Live<T> {
   #value: T;
   readonly #watchers = new Set<{ readonly tell: (value: T) => void }>();
 
+  /** Begins with `value`. */
   constructor(value: T) {
     this.#value = value;
   }

@@ -5,11 +5,15 @@ import type { Scope } from './scope.ts';
 
 /** How the copies of calls to one service stand, as plain JSON. */
 export interface MirrorFacts {
+  /** The service that gets the copies. */
   readonly to: string;
-  /** Copies made; those of them that failed; those that were not made, as too many were under way. */
+  /** Copies made. */
   readonly made: number;
+  /** Those of the copies made that failed. */
   readonly failed: number;
+  /** Those not made, as too many were under way. */
   readonly skipped: number;
+  /** Those under way. */
   readonly underWay: number;
 }
 

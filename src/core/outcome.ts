@@ -5,9 +5,11 @@ import type { HeaderFields } from './kept.ts';
 
 /** What became of an attempt. `none` is no verdict: it says nothing about the endpoint. */
 export interface Outcome {
+  /** The verdict. */
   readonly is: 'success' | 'failure' | 'none';
   /** What was seen: `status 503`, `ECONNREFUSED`. */
   readonly why: string;
+  /** Whether the other side may have seen the request. */
   readonly sent: Sent;
   /** The HTTP status, where there was an answer; 0 where there was none. */
   readonly status: number;

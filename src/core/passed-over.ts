@@ -12,6 +12,7 @@ export type PassedOverWhy =
 
 /** Endpoints that were not chosen for an attempt, all for one reason. */
 export interface PassedOver {
+  /** What kept them from being chosen. */
   readonly why: PassedOverWhy;
   /** How many of them, among those that were looked at: 64 at most. */
   readonly count: number;

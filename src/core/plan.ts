@@ -7,7 +7,9 @@ export type SlotDoes = 'nothing' | 'passes' | 'waits' | 'refuses' | 'answers' | 
 
 /** What a slot would do with a call now, and why, as plain JSON. */
 export interface SlotPlan {
+  /** Its name. */
   readonly slot: string;
+  /** What it would do. */
   readonly does: SlotDoes;
   /** As words. */
   readonly why: string;

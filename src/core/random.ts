@@ -11,6 +11,7 @@ export interface Random {
 /**
  * A fast, well mixed and repeatable source: sfc32 of Chris Doty-Humphrey's PractRand. The same seed gives the same
  * numbers on every machine. Not for secrets.
+ * @param seed Whole numbers; any, and as many as there are to tell one source from another.
  */
 export function seeded(...seed: number[]): Random {
   // In an array of its own kind: V8 would make an object of each number that a closure keeps and that is not small.

@@ -21,10 +21,12 @@ export class Scope implements Linked {
   #controller: AbortController | undefined = undefined;
   #timer: { cancel(): void } | undefined = undefined;
 
+  /** `due` is when it will be called off, where that is known. */
   constructor(due = Number.POSITIVE_INFINITY) {
     this.due = due;
   }
 
+  /** Whether it was called off. */
   get cancelled(): boolean {
     return this.#cancelled;
   }

@@ -3,7 +3,9 @@ import type { Filter, Service } from './service.ts';
 
 /** A named place in a stack, and the filter that stands there. */
 export interface Slot<Req, Res> {
+  /** The name, by which it may be replaced or taken away. */
   readonly name: string;
+  /** What stands there. */
   readonly filter: Filter<Req, Res>;
   /** Whether it has nothing to do for any call of such a policy: these pass it by. Calls come by where it does not say. */
   readonly idle?: ((policy: Policy) => boolean) | undefined;
@@ -13,7 +15,7 @@ export interface Slot<Req, Res> {
 export class Stack<Req, Res> {
   readonly #slots: readonly Slot<Req, Res>[];
 
-  /** @throws RangeError when two slots have one name. */
+  /** The first slot listed meets the request first. @throws RangeError when two slots have one name. */
   constructor(slots: readonly Slot<Req, Res>[]) {
     const names = slots.map((slot) => slot.name);
     const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -58,6 +60,7 @@ export class Stack<Req, Res> {
     return along(way);
   }
 
+  /** The names, as `deadline › retry`. */
   toString(): string {
     return this.names.join(' › ');
   }

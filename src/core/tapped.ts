@@ -12,12 +12,17 @@ export interface TappedAttempt extends AttemptReport {
 export interface TappedCall {
   /** When it began, in milliseconds since 1970. */
   readonly at: number;
+  /** The service called. */
   readonly service: string;
+  /** The HTTP method; null where the caller did not say. */
   readonly method: string | null;
   /** Without its query, which may hold secrets. */
   readonly path: string | null;
+  /** Its route, as the policy names it; null where it has none. */
   readonly route: string | null;
+  /** How much it mattered when not all could be served. */
   readonly priority: Priority;
+  /** Whether it did no harm to send it twice. */
   readonly idempotent: boolean;
   /** Names of all headers that the mesh saw, with the values of those that may be shown; of others it is `REDACTED`. */
   readonly headers: Readonly<Record<string, string>>;
@@ -33,6 +38,7 @@ export interface TappedCall {
   readonly status: number;
   /** Where the attempt went that it came to something by, as `host:port`; null where there was none. */
   readonly endpoint: string | null;
+  /** How long it took, in milliseconds, retries and waits and all. */
   readonly ms: number;
   /** How long it might have taken; null where nothing bounded it. */
   readonly deadlineMs: number | null;

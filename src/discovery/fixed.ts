@@ -18,6 +18,7 @@ export interface FixedEndpoint {
   readonly weight?: number;
   /** Where it runs. */
   readonly zone?: string;
+  /** What else is known of it, such as labels for `subset`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

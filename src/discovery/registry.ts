@@ -16,6 +16,7 @@ export interface Instance {
   readonly id: string;
   /** Where it can be reached: a host name or an IP address, without brackets. */
   readonly host: string;
+  /** Where it listens, from 1 to 65 535. */
   readonly port: number;
   /** Whether it speaks https. */
   readonly secure: boolean;
@@ -23,6 +24,7 @@ export interface Instance {
   readonly weight: number;
   /** Where it runs; empty when nobody said. */
   readonly zone: string;
+  /** What else it tells, such as labels for `subset`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -31,13 +33,17 @@ export type Listing = 'joining' | 'listed' | 'lost' | 'conflict' | 'left';
 
 /** What may change about an instance while it is listed. */
 export interface InstanceChange {
+  /** Another share of the traffic; 0 takes no new calls. */
   readonly weight?: number;
+  /** All of what else it tells; what is left out is gone. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A place on the list, kept for as long as it is not disposed of, whatever the registry goes through meanwhile. */
 export interface Announcement extends AsyncDisposable {
+  /** What is told. */
   readonly instance: Instance;
+  /** How it stands, now and whenever that changes. */
   readonly state: Live<Listing>;
   /** Changes what is told, in place. */
   update(change: InstanceChange): Promise<void>;

@@ -1,5 +1,6 @@
 /** A record in the registry that can not be read: it is passed over, and costs itself alone. */
 export interface UnreadableRecord {
+  /** Under which id it stands in the registry. */
   readonly id: string;
   /** What is wrong with it. */
   readonly problem: string;
@@ -7,6 +8,7 @@ export interface UnreadableRecord {
 
 /** How many records of a service can not be read, and which were found last. */
 export interface Unreadable {
+  /** How many there are. */
   readonly count: number;
   /** The last few, the latest first. */
   readonly latest: readonly UnreadableRecord[];

@@ -43,6 +43,7 @@ function unresolved(context: Context, up: string): MeshError | undefined {
 
 /** Until when a call would have, for who only looks: its length in milliseconds, and whose word that is. */
 export interface DeadlinePlan {
+  /** How long all of the call may take; 0 or less where the time is up. */
   readonly ms: number;
   /** `inherited` from the request being served, or as the `policy` or the `call` itself says. */
   readonly from: 'inherited' | 'policy' | 'call';

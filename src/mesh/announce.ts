@@ -18,6 +18,7 @@ export interface AnnounceOptions {
   readonly zone?: string;
   /** Whether it speaks https; not unless told. */
   readonly secure?: boolean;
+  /** What else others may know, such as labels for `subset`; nothing unless told. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

@@ -31,6 +31,7 @@ export class Authorizing {
   readonly #policies: () => PolicySet;
   readonly #authority: Authority;
 
+  /** @internal The mesh makes it. */
   constructor(service: string, policies: () => PolicySet, authority: Authority) {
     this.#service = service;
     this.#policies = policies;

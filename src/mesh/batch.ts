@@ -41,6 +41,7 @@ export interface KeyOptions {
 
 /** What of a mesh a batch needs. */
 export interface BatchMesh extends Caller {
+  /** Has `task` done when the mesh is closed; see `Mesh`. */
   onClose(task: () => Promise<unknown>): Cancel;
   /** @internal Tells of a batch that is over. */
   batched?(service: string, facts: BatchFacts): void;
@@ -51,7 +52,11 @@ export type BatchFacts = Omit<Extract<MeshEvent, { type: 'batch' }>, 'at' | 'ser
 
 /**
  * Makes one call of many: keys that are asked for within a moment go together. After Hystrix's collapser. A mesh that
- * closes sends what waits at once, and waits for it.
+ * closes sends what waits at once, and waits for it. Gives a function that asks for one key.
+ * @param mesh The mesh that calls.
+ * @param service The service that is called.
+ * @param options How long a key waits for others (10 ms unless told), and how many go at once (100).
+ * @param work Asks for many keys in one call.
  * @throws MeshError INVALID_ARGUMENT when an option is not usable.
  */
 export function batch<Key, Value>(

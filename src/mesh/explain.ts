@@ -33,17 +33,25 @@ import { NAME, saySections, saySettings } from './say-settings.ts';
 
 /** What is known of one endpoint, as plain JSON. */
 export interface EndpointSnapshot {
+  /** Unique among the instances of the service. */
   readonly id: string;
+  /** Where it is, as `host:port`. */
   readonly address: string;
+  /** How much of the traffic it should have beside the others; 0 takes no new calls. */
   readonly weight: number;
+  /** Where it runs; empty where nobody said. */
   readonly zone: string;
+  /** `out` of rotation after failures, or `probing` by one call whether it is well again. */
   readonly state: 'in' | 'out' | 'probing';
   /** Why it is picked or not. */
   readonly why: string;
+  /** Attempts under way. */
   readonly inFlight: number;
   /** How many calls may be under way, as it stands; null where the policy sets no limit. */
   readonly limit: number | null;
+  /** Attempts that have ended. */
   readonly calls: number;
+  /** Attempts that failed since the last good one. */
   readonly failuresInARow: number;
   /** Peak EWMA as it looks now; null while nothing is known. */
   readonly latencyMs: number | null;
@@ -51,16 +59,21 @@ export interface EndpointSnapshot {
 
 /** What is known of one service called, as plain JSON. */
 export interface ClusterSnapshot {
+  /** Its name. */
   readonly service: string;
+  /** What is known of where it lives. */
   readonly resolution: Resolution['is'];
   /** For how long the list has stood without the registry, and what that says; null while it is there. */
   readonly stale: { readonly ms: number; readonly problem: string } | null;
   /** Records in the registry that can not be read: how many, and the last few of them. */
   readonly unreadable: Unreadable;
+  /** The slots that a call meets, first to last. */
   readonly stack: readonly string[];
+  /** Whether so few are well that health is ignored. */
   readonly panic: boolean;
   /** Its endpoints by priority and zone, best first, and what each level gets; empty while all stand on the same. */
   readonly levels: readonly LevelFacts[];
+  /** Retries that the budget has left, whole ones. */
   readonly retriesLeft: number;
   /** That of the service and those of its routes; empty until the policy makes one guard a call. */
   readonly circuits: readonly CircuitFacts[];
@@ -82,22 +95,29 @@ export interface ClusterSnapshot {
   readonly limit: LimitFacts | null;
   /** The last calls that failed although they were tried, the latest first; a few of them. */
   readonly failures: readonly FailedCall[];
+  /** Each setting by section, with where it is from. */
   readonly policy: Readonly<Record<string, Readonly<Record<string, Setting>>>>;
+  /** All there are. */
   readonly endpoints: readonly EndpointSnapshot[];
 }
 
 /** What is known of a mesh, as plain JSON. */
 export interface Snapshot extends OwnSnapshot {
+  /** Who we are. */
   readonly service: string;
+  /** Which registry, for people. No secret. */
   readonly registry: string;
   /** How it stands with the registry, and why; null where it is simply there, as a folder is. */
   readonly session: SessionFacts | null;
+  /** When it was taken (ISO 8601). */
   readonly at: string;
+  /** The services called. */
   readonly clusters: readonly ClusterSnapshot[];
 }
 
 /** How it stands with a registry that is reached over a network. */
 export interface SessionFacts {
+  /** As the registry knows it. */
   readonly state: RegistrySession['is'];
   /** Why it is not connected, or might not be again; empty where all is well. */
   readonly problem: string;

@@ -64,7 +64,13 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
   /**
    * Calls a service with any client: `send` gets an endpoint's URL, the headers to send along and a signal, once for
    * each attempt. Gives back exactly what `send` returned, or throws what it threw, on the last attempt.
-   * @throws MeshError when the mesh itself refuses: no endpoints, the deadline, the caller's own signal.
+   * @param service The name, as the registry has it.
+   * @param send Sends one attempt. What it gives or throws is judged in the shape of any client; see `classify`.
+   * @param options What is known of this call; what is not said is as the policy has it.
+   * @throws MeshError when the mesh itself refuses: INVALID_ARGUMENT for a name or an option that is not usable, UNAVAILABLE
+   * where nobody can be asked or the mesh is closed, UNAUTHENTICATED without a proof of who we are, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED by a limit or a quota, CANCELLED
+   * by the caller's own signal, whose reason is the `cause`.
+   * @throws whatever `send` threw last, as it is.
    */
   call<Res>(service: string, send: Send<Res>, options?: CallOptions): Promise<Res> {
     let context: Context;
@@ -86,7 +92,14 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     return underWay.end(begin(way, call, context) as Promise<Res>);
   }
 
-  /** Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. */
+  /**
+   * Sends a request as `undici.request` does; the host of the URL is the name of a service. The fast way. Comes to an
+   * answer of any status, whose body is to be read or dumped.
+   * @param url `http://orders/orders/42`, without port, user name and password; whether TLS is spoken is the endpoint's to say.
+   * @param options The request, and what may be said of any call. `headers` and `query` of its own, `body` of any kind.
+   * @throws MeshError as `call` does; and UNAVAILABLE with `reset` where the connection ended before the answer came, with
+   * `connect` where none could be made. `cause` is what undici threw.
+   */
   request(url: string | URL, options?: RequestOptions): Promise<MeshResponse> {
     return this.#transport.request(url, options);
   }
@@ -94,6 +107,10 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
   /**
    * A WHATWG fetch; the host of the URL is the name of a service. What may be said of a call is said under `mesh`:
    * `mesh.fetch(url, { mesh: { timeout: '800ms' } })`. Needs no binding.
+   * @param input `http://orders/orders/42`, or a `Request` of such a URL.
+   * @param init As the standard has it, and `mesh`. Not `integrity`.
+   * @throws TypeError `fetch failed`, whose `cause` is the MeshError that `request` would throw; the reason of the signal as
+   * it is, where that was aborted.
    */
   readonly fetch = (input: string | URL | Request, init?: FetchInit): Promise<Response> =>
     this.#transport.fetch(input, init);
@@ -101,7 +118,10 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
   /**
    * Waits at the start for a service that is needed, and tells by events from then on when it comes and goes. Settles
    * with true once it has enough endpoints; where it is not required, with false when the time is up.
-   * @throws MeshError UNAVAILABLE when the time is up and it is required.
+   * @param service The name, as the registry has it.
+   * @param options How much it is needed: required, one endpoint, within 10 s unless told.
+   * @throws MeshError UNAVAILABLE when the time is up and it is required, or the mesh is closed; INVALID_ARGUMENT for an option
+   * that is not usable.
    */
   async dependsOn(service: string, options: DependencyOptions = {}): Promise<boolean> {
     if (this.#closing !== undefined) throw new MeshError('closed', `${this.service}: the mesh is closed`);
@@ -114,6 +134,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
 
   /**
    * Puts another policy in force, whole, for the calls that begin from now on. What was learnt stays.
+   * @param document What differs from the defaults; nothing of the one before stands.
    * @throws MeshError INVALID_ARGUMENT when it is not usable; then the one in force stays.
    */
   setPolicy(document: PolicyDocument): void {
@@ -129,7 +150,9 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
   /**
    * Ends in good order: asks others to call us no more and gives them time to hear of it, leaves the registry, does what
    * was to be done on closing, lets calls under way finish, and closes every socket. Settles in bounded time, also when
-   * the registry is away.
+   * the registry is away. Closed again, it is the same promise.
+   * @param options How long others have to hear of it (1 s unless told), and what is under way to end (10 s).
+   * @throws MeshError INVALID_ARGUMENT for an option that is not usable; then nothing is closed.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
@@ -145,6 +168,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     this.#unheed = onSignals(() => this.close(options));
   }
 
+  /** As `close`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

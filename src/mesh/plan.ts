@@ -35,20 +35,25 @@ export interface PlannedEndpoint extends EndpointSnapshot {
 export interface WayPlan {
   /** Of how many calls like this one; 1 unless chance decides. */
   readonly share: number;
-  /** The service that it really goes to, and its route there. */
+  /** The service that it really goes to. */
   readonly service: string;
+  /** Its route there; null where it has none. */
   readonly route: string | null;
   /** The labels that endpoints must have. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What is known of where it lives. */
   readonly resolution: Resolution['is'];
   /** What the slots from below `route` to the balancer would do. */
   readonly slots: readonly SlotPlan[];
+  /** Its endpoints by priority and zone, best first; empty while all stand on the same. */
   readonly levels: readonly LevelFacts[];
   /** Whether so few are well that health is ignored. */
   readonly panic: boolean;
-  /** The picker, what it is that decides, and why nobody may be chosen; empty where somebody may. */
+  /** Which picker chooses. */
   readonly picker: Policy['balance']['picker'];
+  /** What it is that decides. */
   readonly by: DecidedBy;
+  /** Why nobody may be chosen; empty where somebody may. */
   readonly nobody: string;
   /** Whose the key is while all are well, where that is another than who gets the call; null else. */
   readonly owner: string | null;
@@ -60,20 +65,29 @@ export interface WayPlan {
 
 /** What would become of a call if it were made now, as plain JSON. */
 export interface CallPlan {
+  /** The service called. */
   readonly service: string;
+  /** Which registry, for people. No secret. */
   readonly registry: string;
+  /** When it was made (ISO 8601). */
   readonly at: string;
+  /** The HTTP method; null where the caller did not say. */
   readonly method: string | null;
   /** Without its query, which may hold secrets. */
   readonly path: string | null;
+  /** Its route, as the policy names it; null where it has none. */
   readonly route: string | null;
+  /** How much it matters when not all can be served. */
   readonly priority: Priority;
   /** Where its key is from: `call`, or as `hash.key` names it. Never the key. Null where it has none. */
   readonly key: string | null;
+  /** Whether it does no harm to send it twice. */
   readonly idempotent: boolean;
   /** Why it is, or is not. */
   readonly idempotentAs: string;
+  /** Whether it can be sent twice at all. */
   readonly replayable: boolean;
+  /** How long it may take, and who says so. */
   readonly deadline: DeadlinePlan;
   /** What the slots would do down to `route`. */
   readonly slots: readonly SlotPlan[];

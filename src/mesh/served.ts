@@ -36,6 +36,8 @@ export abstract class ServedMesh extends ToldMesh {
   /**
    * Lets requests in, for Express, Connect and their kin: `app.use(mesh.middleware())`, before all that serves. With
    * `guard`, for one route: `app.post('/orders', mesh.middleware({ authorize: { principals: ['checkout'] } }), …)`.
+   * @param guard Who may come here, and how often, besides what the policy says of the service; nothing unless told.
+   * @throws MeshError INVALID_ARGUMENT for a rule that is not usable.
    */
   middleware(guard?: GuardOptions): ConnectMiddleware {
     return middleware(this.#inside.serving, guard && this.#inside.serving.guard(guard));
@@ -44,6 +46,7 @@ export abstract class ServedMesh extends ToldMesh {
   /**
    * Makes a listener for Node's own servers of a handler: `http.createServer(mesh.handler(…))`. What guards this handler
    * alone may be said first: `mesh.handler({ authorize: { principals: ['checkout'] }, quota: { rate: '100/s' } }, …)`.
+   * @param said The handler, which gives back a `Response` or answers by itself; before it, if need be, what guards it.
    * @throws MeshError INVALID_ARGUMENT for what is no handler, and for a rule that is not usable.
    */
   handler(...said: [handler: Handler] | [guard: GuardOptions, handler: Handler]): RequestListener {
@@ -51,12 +54,20 @@ export abstract class ServedMesh extends ToldMesh {
     return listener(this.#inside.serving, handler, guard);
   }
 
-  /** Takes a request in, for adapters of frameworks: the way of `handler` and `middleware`, in the words of no framework. */
+  /**
+   * Takes a request in, for adapters of frameworks: the way of `handler` and `middleware`, in the words of no framework.
+   * @param arrival The request, and how it is answered.
+   */
   receive(arrival: Arrival): Promise<unknown> {
     return this.#inside.serving.receive(arrival);
   }
 
-  /** Lists this process as an instance of our service, until the announcement or the mesh is closed. */
+  /**
+   * Lists this process as an instance of our service, until the announcement or the mesh is closed. Settles once it is listed.
+   * @param options Where it listens, and what others may know of it.
+   * @throws MeshError INVALID_ARGUMENT for an option that is not usable; UNAVAILABLE when the registry can not list it, or the
+   * mesh is closed.
+   */
   announce(options: AnnounceOptions): Promise<Announcement> {
     return this.#inside.presence.announce(options);
   }
@@ -64,6 +75,8 @@ export abstract class ServedMesh extends ToldMesh {
   /**
    * Serves: `server` listens, then this process is listed with the port it really has. When the mesh closes, clients are
    * asked off their connections, what was asked is answered, and the server closes.
+   * @param server One of `node:http`, `node:https` or `node:http2` that does not listen yet.
+   * @param options Where it listens, and what `announce` may be told. A port that the system chooses unless told.
    * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
    */
   async serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
@@ -74,6 +87,8 @@ export abstract class ServedMesh extends ToldMesh {
   /**
    * Does `task` when the mesh is closed, after others have been asked to call us no more and before our own calls end:
    * the place to close a server. Gives back the way to forget it.
+   * @param task May take its time, within what `close` was given. That it fails is told as the event `leaving`.
+   * @throws MeshError UNAVAILABLE when the mesh is closing already.
    */
   onClose(task: CloseTask): Cancel {
     return this.#inside.presence.onClose(task);
@@ -81,7 +96,9 @@ export abstract class ServedMesh extends ToldMesh {
 
   /**
    * Runs `work` as part of serving a request that had these headers: calls made inside go on with its trace and end
-   * before its deadline.
+   * before its deadline. For what comes in by other ways than HTTP, such as a queue.
+   * @param headers By lower-case name. What is not as it must be counts as absent.
+   * @param work Gives what `within` gives.
    */
   within<T>(headers: IncomingHeaders, work: () => T): T {
     return this.#inside.ambient.run(headers, this.#inside.policies.current.for(this.service).trace.formats, work);

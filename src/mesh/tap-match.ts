@@ -6,7 +6,9 @@ import { StatusSet } from '../policy/status-set.ts';
 
 /** What must be true of a call, all of it. */
 export interface TapMatch {
+  /** How it came out. */
   readonly outcome?: TappedCall['outcome'];
+  /** The HTTP method. */
   readonly method?: string;
   /** The route, as the policy names it. */
   readonly route?: string;

@@ -25,7 +25,11 @@ export abstract class ToldMesh {
     inside.env.watch?.observe(inside.service, () => this.snapshot());
   }
 
-  /** Tells `listener` what happens: attempts, retries, ejections and the like. Gives back the way to stop. */
+  /**
+   * Tells `listener` what happens: attempts, retries, ejections and the like. Gives back the way to stop.
+   * @param listener Hears every event at once when it happens. That it throws, or rejects, harms nobody.
+   * @throws MeshError INVALID_ARGUMENT for what is no function.
+   */
   on(listener: (event: MeshEvent) => void): Cancel {
     if (typeof listener !== 'function') throw new MeshError('request', `on needs a function, got ${typeof listener}`);
     return this.#inside.env.events.on(listener);
@@ -35,6 +39,8 @@ export abstract class ToldMesh {
    * How a call to `service` would go and why, for people. With nothing more, or a route: the stack, the settings and their
    * origin, the endpoints. With a request, in the words of the options of `call`: what would become of that very call if it
    * were made now, slot by slot, and which endpoint it would go to, or by what chance. Asking changes nothing.
+   * @param service The name, as the registry has it. Our own tells how requests to us stand, too.
+   * @param request A route as the policy names it, or a call.
    * @throws MeshError INVALID_ARGUMENT for what is no service name, and for an option that there is not.
    */
   explain(service: string, request?: string | CallOptions): string {
@@ -47,6 +53,8 @@ export abstract class ToldMesh {
   /**
    * The same for programs: what would become of a call if it were made now, as plain JSON. Nothing is sent, counted, drawn
    * or kept for it. What filters of your own would do only a call can tell; these are listed as `unasked`.
+   * @param service The name, as the registry has it.
+   * @param request The call; one of which nothing is known unless told.
    * @throws MeshError INVALID_ARGUMENT as `explain` does.
    */
   plan(service: string, request: CallOptions = {}): CallPlan {
@@ -73,6 +81,7 @@ export abstract class ToldMesh {
    * Each tells every attempt with its endpoint, who was passed over and why, what was waited, the time and what the retry
    * budget has left. Headers are shown by name, their values only where they hold no secret. Who is slow loses the oldest,
    * and is told how many in `lost`. Ends by `break`, by `return()`, and with the mesh. While nobody taps it costs nothing.
+   * @param options Which calls, how many are kept (100 unless told), and which values of headers are shown.
    * @throws MeshError INVALID_ARGUMENT for an option that there is not, or is not usable.
    */
   tap(options: TapOptions = {}): AsyncIterableIterator<TappedCall, undefined> & AsyncDisposable {

@@ -9,7 +9,9 @@ export type Origin = 'default' | 'defaults' | `services.${string}`;
 
 /** One setting as it stands, for people. */
 export interface Setting {
+  /** What holds: durations in milliseconds. */
   readonly value: unknown;
+  /** Which part of the document says so, or the default. */
   readonly from: Origin;
 }
 

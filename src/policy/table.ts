@@ -84,4 +84,7 @@ export interface PolicyDocument {
 }
 
 /** Settings of one service, and of its routes by name or template: `GET /orders/{id}`. */
-export type ServicePolicy = PolicySections & { readonly routes?: Readonly<Record<string, PolicySections>> };
+export type ServicePolicy = PolicySections & {
+  /** By the name that calls say, or by method and template. */
+  readonly routes?: Readonly<Record<string, PolicySections>>;
+};

@@ -42,15 +42,21 @@ export class Meter {
 
 /** How a rule stands, as plain JSON. */
 export interface QuotaFacts {
+  /** Its name. */
   readonly rule: string;
+  /** As the policy writes it: `100/s`. */
   readonly rate: string;
+  /** What has a count of its own, such as `route`; see `quota.calls`. */
   readonly per: string;
+  /** What becomes of what is too much. */
   readonly mode: string;
   /** Among how many instances of ours the rate is divided; 1 where each has all of it. */
   readonly among: number;
-  /** Calls let go, those that had to wait counted; those that waited; those refused. */
+  /** Calls let go, those that had to wait counted. */
   readonly passed: number;
+  /** Those of them that had to wait. */
   readonly waited: number;
+  /** Calls refused. */
   readonly refused: number;
 }
 

@@ -8,6 +8,7 @@ import type { RequestContext, Routed } from './request-context.ts';
 export interface Arrival extends Routed {
   /** The path and query, as they came. */
   readonly path: string;
+  /** Headers by lower-case name, as Node has them. */
   readonly headers: IncomingHeaders;
   /** Node's own request, where there is one and `request` is another. Who calls may be known by its connection. */
   readonly incoming?: IncomingMessage | undefined;
@@ -27,5 +28,6 @@ export interface Arrival extends Routed {
 
 /** Who takes requests in: a mesh, as adapters of frameworks see it. */
 export interface MeshReceiver {
+  /** Takes a request in; see `Mesh`. */
   receive(arrival: Arrival): Promise<unknown>;
 }

@@ -13,7 +13,9 @@ const RULES = 1_000; // rules that are counted apart; policies of routes may nam
 
 /** How often a rule decided. */
 export interface RuleCount {
+  /** Times it let a request in. */
   allowed: number;
+  /** Times it refused one. */
   refused: number;
   /** Times it, or the policy, only observed, and would have decided otherwise. */
   observed: number;

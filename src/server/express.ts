@@ -2,8 +2,12 @@ import type { ConnectMiddleware } from './handler.ts';
 
 /** Whatever has a middleware to give: a mesh. */
 export interface MeshMiddleware {
+  /** Lets requests in; see `Mesh`. */
   middleware(): ConnectMiddleware;
 }
 
-/** Lets requests in, for Express: `app.use(meshExpress(mesh))`, before all that serves. The same as `mesh.middleware()`. */
+/**
+ * Lets requests in, for Express: `app.use(meshExpress(mesh))`, before all that serves. The same as `mesh.middleware()`.
+ * @param mesh The mesh that requests come in by.
+ */
 export const meshExpress = (mesh: MeshMiddleware): ConnectMiddleware => mesh.middleware();

@@ -8,7 +8,10 @@ import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** Lets requests in, for Hono: `app.use(meshHono(mesh))`, before all that serves. */
+/**
+ * Lets requests in, for Hono: `app.use(meshHono(mesh))`, before all that serves.
+ * @param mesh The mesh that requests come in by.
+ */
 export const meshHono =
   (mesh: MeshReceiver): MiddlewareHandler =>
   async (context, next) => {

@@ -9,18 +9,27 @@ import { pathOf } from './target.ts';
 
 /** What is used of a context of Koa. */
 export interface KoaContext {
+  /** Node's own request. */
   readonly req: IncomingMessage;
+  /** Node's own answer. */
   readonly res: ServerResponse;
+  /** The path and query, as they came. */
   readonly originalUrl: string;
+  /** The HTTP status of the answer. */
   status: number;
+  /** What is answered. */
   body: unknown;
+  /** Sets headers of the answer. */
   set(fields: Record<string, string>): void;
 }
 
 /** What Koa takes. */
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
 
-/** Lets requests in, for Koa: `app.use(meshKoa(mesh))`, before all that serves. */
+/**
+ * Lets requests in, for Koa: `app.use(meshKoa(mesh))`, before all that serves.
+ * @param mesh The mesh that requests come in by.
+ */
 export const meshKoa =
   (mesh: MeshReceiver): KoaMiddleware =>
   (context, next) =>

@@ -4,8 +4,11 @@ import { QuotaRefusal } from './quota-refusal.ts';
 
 /** An answer that says what is wrong: RFC 9457 problem details. */
 export interface Problem {
+  /** The HTTP status. */
   readonly status: number;
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Problem details (RFC 9457), as JSON. */
   readonly body: string;
 }
 

@@ -8,6 +8,7 @@ import { routeOf } from './route-name.ts';
 
 /** What a request tells of its route. */
 export interface Routed {
+  /** The HTTP method. */
   readonly method: string;
   /** The route as the framework wrote it down (`/orders/:id`), once the framework knows. */
   readonly template: string | undefined;

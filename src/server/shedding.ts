@@ -83,9 +83,11 @@ export class Shedding {
 
 /** How many requests are served here, and how many may be. */
 export interface SheddingFacts {
+  /** As the policy has it. */
   readonly mode: Policy['shed']['mode'];
   /** Requests being served; 0 while `shed` is off, which counts none. */
   readonly serving: number;
+  /** Requests that wait for their turn. */
   readonly waiting: number;
   /** How many may be served at once, as it stands. */
   readonly limit: number;

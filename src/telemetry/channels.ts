@@ -25,32 +25,43 @@ export const eventChannels: Outlet = {
 
 /** What subscribers of `tracing:inmesh:call:*` get: one object for a call, fuller at its end than at its start. */
 export interface CallMessage {
+  /** The service called. */
   readonly service: string;
+  /** The HTTP method, where the caller said it. */
   readonly method: string | undefined;
+  /** The route, where it is known. */
   readonly route: string | undefined;
   /** What the client gave back, once it has. */
   result?: unknown;
   /** What was thrown, once it was. */
   error?: unknown;
+  /** How it came out, once it has. */
   outcome?: Outcome['is'];
   /** Attempts made, once it is over. */
   attempts?: number;
+  /** How long it took, once it is over. */
   ms?: number;
 }
 
 /** What subscribers of `tracing:inmesh:attempt:*` get: one object for an attempt. */
 export interface AttemptMessage {
+  /** The service called. */
   readonly service: string;
+  /** The HTTP method, where the caller said it. */
   readonly method: string | undefined;
+  /** The route, where it is known. */
   readonly route: string | undefined;
   /** 1 is the first. */
   readonly attempt: number;
   /** Where it goes, as `host:port`. */
   readonly endpoint: string;
+  /** How it came out, once it has. */
   outcome?: Outcome['is'];
+  /** What was seen: `status 503`, `ECONNREFUSED`. */
   why?: string;
   /** The HTTP status; 0 where there was no answer. */
   status?: number;
+  /** How long it took, once it is over. */
   ms?: number;
   /** Why it failed, as an error; nothing for one that did not. */
   error?: unknown;
@@ -60,11 +71,13 @@ export interface AttemptMessage {
 export interface RequestMessage {
   /** Our own. */
   readonly service: string;
+  /** The HTTP method. */
   readonly method: string;
   /** Once it is known; never the path. */
   route: string | undefined;
   /** What was answered; 0 where no answer began. */
   status?: number;
+  /** How long it took, once it is over. */
   ms?: number;
   /** Why it was not let in, or that its caller hung up. */
   error?: unknown;

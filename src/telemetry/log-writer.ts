@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 export interface LogTarget {
   /** Takes text; gives false when it would rather have no more until it says `drain`. */
   write(text: string): boolean;
+  /** Tells once when it takes text again, or never will. */
   once(event: 'drain' | 'close', listener: () => void): unknown;
   /** False once it takes no more for ever. */
   readonly writable?: boolean;

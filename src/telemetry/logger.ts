@@ -4,9 +4,13 @@ type Write = (facts: object, message: string) => void;
 
 /** A logger as pino has it: facts first, then a sentence. */
 export interface Logger {
+  /** What is ordinary: retries, hedges and the like. */
   debug: Write;
+  /** What is better again, or is done. */
   info: Write;
+  /** What somebody may have to look at. */
   warn: Write;
+  /** What went wrong, such as a policy that was refused. */
   error: Write;
 }
 

@@ -33,6 +33,7 @@ export interface Telemetry extends AsyncDisposable {
 /**
  * Starts OpenTelemetry's Node SDK: spans and metrics go where `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin say. To be
  * awaited before meshes are made, which then record with it.
+ * @param options Who this process is, and what `NodeSDK` may be told.
  * @throws MeshError INVALID_ARGUMENT when `@opentelemetry/sdk-node` is missing, or an SDK has been started already.
  */
 export async function startTelemetry(options: StartOptions): Promise<Telemetry> {

@@ -76,6 +76,7 @@ export class FakeRegistry implements Registry {
     return this.#self.close();
   }
 
+  /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -22,13 +22,20 @@ export interface Asked {
 
 /** Something that answers as it was told to: as a service, to put filters around, or as the `send` of a call. */
 export interface Script<Res> {
+  /** The same at the end of a stack, as filters see it. */
   readonly service: Service<unknown, Res>;
+  /** What to give to `mesh.call`. */
   readonly send: Send<Res>;
   /** Every time it was asked, first to last. */
   readonly asked: readonly Asked[];
 }
 
-/** Answers with each step in turn, and with the last one for ever after. Does not listen to any signal. */
+/**
+ * Answers with each step in turn, and with the last one for ever after. Does not listen to any signal.
+ * @param clock By which steps take their time.
+ * @param steps What is answered; one at least.
+ * @throws RangeError where there is none.
+ */
 export function script<Res>(clock: Clock, ...steps: readonly Step<Res>[]): Script<Res> {
   if (steps.length === 0) throw new RangeError('a script needs a step, such as { value: 1 }');
   const asked: Asked[] = [];
@@ -51,11 +58,17 @@ export function script<Res>(clock: Clock, ...steps: readonly Step<Res>[]): Scrip
 
 /** An answer in the shape that undici and node:http give. */
 export interface Answer {
+  /** The HTTP status. */
   readonly statusCode: number;
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An answer of this status. */
+/**
+ * An answer of this status.
+ * @param statusCode The HTTP status.
+ * @param headers By lower-case name; none unless told.
+ */
 export const answer = (statusCode: number, headers: Readonly<Record<string, string>> = {}): Answer => ({
   statusCode,
   headers,

@@ -27,6 +27,7 @@ export interface ServerFigures {
 
 /** What came of a simulation. */
 export interface Simulation {
+  /** Calls made. */
   readonly calls: number;
   /** The share of the calls whose answer was a 200, from 0 to 1. */
   readonly success: number;
@@ -55,6 +56,7 @@ const DRAIN_MS = 60_000; // longer than any deadline a simulation is likely to h
 /**
  * Runs a whole mesh in virtual time: its own filters and balancer, against servers that are only modelled. Nothing is
  * sent, and the same options give the same answer.
+ * @param options Servers, callers, how long and how much, and what changes meanwhile.
  * @throws MeshError INVALID_ARGUMENT when an option is unknown or out of its range or a policy is no good; whatever a
  * change of `at`, or `options`, throws.
  */

@@ -12,6 +12,7 @@ export class SimulatedFleet {
   #turn = 0;
   #port = 4_000;
 
+  /** @internal `simulate` makes it. */
   constructor(env: TestEnv, registry: Registry, policies: PolicySet) {
     this.#make = () => new Mesh('checkout', env, registry, policies, {});
   }
@@ -40,6 +41,7 @@ export class SimulatedFleet {
     return this.#turn++ % this.clients.length;
   }
 
+  /** Ends it, with all that call. */
   async close(): Promise<void> {
     this.leave(this.clients.length);
     await Promise.all(this.#gone);

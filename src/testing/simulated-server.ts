@@ -16,6 +16,7 @@ interface Job {
 
 /** A server that exists only in virtual time: workers, a queue before them, and bad days. */
 export class SimulatedServer {
+  /** How it does, whole: what was said of it, and for the rest what is usual. */
   readonly model: ServerModel;
   /** Requests that have reached it, refused ones counted. */
   asked = 0;
@@ -31,7 +32,7 @@ export class SimulatedServer {
   readonly #random: Random;
   readonly #door: SimulatedDoor | undefined;
 
-  /** `door`: the way in to it; where there is none it takes whatever comes. */
+  /** @internal `simulate` makes it. `door`: the way in to it; where there is none it takes whatever comes. */
   constructor(clock: Clock, random: Random, model: Partial<ServerModel>, door?: SimulatedDoor) {
     this.#clock = clock;
     this.#random = random;
@@ -48,7 +49,7 @@ export class SimulatedServer {
     for (const go of still) go();
   }
 
-  /** Answers one attempt, as a client would see it. */
+  /** @internal Answers one attempt, as a client would see it. */
   send(attempt: OutgoingAttempt): Promise<Answer> {
     this.asked++;
     const { is } = this.model;
@@ -63,7 +64,7 @@ export class SimulatedServer {
     }).finally(() => this.#held--);
   }
 
-  /** Answers an active check, where it would answer at all. */
+  /** @internal Answers an active check, where it would answer at all. */
   check(): Promise<Finding> {
     const { is } = this.model;
     return new Promise((resolve, reject) => {

@@ -31,7 +31,7 @@ export class SimulatedWorld {
   readonly #random: Random;
   readonly #door: (() => SimulatedDoor) | undefined;
 
-  /** `door` makes the way in to a server; where it is not told they take whatever comes. */
+  /** @internal `simulate` makes it. `door` makes the way in to a server; where it is not told they take whatever comes. */
   constructor(clock: Clock, random: Random, servers: readonly ServerOptions[], door?: () => SimulatedDoor) {
     this.#clock = clock;
     this.#random = random;

@@ -19,6 +19,7 @@ declare module 'axios' {
 
 /** Whatever sends requests to services: a mesh. */
 export interface MeshRequester {
+  /** Sends a request; see `Mesh`. */
   request(url: string, options?: RequestOptions): Promise<MeshResponse>;
 }
 
@@ -28,8 +29,10 @@ const LONGEST_MS = 999_999_999;
 /**
  * Lets an instance of axios send through the mesh; the host of its URLs is then the name of a service. Interceptors,
  * transforms, `validateStatus`, `params`, `timeout`, cancelling and errors stay as they were, once for each call and not
- * for each attempt. What may be said of a call is said under `mesh`. Gives back the same instance. Its agents, proxy, lookup and socketPath are not used any more, since
- * connections are now the mesh's affair.
+ * for each attempt. What may be said of a call is said under `mesh`. Gives back the same instance. Its agents, proxy,
+ * lookup and socketPath are not used any more, since connections are now the mesh's affair.
+ * @param mesh The mesh that it calls by.
+ * @param instance What `axios.create` made; its adapter is replaced.
  */
 export function meshAxios<T extends AxiosInstance>(mesh: MeshRequester, instance: T): T {
   let errors: Promise<ErrorClass> | undefined;

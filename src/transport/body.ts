@@ -96,6 +96,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return this;
   }
 
+  /** Part by part, as it comes. */
   [Symbol.asyncIterator](): AsyncIterator<Buffer> {
     return this.readable[Symbol.asyncIterator]();
   }

@@ -7,7 +7,10 @@ import type { Message } from './request.ts';
 import { parseTarget } from './target.ts';
 
 /** What a `fetch` may be told: what the standard has, and under `mesh` what may be said of any call. */
-export type FetchInit = RequestInit & { readonly mesh?: AboutCall | undefined };
+export type FetchInit = RequestInit & {
+  /** What may be said of any call: `{ timeout: '800ms' }`. */
+  readonly mesh?: AboutCall | undefined;
+};
 
 /** A message as `fetch` was asked to send it. */
 export interface FetchMessage extends Message {

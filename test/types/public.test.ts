@@ -24,7 +24,10 @@ before(async () => {
   assert.equal(emitted.code, 0, emitted.output);
   await cp(join(root, 'test/types/cases'), folder, { recursive: true });
   await writeFile(join(folder, 'wrong.ts'), WRONG);
-  const compilerOptions = { skipLibCheck: false, paths: { inmesh: ['./inmesh/index.d.ts'] } };
+  const compilerOptions = {
+    skipLibCheck: false,
+    paths: { inmesh: ['./inmesh/index.d.ts'], 'inmesh/types': ['./inmesh/types.d.ts'] },
+  };
   const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'], exclude: [] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
   output = (await tsc('-p', folder)).output;

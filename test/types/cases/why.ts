@@ -1,5 +1,6 @@
 // What a mesh says of calls is typed: what would become of one, and what became of those that were made.
 import type { AttemptReport, Mesh, Reason } from 'inmesh';
+import type { CallPlan, PlannedEndpoint, RequestContext, ServeOptions, TapOptions, TappedCall } from 'inmesh/types';
 import { is, type Same } from './same.ts';
 
 export async function why(mesh: Mesh): Promise<void> {
@@ -37,4 +38,16 @@ export async function why(mesh: Mesh): Promise<void> {
   mesh.tap({ match: { outcome: 'bad' } });
   // @ts-expect-error what is told is not to be written to
   mesh.plan('orders').ways[0]!.share = 1;
+}
+
+/** What is given can be named: kept in a field, handed on to a function of one's own. */
+export async function named(mesh: Mesh, options: TapOptions): Promise<void> {
+  const plan: CallPlan = mesh.plan('orders');
+  const first: PlannedEndpoint | undefined = plan.ways[0]?.endpoints[0];
+  is<Same<ReturnType<Mesh['plan']>, CallPlan>>();
+  const kept: TappedCall[] = [];
+  for await (const call of mesh.tap(options)) kept.push(call);
+  is<Same<Mesh['context'], RequestContext | undefined>>();
+  is<Same<NonNullable<Parameters<Mesh['serve']>[1]>, ServeOptions>>();
+  void first;
 }
