@@ -1,4 +1,5 @@
 import { atMost } from '../core/at-most.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
@@ -30,6 +31,11 @@ export class Presence {
     this.#service = service;
     this.#env = env;
     this.#registry = registry;
+  }
+
+  /** The time that is ours. */
+  get clock(): Clock {
+    return this.#env.clock;
   }
 
   /** Whether there is anything that has to be ended in good order. */

@@ -26,7 +26,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   check(server, options);
   const { port = 0, bind, health = false, ...told } = options;
   if (health) presence.health = true;
-  const graceful = new GracefulServer(server, () => presence.leaving);
+  const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);
   const forget = presence.onClose((giveUp) => graceful.close(giveUp));
   try {
     const real = await graceful.listen({ port, bind });

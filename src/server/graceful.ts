@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
 
@@ -12,39 +14,60 @@ export interface ListenOptions {
   readonly bind?: string | undefined;
 }
 
+/** Servers of HTTP/1.1 have it; of HTTP/2 those have that speak both. */
+interface Idling {
+  closeIdleConnections?: () => void;
+}
+
 interface Http2Session {
   close(): void;
 }
+
+const SILENT_MS = 500; // for which a connection may be open before anything is asked on it
 
 /**
  * A server that ends without cutting anybody off: told to leave, it asks clients to come back on no connection of theirs;
  * told to close, it answers what it was asked, and no more. Works on Node's http, https and http2 servers.
  */
 export class GracefulServer {
-  readonly #server: Server;
+  readonly #server: Server & Idling;
   readonly #leaving: () => boolean;
-  readonly #sockets = new Set<Socket>();
+  readonly #clock: Clock;
+  /** Connections, and when each was opened; over TLS, what was shaken hands on stands here as well. */
+  readonly #sockets = new Map<Socket, number>();
   readonly #sessions = new Set<Http2Session>();
   readonly #responses = new Set<ServerResponse>();
   #closing = false;
 
   /** `leaving` says whether others have been asked to call us no more. */
-  constructor(server: Server, leaving: () => boolean) {
+  constructor(server: Server, leaving: () => boolean, clock: Clock) {
     this.#server = server;
     this.#leaving = leaving;
-    server.on('connection', (socket: Socket) => hold(this.#sockets, socket));
-    server.on('session', (session: Http2Session & Socket) => hold(this.#sessions, session));
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.#take(request, response),
-    );
+    this.#clock = clock;
+    const connected = (socket: Socket): void => {
+      this.#sockets.set(socket, clock.now());
+      socket.once('close', () => this.#sockets.delete(socket));
+    };
+    server.on('connection', connected);
+    server.on('secureConnection', connected);
+    server.on('session', (session: Http2Session & Socket) => {
+      hold(this.#sessions, session);
+      if (this.#closing) session.close(); // it shook hands before we closed, and was ready only after
+    });
+    onRequests(server, (request, response) => this.#take(request, response));
   }
 
-  /** Listens, if it does not yet. Gives the port. @throws what the server does, such as EADDRINUSE. */
+  /**
+   * Listens, if it does not yet. Gives the port.
+   * @throws what the server does, such as EADDRINUSE; MeshError INVALID_ARGUMENT when it listens on a pipe.
+   */
   async listen({ port, bind }: ListenOptions): Promise<number> {
     const server = this.#server;
     if (!server.listening)
       await once(bind === undefined ? server.listen(port) : server.listen(port, bind), 'listening');
-    return (server.address() as AddressInfo).port;
+    const address = server.address() as AddressInfo | string;
+    if (typeof address !== 'string') return address.port;
+    throw new MeshError('request', `serve: the server listens on ${address}, and others reach a service by its port`);
   }
 
   /** Hears of the end of the server, whoever ends it. */
@@ -58,16 +81,46 @@ export class GracefulServer {
     if (!this.#server.listening) return;
     this.#closing = true;
     const closed = once(this.#server, 'close');
+    const spared = this.#spareAnswers();
     this.#server.close();
     for (const session of this.#sessions) session.close(); // GOAWAY
     for (const response of this.#responses) bidFarewell(response);
+    this.#closeSilent();
+    const silent = this.#clock.schedule(SILENT_MS, () => this.#closeSilent());
     const cut = (): void => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#sockets.keys()) socket.destroy();
     };
     if (giveUp.aborted) cut();
     giveUp.addEventListener('abort', cut, { once: true });
     await closed;
     giveUp.removeEventListener('abort', cut);
+    silent.cancel();
+    spared();
+  }
+
+  /**
+   * Node takes an answer that was given for one that has left: closing what is idle, it would cut off what a slow reader
+   * has not had yet. So nothing is closed as idle, by us or by a framework, before all that was given has left.
+   */
+  #spareAnswers(): Cancel {
+    const server = this.#server;
+    const { closeIdleConnections } = server;
+    if (closeIdleConnections === undefined) return () => {};
+    const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections');
+    server.closeIdleConnections = () => {
+      for (const { writableEnded, writableFinished } of this.#responses) if (writableEnded && !writableFinished) return;
+      closeIdleConnections.call(server);
+    };
+    return () => {
+      delete server.closeIdleConnections;
+      if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own);
+    };
+  }
+
+  /** Browsers and load balancers open connections to have them; Node takes them for busy. */
+  #closeSilent(): void {
+    const until = this.#clock.now() - SILENT_MS;
+    for (const [socket, openedAt] of this.#sockets) if (socket.bytesRead === 0 && openedAt <= until) socket.destroy();
   }
 
   #take({ httpVersionMajor }: IncomingMessage, response: ServerResponse): void {
@@ -79,8 +132,22 @@ export class GracefulServer {
 
   /** Who had begun to answer before we closed may have promised to keep the connection. */
   #answered(): void {
-    if (this.#closing && 'closeIdleConnections' in this.#server) (this.#server.closeIdleConnections as () => void)();
+    if (this.#closing) this.#server.closeIdleConnections?.();
   }
+}
+
+/**
+ * Hears of requests before all others. A server of HTTP/2 that answers streams by itself is not to be listened to: who
+ * listens to its requests has it answer them, too, and refuse what it does not know.
+ */
+function onRequests(server: Server, hear: (request: IncomingMessage, response: ServerResponse) => void): void {
+  const listen = (event: string): void => {
+    if (event !== 'request') return;
+    server.off('newListener', listen);
+    server.prependListener('request', hear);
+  };
+  if (!('updateSettings' in server) || server.listenerCount('request') > 0) listen('request');
+  else server.on('newListener', listen);
 }
 
 /** Says `Connection: close`, where the headers have not left yet. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer as createServer2 } from 'node:http2';
 import { type AddressInfo, connect as connectSocket } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import type { MeshEvent } from '../../../src/core/events.ts';
@@ -10,6 +11,7 @@ import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+import { aFolder } from '../../support/processes.ts';
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
@@ -162,6 +164,18 @@ test('what can not be listed does not stay open', async (t) => {
   const shop = await aShop(t);
   const server = createServer();
   await assert.rejects(shop.serve(server, { ...LOCAL, weight: -1 }), /weight must be a number of at least 0/);
+  assert.equal(server.listening, false);
+});
+
+test('a server that listens on a pipe can not be listed, which has no ports', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer();
+  const path = join(await aFolder(t), 'shop.sock');
+  await once(server.listen(path), 'listening');
+  await assert.rejects(shop.serve(server), {
+    reason: 'request',
+    message: new RegExp(`the server listens on ${path}, and others reach a service by its port`),
+  });
   assert.equal(server.listening, false);
 });
 

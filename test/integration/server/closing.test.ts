@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  connect as connect2,
+  createSecureServer as createSecureServer2,
+  createServer as createServer2,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { Agent, createServer as createSecureServer, get } from 'node:https';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { connect as connectSecure } from 'node:tls';
+import { createMesh } from '../../../src/mesh/create.ts';
+import type { Mesh } from '../../../src/mesh/mesh.ts';
+import type { MeshOptions } from '../../../src/mesh/options.ts';
+import { testEnv } from '../../../src/testing/env.ts';
+import { Authority } from '../../support/certificates.ts';
+
+// How a server closes: nothing is cut off that was asked, and nothing is waited for that was not.
+
+const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
+const AN_HOUR_MS = 3_600_000; // which no test waits for
+const GET = 'GET / HTTP/1.1\r\nhost: shop\r\n\r\n';
+
+async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promise<Mesh> {
+  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, ...options });
+  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  return mesh;
+}
+
+/** A connection that its server has taken. */
+async function connected(t: TestContext, server: Server): Promise<Socket> {
+  const taken = once(server, 'connection');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+  t.after(() => socket.destroy());
+  await taken;
+  return socket;
+}
+
+const drained = (mesh: Mesh): Promise<void> =>
+  new Promise((resolve) => {
+    mesh.on((event) => {
+      if (event.type === 'leaving' && event.step === 'drained') setImmediate(resolve); // the server has been told
+    });
+  });
+
+test('an answer that was given and is still on its way to a slow reader arrives whole', async (t) => {
+  const size = 16_000_000; // more than sockets hold
+  const shop = await aShop(t);
+  const [given, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<ServerResponse>()];
+  const server = createServer(
+    shop.handler(({ url }, _, response) => {
+      if (url === '/other') return asked.resolve(response);
+      response.setHeader('content-length', size);
+      response.end(Buffer.alloc(size, 'x'));
+      given.resolve();
+    }),
+  );
+  await shop.serve(server, LOCAL);
+  const slow = await connected(t, server);
+  slow.write(GET);
+  await given.promise;
+  const other = await connected(t, server);
+  other.write('GET /other HTTP/1.1\r\nhost: shop\r\n\r\n');
+  const second = await asked.promise;
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await stopping;
+  second.end('as well'); // the end of one answer is not the end of others
+  assert.match(await text(other), /as well$/);
+  const whole = await text(slow);
+  assert.equal(whole.length - whole.indexOf('\r\n\r\n') - 4, size);
+  await closed;
+});
+
+test('a connection on which nothing was ever asked holds nothing up, and a new one has a moment to ask', async (t) => {
+  const env = testEnv();
+  const shop = await aShop(t, { env });
+  const server = createServer(shop.handler(() => new Response('sold')));
+  await shop.serve(server, LOCAL);
+  const old = await connected(t, server);
+  await env.clock.advance(5_000);
+  const [asking, silent] = [await connected(t, server), await connected(t, server)];
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
+  await env.clock.advance(10);
+  await Promise.all([stopping, once(old.resume(), 'close')]);
+  asking.write(GET);
+  assert.match(await text(asking), /^HTTP\/1\.1 200 OK\r\n[\s\S]*connection: close\r\n[\s\S]*sold/i);
+  assert.equal(silent.closed, false);
+  await env.clock.advance(500);
+  await Promise.all([closed, once(silent.resume(), 'close')]);
+});
+
+test('over TLS, too, what was asked is answered and what was not is not waited for', async (t) => {
+  const authority = await Authority.open(t);
+  const ca = await authority.pem;
+  const env = testEnv();
+  const shop = await aShop(t, { env });
+  const asked = Promise.withResolvers<ServerResponse>();
+  const pair = await authority.issue({ names: ['IP:127.0.0.1'] });
+  const server = createSecureServer(
+    pair,
+    shop.handler((_request, _context, response) => asked.resolve(response)),
+  );
+  const { instance } = await shop.serve(server, LOCAL);
+  const { port } = instance;
+  const shaken = once(server, 'secureConnection');
+  const silent = connectSecure({ port, host: '127.0.0.1', ca }).on('error', () => {});
+  await shaken;
+  const unshaken = await connected(t, server);
+  const agent = new Agent({ keepAlive: true, ca });
+  t.after(() => {
+    agent.destroy();
+    silent.destroy();
+  });
+  const answer = once(get({ agent, port, host: '127.0.0.1' }), 'response') as Promise<[IncomingMessage]>;
+  const response = await asked.promise;
+  await env.clock.advance(5_000);
+  const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
+  await env.clock.advance(10);
+  await Promise.all([once(silent.resume(), 'close'), once(unshaken.resume(), 'close')]);
+  response.end('late, but whole');
+  assert.equal(await text((await answer)[0]), 'late, but whole');
+  await closed;
+});
+
+test('a session of HTTP/2 that is only begun while its server closes is ended, too', async (t) => {
+  const authority = await Authority.open(t);
+  const ca = await authority.pem;
+  const env = testEnv();
+  const shop = await aShop(t, { env });
+  const pair = await authority.issue({ names: ['DNS:shop'] });
+  const server = createSecureServer2(pair, shop.handler(() => new Response('sold')) as never);
+  await shop.serve(server as unknown as Server, LOCAL);
+  const early = await connected(t, server as unknown as Server);
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
+  await env.clock.advance(10);
+  await stopping;
+  const secured = connectSecure({ socket: early, ca, ALPNProtocols: ['h2'], servername: 'shop' });
+  const session = connect2('https://shop', { createConnection: () => secured });
+  session.on('error', () => {});
+  await Promise.all([once(session, 'close'), closed]);
+});
+
+test('a server of HTTP/2 that answers streams by itself keeps them to itself', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer2({ settings: { enableConnectProtocol: true } });
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    setImmediate(() => {
+      stream.respond({ ':status': 200 }); // what else answers would have come first
+      stream.pipe(stream);
+    });
+  });
+  const { instance } = await shop.serve(server as unknown as Server, LOCAL);
+  const session = connect2(`http://127.0.0.1:${instance.port}`);
+  t.after(() => session.destroy());
+  await once(session, 'remoteSettings');
+  const webSocket = session.request(
+    { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/chat', expect: '100-continue' },
+    { endStream: false },
+  );
+  const [headers] = (await once(webSocket, 'response')) as [Record<string, unknown>];
+  assert.equal(headers[':status'], 200);
+  webSocket.write('hello');
+  assert.equal(String((await once(webSocket, 'data'))[0]), 'hello');
+  const away = once(session, 'goaway');
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await away;
+  webSocket.end('and bye');
+  assert.equal(await text(webSocket), 'and bye');
+  await closed;
+});
+
+test('a server of HTTP/2 that is given its listener after it is served says that it leaves as any other', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer2();
+  const { instance } = await shop.serve(server as unknown as Server, LOCAL);
+  server.on('request', shop.handler(() => new Response('sold')) as never);
+  const session = connect2(`http://127.0.0.1:${instance.port}`);
+  t.after(() => session.destroy());
+  const closed = shop.close({ drainMs: 200 });
+  const [headers] = (await once(session.request({ ':path': '/' }).resume(), 'response')) as [Record<string, unknown>];
+  assert.equal(headers['x-envoy-immediate-health-check-fail'], 'true');
+  await closed;
+});
