@@ -48,7 +48,9 @@ export function makeGuard(filters: readonly Filter<Arrival, unknown>[], options:
     context.policy = policyOf(context.policy);
     const { scope } = context;
     const go = (): unknown => (scope.cancelled ? arrival.refuse(refusalOf(scope.reason)) : serve());
-    ask(way, arrival, context as Context).then(go, (error) => arrival.refuse(refusalOf(error)));
+    ask(way, arrival, context as Context)
+      .then(go, (error) => arrival.refuse(refusalOf(error)))
+      .then(undefined, (error) => arrival.failed?.(error)); // nobody waits for it
   };
 }
 

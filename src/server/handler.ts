@@ -2,9 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { MeshError } from '../core/errors.ts';
 import type { MeshReceiver } from './arrival.ts';
 import type { Guard } from './guard.ts';
-import { NodeArrival, type NodeRequest, writeProblem } from './node.ts';
+import { isGone, NodeArrival, type NodeRequest, writeProblem } from './node.ts';
 import { problemOf } from './problem.ts';
-import type { RequestContext } from './request-context.ts';
+import { RequestContext } from './request-context.ts';
 import { writeResponse } from './write-response.ts';
 
 /**
@@ -91,7 +91,7 @@ function send(response: ServerResponse, answered: unknown): Promise<void> | unde
 }
 
 function fail(mesh: Receiver, error: unknown, response: ServerResponse, context: RequestContext): void {
-  if (isHangUp(error, response)) return; // there is nobody to be told
+  if (isHangUp(error, response, context)) return; // there is nobody to be told
   const problem = problemOf(error);
   if (problem.status === 500) mesh.fault(error, context);
   writeProblem(response, problem);
@@ -108,8 +108,13 @@ const kindOf = (value: unknown): string =>
 
 /**
  * Whether it is no more than what reading an upload that was broken off comes to, or writing to who has gone. An upload
- * that ended badly for another reason, such as a digest that does not fit, has a caller who waits for an answer.
+ * that ended badly for another reason, such as a digest that does not fit, has a caller who waits for an answer; so has a
+ * request whose handler read something else that was broken off.
  */
-const isHangUp = (error: unknown, { req }: ServerResponse): boolean =>
-  error instanceof Error &&
-  ((req?.aborted && error === req.errored) || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')); // of `pipeline`
+function isHangUp(error: unknown, response: ServerResponse, context: RequestContext): boolean {
+  if (!(error instanceof Error)) return false;
+  const { req } = response;
+  if (req?.aborted && error === req.errored) return true;
+  const isCut = 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`
+  return isCut && isGone(response) && RequestContext.contextOf(context).scope.cancelled;
+}

@@ -99,7 +99,14 @@ export function writeProblem(response: ServerResponse, { status, headers, body }
 const INTERNAL_ERROR = 2; // of HTTP/2 (RFC 9113, 7): a stream that is only destroyed looks as if it had ended well
 
 function breakOff(response: ServerResponse): void {
-  const { stream } = response as ServerResponse & { readonly stream?: ServerHttp2Stream };
+  const stream = streamOf(response);
   if (stream === undefined) response.destroy();
   else stream.close(INTERNAL_ERROR);
 }
+
+/** Whether nothing that is written to it arrives any more. */
+export const isGone = (response: ServerResponse): boolean => (streamOf(response) ?? response).destroyed;
+
+/** What HTTP/2 answers by. */
+const streamOf = (response: ServerResponse): ServerHttp2Stream | undefined =>
+  (response as ServerResponse & { readonly stream?: ServerHttp2Stream }).stream;

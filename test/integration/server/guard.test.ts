@@ -59,6 +59,21 @@ test('a route of Express may be guarded by a middleware of its own; the request 
   assert.equal(traces[1], traces[2]);
 });
 
+test('what goes wrong behind a guarded middleware is a fault, as behind any other, and ends no process', async (t) => {
+  await using mesh = await createMesh({ service: 'orders', registry: { fixed: {} } });
+  const told = Promise.withResolvers<string>();
+  mesh.on((event) => event.type === 'fault' && told.resolve(event.problem));
+  const guarded = mesh.middleware({ quota: { rate: '100/s', per: 'all' } });
+  const { url } = await serve(t, (request, response) =>
+    guarded(request, response, () => {
+      response.end('answered');
+      throw new Error('behind the guard');
+    }),
+  );
+  assert.equal(await (await fetch(url)).text(), 'answered');
+  assert.match(await told.promise, /behind the guard/);
+});
+
 test('a guard that can not be is refused when it is made', async () => {
   await using mesh = await createMesh({ service: 'orders', registry: { fixed: {} } });
   const handler = () => new Response();

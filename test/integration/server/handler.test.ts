@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, request as httpRequest, type RequestListener, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { finished, pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
 import type { MeshEvent } from '../../../src/core/events.ts';
@@ -100,6 +101,37 @@ test('an upload that is broken off is no fault of the handler that reads it', as
   await begun.promise;
   sending.destroy();
   assert.match(String(await over.promise), /aborted/);
+  await new Promise(setImmediate);
+  assert.deepEqual(told, []);
+});
+
+test('what a handler reads elsewhere and is broken off there is a fault, and its caller gets an answer', async (t) => {
+  const { url, told } = await handling(t, async () => {
+    const elsewhere = new PassThrough();
+    const whole = finished(elsewhere);
+    elsewhere.destroy();
+    await whole;
+    return new Response('never');
+  });
+  assert.equal((await fetch(url, { signal: AbortSignal.timeout(10_000) })).status, 500);
+  const [fault] = told;
+  assert.ok(fault?.type === 'fault' && fault.problem.includes('Premature close'));
+});
+
+test('who hangs up in the middle of a download is no fault of the handler that writes it', async (t) => {
+  const over = Promise.withResolvers<unknown>();
+  const { url, told } = await handling(t, async (_request, _context, response) => {
+    const endless = new Readable({ read: () => void endless.push('x'.repeat(1_000)) });
+    try {
+      await pipeline(endless, response);
+    } catch (error) {
+      over.resolve(error);
+      throw error;
+    }
+  });
+  const reading = await fetch(url);
+  await reading.body!.cancel();
+  assert.equal(((await over.promise) as NodeJS.ErrnoException).code, 'ERR_STREAM_PREMATURE_CLOSE');
   await new Promise(setImmediate);
   assert.deepEqual(told, []);
 });
