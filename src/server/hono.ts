@@ -53,9 +53,11 @@ class HonoArrival implements Arrival {
     return url.slice(url.indexOf('/', url.indexOf('://') + 3));
   }
 
-  /** The last that fits and is no middleware, which is what answers. */
+  /** The last that fits and is no middleware, which is what answers. Who answers all methods is told from one by its path. */
   get template(): string | undefined {
-    return this.#context.req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path;
+    const { matchedRoutes: all } = this.#context.req;
+    const last = all.findLast(({ method }) => method !== 'ALL') ?? all.findLast(({ path }) => !path.endsWith('*'));
+    return last?.path;
   }
 
   /** On Node by the answer itself, which a signal of the request outlives; elsewhere by that signal. */

@@ -3,17 +3,14 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { MARKS } from './marks.ts';
+import { type Mounted, mountedTemplate } from './mount.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 import { pathOf } from './target.ts';
 
 /** A request as `node:http` brings it; Express and its kin add where they stand. */
-export type NodeRequest = IncomingMessage & {
-  readonly originalUrl?: string;
-  readonly baseUrl?: string;
-  readonly route?: { readonly path?: unknown };
-};
+export type NodeRequest = IncomingMessage & Mounted;
 
 /** Who hears of what is nobody else's to hear. */
 interface FaultHearer {
@@ -54,8 +51,7 @@ export class NodeArrival implements Arrival {
   }
 
   get template(): string | undefined {
-    const { baseUrl = '', route } = this.request;
-    return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
+    return mountedTemplate(this.request);
   }
 
   onHangUp(tell: () => void): void {
