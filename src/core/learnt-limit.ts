@@ -27,6 +27,6 @@ export class LearntLimit {
   /** The limit as it stands, `most` at most. What is critical is not kept out to measure it. */
   of(algorithm: Policy['limit']['algorithm'], most: number, priority?: Priority): number {
     if (algorithm === 'fixed') return most;
-    return priority === 'critical' ? this.adaptive.learnt(most) : this.adaptive.limit(most);
+    return priority === 'critical' ? this.adaptive.learnt(most, algorithm) : this.adaptive.limit(most, algorithm);
   }
 }

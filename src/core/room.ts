@@ -11,7 +11,7 @@ import type { Priority } from './priority.ts';
 export function limitOf({ limit }: Node, { endpoint, algorithm }: Policy['limit'], priority?: Priority): number {
   if (algorithm === 'fixed') return endpoint;
   if (limit === undefined) return Math.min(endpoint, START);
-  return priority === 'critical' ? limit.learnt(endpoint) : limit.limit(endpoint);
+  return priority === 'critical' ? limit.learnt(endpoint, algorithm) : limit.limit(endpoint, algorithm);
 }
 
 /** How many there may be with those of this priority. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LearntLimit } from '../../src/core/learnt-limit.ts';
+import { AdaptiveLimit, type LimitAlgorithm, START } from '../../src/math/adaptive-limit.ts';
+import { testEnv } from '../../src/testing/env.ts';
 import { ALGORITHMS, LIMITS, limitLaws, Served } from '../laws/limit.ts';
 
 for (const algorithm of ALGORITHMS) limitLaws(algorithm, LIMITS[algorithm]);
@@ -34,6 +37,39 @@ test('another algorithm goes on from the limit that the last one came to', () =>
   assert.ok(reached > 100);
   served.limit.observe('gradient', { ms: 20, inFlight: 1, dropped: false }, 1_000, served.now);
   assert.equal(served.limit.limit(1_000), reached);
+});
+
+test('algorithms that learn at the same time do not make each other begin anew, and each has its own limit', () => {
+  const learnt = new LearntLimit(testEnv());
+  let now = 0;
+  const answer = (ms: number, forMs: number): void => {
+    for (const end = now + forMs; now < end; now += 10) {
+      for (const algorithm of ['gradient', 'aimd'] as const) {
+        const inFlight = learnt.of(algorithm, 1_000);
+        learnt.adaptive.observe(algorithm, { ms, inFlight, dropped: false }, 1_000, now);
+      }
+    }
+  };
+  answer(20, 30_000);
+  const [before, other] = [learnt.of('gradient', 1_000, 'critical'), learnt.of('aimd', 1_000)];
+  assert.ok(before > 40 && other > 40, `${before}, ${other}`);
+  answer(200, 4_000);
+  const after = learnt.of('gradient', 1_000, 'critical');
+  assert.ok(after < before / 2, `from ${before} to ${after}`); // as it does where it is alone
+  assert.ok(learnt.of('aimd', 1_000) >= other, 'which looks at refusals alone');
+});
+
+test('an algorithm that was not asked for a minute goes on from the limit that the last one came to', () => {
+  const limit = new AdaptiveLimit(0.5);
+  const observe = (algorithm: LimitAlgorithm, now: number, dropped = false): void =>
+    limit.observe(algorithm, { ms: 20, inFlight: 1_000, dropped }, 1_000, now);
+  observe('aimd', 0);
+  for (let now = 0; now < 20_000; now += 5) observe('vegas', now, true);
+  const fallen = limit.limit(1_000);
+  assert.ok(fallen < 5, `${fallen}`);
+  assert.equal(limit.limit(1_000, 'aimd'), START);
+  observe('aimd', 60_001);
+  assert.equal(limit.limit(1_000, 'aimd'), fallen);
 });
 
 test('while the best latency is measured a quarter of the limit holds, but not for who is let in all the same', () => {
