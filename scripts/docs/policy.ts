@@ -1,4 +1,4 @@
-import type { Field, Section } from '../../src/policy/fields.ts';
+import type { Field, Fields, Section } from '../../src/policy/fields.ts';
 import { table } from '../../src/policy/table.ts';
 import { code, grid, made } from './page.ts';
 
@@ -59,11 +59,26 @@ function firstSetting({ fields }: Section): Record<string, unknown> {
   return { [name]: field.default };
 }
 
-/** The settings of a section, as a table. */
-export const settings = ({ fields }: Section): string =>
+/** The settings of a section, as a table, and one more for each that has fields of its own. */
+export const settings = ({ fields }: Section): string => [tableOf(fields, []), ...parts(fields, '')].join('\n\n');
+
+const tableOf = (fields: Fields, required: readonly string[]): string =>
   grid(
     ['field', 'default', 'must be', 'meaning'],
-    Object.entries(fields).map(([name, field]) => [code(name), code(written(field)), field.must, field.about]),
+    Object.entries(fields).map(([name, field]) => [
+      code(name),
+      required.includes(name) ? 'none: to be said' : code(written(field)),
+      field.must,
+      field.about,
+    ]),
   );
+
+const parts = (fields: Fields, path: string): string[] =>
+  Object.entries(fields).flatMap(([name, { default: value, parts: own }]) => {
+    if (own === undefined) return [];
+    const whole = path + name;
+    const said = Array.isArray(value) ? `Each of ${code(whole)} has:` : `${code(whole)} has:`;
+    return [said, tableOf(own.of, own.required), ...parts(own.of, `${whole}.`)];
+  });
 
 const written = ({ default: value }: Field): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -12,6 +12,8 @@ export interface Field<Out = unknown> {
   readonly json: Readonly<Record<string, unknown>>;
   /** Reads what has parts of its own, so that a problem names the part. @throws PolicyProblem when it is not allowed. */
   readonly read?: (value: unknown, path: string) => Out;
+  /** The fields of what is an object, or a list of such; `required` are those that must be said. */
+  readonly parts?: { readonly of: Fields; readonly required: readonly string[] };
   /** The value as a document would say it. */
   show(value: Out): unknown;
 }

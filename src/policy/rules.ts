@@ -108,6 +108,7 @@ export function list<const F extends Fields, R extends keyof F & string = never>
       return value.map((item, at) => readObject(of, required, item, `${path}[${at}]`));
     },
     json: { type: 'array', maxItems: most, items: objectSchema(of, required) },
+    parts: { of, required },
     show: (items) => items.map((item) => showObject(of, item)),
     writes: [],
   };
@@ -125,6 +126,7 @@ export function group<const F extends Fields>(field: {
     schema: v.unknown() as v.GenericSchema<unknown, Values<F>>,
     read: (value, path) => readObject(field.of, [], value, path),
     json: objectSchema(field.of, []),
+    parts: { of: field.of, required: [] },
     show: (value) => showObject(field.of, value),
     writes: {},
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { eventsPage } from '../../scripts/docs/events.ts';
+import { policyPage } from '../../scripts/docs/policy.ts';
 import { inboundTexts, outboundTexts } from '../../scripts/docs/slot-texts.ts';
 import { slotPages, slotsPage } from '../../scripts/docs/slots.ts';
 import { stale, write } from '../../scripts/docs.ts';
@@ -44,6 +45,24 @@ test('every slot has a page: where its rule is from, when to use it and when not
     const fields = (table as Readonly<Record<string, { readonly fields: object }>>)[name]?.fields ?? {};
     for (const field of Object.keys(fields)) assert.ok(page.includes(`| \`${field}\` |`), `${name}.${field}`);
   }
+});
+
+test('the fields of rules and of other objects in the policy stand in the reference as its settings do', () => {
+  /** All properties that the schema for other languages has, wherever they stand. */
+  const named = (schema: unknown): string[] => {
+    if (typeof schema !== 'object' || schema === null) return [];
+    const { properties = {} } = schema as { readonly properties?: object };
+    return [...Object.keys(properties), ...Object.values(schema).flatMap(named)];
+  };
+  const page = policyPage();
+  const names = named(table.authorize.fields.rules.json).concat(named(table.quota.fields.requests.json));
+  assert.ok(names.includes('notPrincipals') && names.includes('share'));
+  for (const section of Object.values(table)) {
+    for (const field of Object.values(section.fields) as readonly { readonly json: unknown }[])
+      names.push(...named(field.json));
+  }
+  for (const name of names) assert.ok(page.includes(`| \`${name}\` |`), name);
+  assert.match(page, /\n\nEach of `rules\.to` has:\n\n/);
 });
 
 test('a slot that nobody explains stops the reference, as does a text for no slot', () => {

@@ -69,7 +69,7 @@ export const quota = section('How much may be asked for over time. GCRA: no wind
         default: 'principal',
         of: ['all', 'principal', 'route', 'address', 'header', 'claim'],
         about:
-          'What has a count of its own: the service as a whole, or each principal (as proven), route, address of the connection (of IPv6, the network of 64 bits), value of a header or of a claim. All of whom it is not known share one.',
+          'What has a count of its own: the service as a whole, or each principal (as proven), route, address of the connection (of IPv6, the network of 64 bits), value of a header or of a claim. All of whom it is not known share one: so do all routes of Express and Koa that the policy does not name, which are known only later.',
       }),
       of: text({
         default: '',
