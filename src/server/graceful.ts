@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
+import { REAL } from './event-loop.ts';
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -63,6 +64,7 @@ export class GracefulServer {
    */
   async listen({ port, bind }: ListenOptions): Promise<number> {
     const server = this.#server;
+    if (!server.listening) await new Promise<void>(REAL.afterTurn); // `app.listen(3000, '10.0.0.1')` of just now begins then
     if (!server.listening)
       await once(bind === undefined ? server.listen(port) : server.listen(port, bind), 'listening');
     const address = server.address() as AddressInfo | string;

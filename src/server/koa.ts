@@ -15,6 +15,8 @@ export interface KoaContext {
   readonly res: ServerResponse;
   /** The path and query, as they came. */
   readonly originalUrl: string;
+  /** Whether Koa answers; false where who handles it does so by hand. */
+  readonly respond?: boolean;
   /** The HTTP status of the answer. */
   status: number;
   /** What is answered. */
@@ -72,11 +74,15 @@ class KoaArrival implements Arrival {
     this.wire.onHangUp(tell);
   }
 
+  /** It is over when all who handle it are done; where they answer by hand, when that has left. */
   serve(_: RequestContext): Promise<unknown> {
-    return this.#next().then(undefined, (error) => {
-      keepMarks(this.#context.res);
-      throw error;
-    });
+    return this.#next().then(
+      (value) => (this.#context.respond === false ? this.wire.over() : value),
+      (error) => {
+        keepMarks(this.#context.res);
+        throw error;
+      },
+    );
   }
 
   remark(name: string, value: string): void {

@@ -37,7 +37,8 @@ export function report<Res>({ clock }: Env, loop: EventLoop = new MeasuredEventL
     const ended = (): void => {
       if ((arrival.wire?.status ?? 0) >= 500) failures.add(1, clock.now());
     };
-    answer.then(ended, () => failures.add(1, clock.now()));
+    // Koa and Hono send an answer when all who handled it are done: what it says is known when it has left.
+    if (arrival.wire?.onEnd(ended) !== true) answer.then(ended, () => failures.add(1, clock.now()));
     return answer;
   };
 }

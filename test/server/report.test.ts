@@ -17,7 +17,7 @@ function aDoor(load: 'off' | 'orca') {
     const remark = (name: string, value: string): void => {
       said[name] = value;
     };
-    const arrival = { wire: { status }, remark };
+    const arrival = { wire: { status, onEnd: () => false }, remark };
     assert.equal(await service(arrival as unknown as Arrival, { ...policy, begunAt: env.clock.now() }), status);
     return said;
   };

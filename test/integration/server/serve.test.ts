@@ -167,6 +167,14 @@ test('what can not be listed does not stay open', async (t) => {
   assert.equal(server.listening, false);
 });
 
+test('a server that its owner has told where to listen listens there, and nowhere else', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer();
+  server.listen(0, '127.0.0.1'); // which is not yet listening
+  const { instance } = await shop.serve(server, { host: '127.0.0.1' });
+  assert.deepEqual(server.address(), { address: '127.0.0.1', family: 'IPv4', port: instance.port });
+});
+
 test('a server that listens on a pipe can not be listed, which has no ports', async (t) => {
   const shop = await aShop(t);
   const server = createServer();
