@@ -9,20 +9,22 @@ const LIMITERS = 200; // one for each pair of rate and burst that the policies o
 
 /**
  * The generic cell rate algorithm in one step of the server, by the server's clock, so that all who ask agree. What is
- * kept for a key is when its bucket will be empty, and it goes when it is. The arguments are the burst, and how many
- * milliseconds one call takes to drain.
+ * kept for a key is when its bucket will be empty and how long one call took to drain by then, and it goes when it is: so
+ * a rate that changes finds as many calls in it as there were. There are never more than the burst: a clock that goes back
+ * shuts nobody out. The arguments are the burst, and how many milliseconds one call takes to drain.
  */
 const SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local burst = tonumber(ARGV[1])
 local spacing = tonumber(ARGV[2])
-local empty = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
-local wait = empty + spacing - now - burst * spacing
+local empty, was = string.match(redis.call('GET', KEYS[1]) or '', '^(.+) (.+)$')
+local level = empty and math.max(0, math.min(burst, (empty - now) / was)) or 0
+local wait = (level + 1 - burst) * spacing
 if wait > 0.001 then return {burst + 1, math.ceil(wait)} end
-empty = empty + spacing
-redis.call('SET', KEYS[1], string.format('%.3f', empty), 'PX', math.ceil(empty - now))
-return {math.max(1, math.ceil((empty - now) / spacing - 0.000001)), math.ceil(empty - now)}
+local full = (level + 1) * spacing
+redis.call('SET', KEYS[1], string.format('%.3f %.17g', now + full, spacing), 'PX', math.ceil(full))
+return {math.max(1, math.ceil(level + 1 - 0.000001)), math.ceil(full)}
 `;
 
 /** Counts quotas in a Redis that all instances share. The client is its owner's: nothing is opened or closed here. */

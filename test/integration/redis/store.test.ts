@@ -103,6 +103,28 @@ test('rates and bursts that change go on from what was used', async () => {
   assert.notEqual((await store.take(key, 1 / 10_000, 5)).waitMs, 0);
 });
 
+test('a rate that changes finds as many calls as there were, and nobody waits as long as by the one before', async () => {
+  const store = await RedisStore.open(await aClient(), 'q');
+  const [raised, lowered] = [newKey(), newKey()];
+  for (let call = 0; call < 3; call++) assert.equal((await store.take(raised, 1 / 3_600_000, 3)).waitMs, 0);
+  const { waitMs } = await store.take(raised, 1 / 50, 3);
+  assert.ok(waitMs <= 50, `${waitMs}`);
+  for (let call = 0; call < 5; call++) assert.equal((await store.take(lowered, 1 / 60_000, 5)).waitMs, 0);
+  const { waitMs: until } = await store.take(lowered, 1 / 600_000, 5);
+  assert.ok(until > 300_000 && until <= 600_000, `${until}`);
+});
+
+test('a clock of the server that went back shuts nobody out', async () => {
+  const client = await aClient();
+  const store = await RedisStore.open(client, 'q');
+  const key = newKey();
+  await store.take(key, 1 / 100, 3);
+  const [empty = '', spacing = ''] = (await client.get(`q:${key}`))!.split(' ');
+  await client.set(`q:${key}`, `${Number(empty) + 3_600_000} ${spacing}`); // as it would stand there by a clock an hour ahead
+  const { waitMs } = await store.take(key, 1 / 100, 3);
+  assert.ok(waitMs > 0 && waitMs <= 100, `${waitMs}`);
+});
+
 test('the client stays as its owner made it', async () => {
   const client = await aClient();
   const names = Object.keys(client);
