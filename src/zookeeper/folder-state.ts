@@ -23,6 +23,11 @@ export class FolderState {
     return this.#there;
   }
 
+  /** By what it is known again. */
+  get mark(): string | undefined {
+    return this.#made && `${this.#made.czxid} ${this.#made.ctime}`;
+  }
+
   /**
    * A new connection is up: what happened meanwhile was not told. Where the session is another, too, its history may be:
    * a tree that was wiped, and has come further than the old one had, knows nothing of our session either.

@@ -30,6 +30,7 @@ export function zookeeperRegistry(url: string, options: ZookeeperOptions, env: E
   const { sessionTimeoutMs, connectTimeoutMs, holdMs, spreadMs, root, payload, acl, tls } = settings;
   const snapshot = settings.snapshot === undefined ? undefined : new Snapshot(settings.snapshot, `${name}${root}`, env);
   const session = new Session({ servers, chroot, digest, name, tls, timeoutMs: sessionTimeoutMs }, env);
+  session.state.watch(({ is }) => snapshot?.holds(is === 'connected'));
   return new ZookeeperRegistry(name, {
     ...{ session, env, holdMs, spreadMs, snapshot, form: payload, acl: acls[acl] },
     ...{ root, joinMs: connectTimeoutMs },

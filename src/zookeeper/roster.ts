@@ -6,6 +6,8 @@ import type { Known } from './members.ts';
 export interface Found {
   /** Whether the service has a node at all. */
   readonly there: boolean;
+  /** By what that node is known again: another of the same name has another. */
+  readonly folder: string | undefined;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** The names of those that came, went or changed since this was last told. */
   readonly changed: ReadonlySet<string>;
@@ -68,7 +70,7 @@ export class Roster {
   }
 
   /** What there is to tell: every endpoint by the name of its node, and which have changed since this was last asked. */
-  told(): Omit<Found, 'there'> {
+  told(): Omit<Found, 'there' | 'folder'> {
     const changed = this.#changed;
     this.#changed = new Set();
     return { endpoints: this.#endpoints, changed };

@@ -128,7 +128,8 @@ export class ServiceNodes {
   }
 
   #report(): void {
-    if (this.#untold) this.#hearer.found({ there: this.#state.there, ...this.#roster.told() });
+    const { there, mark } = this.#state;
+    if (this.#untold) this.#hearer.found({ there, folder: there ? mark : undefined, ...this.#roster.told() });
     this.#untold = false;
   }
 

@@ -23,6 +23,8 @@ export class ServiceWatch implements Resolving {
   #stopDeaths: Cancel | undefined;
   #remembering: Timer | undefined;
   #there = false;
+  #folder: string | undefined; // by what it is known again
+  #remembered: string | undefined; // the same, of the one that the process before us knew
 
   constructor(tree: Tree, service: string, ended: () => void) {
     const { session, env, holdMs } = tree;
@@ -37,8 +39,11 @@ export class ServiceWatch implements Resolving {
     });
     this.#remembering = this.#rememberLater();
     this.#nodes = new ServiceNodes(tree, folderOf(tree, service), {
-      found: ({ there, endpoints, changed }) => {
+      found: ({ there, folder, endpoints, changed }) => {
+        if (folder !== undefined && folder === this.#remembered) this.#stabilizer.trust();
+        this.#remembered = undefined;
         this.#there = there;
+        this.#folder = folder;
         this.#stabilizer.update(endpoints, changed);
       },
       wiped: () => this.#stabilizer.doubt(),
@@ -80,7 +85,7 @@ export class ServiceWatch implements Resolving {
 
   #publish(endpoints: readonly Endpoint[]): void {
     this.#hearDeaths(this.#stabilizer.held > 0);
-    this.#tree.snapshot?.note(this.#service, endpoints);
+    this.#tree.snapshot?.note(this.#service, endpoints, this.#folder);
     if (endpoints.length === 0 && !this.#there) this.#last.absent();
     else this.#last.list(endpoints);
   }
@@ -92,6 +97,7 @@ export class ServiceWatch implements Resolving {
     const timer = env.clock.schedule(REMEMBER_MS, () => {
       const remembered = snapshot.of(this.#service);
       if (this.value.is !== 'pending' || remembered === undefined) return;
+      this.#remembered = remembered.folder;
       this.#stabilizer.recall(remembered.endpoints, remembered.ageMs);
       this.#last.recall(remembered.endpoints, new Error(session.problem), env.clock.now() - remembered.ageMs);
     });

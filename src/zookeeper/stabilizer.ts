@@ -79,6 +79,11 @@ export class Stabilizer {
     this.#doubted = true;
   }
 
+  /** The tree is the one that was known: who is missing there has gone, as ever. */
+  trust(): void {
+    this.#doubted = false;
+  }
+
   /** The tree can not be seen: nobody goes until it says again who is there. */
   freeze(): void {
     this.#frozen = true;

@@ -11,6 +11,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -30,14 +32,27 @@ function aPlace(t: TestContext) {
 const a = endpoint('http://10.0.0.5:80', { id: 'a', weight: 3, zone: 'z', metadata: { version: '2' } });
 const b = endpoint('https://[::1]:8443', { id: 'b' });
 
+/** Whether the file says that weight by now. */
+const readsAs = (path: string, weight: number): boolean => {
+  try {
+    return readFileSync(path, 'utf8').includes(`"weight":${weight},`);
+  } catch {
+    return false;
+  }
+};
+
+async function until(fits: () => boolean): Promise<void> {
+  while (!fits()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('what is noted is found by the next process, whole', async (t) => {
   const { open, path, folder } = aPlace(t);
   const before = open();
-  before.note('orders', [a, b]);
+  before.note('orders', [a, b], '7 1000');
   before.note('gone', [a]);
   before.note('gone', []);
   await before.close();
-  assert.deepEqual(open().of('orders'), { endpoints: [a, b], ageMs: 0 });
+  assert.deepEqual(open().of('orders'), { endpoints: [a, b], ageMs: 0, folder: '7 1000' });
   assert.equal(open().of('gone'), undefined);
   assert.equal(open().of('constructor'), undefined);
   assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -108,6 +123,66 @@ test('what is remembered has an age, which a write of something else does not re
   third.note('stock', [a]);
   await third.close();
   assert.equal(open().of('orders'), undefined, 'of what nobody has asked for in a month nothing is kept');
+});
+
+test('what holds is as old as it is since that was last seen, though nothing changed and nobody said goodbye', async (t) => {
+  const { open, env } = aPlace(t);
+  const first = open();
+  first.note('orders', [a]);
+  await env.clock.advance(5 * 3_600_000);
+  await first.written();
+  const { ageMs } = open().of('orders')!; // the first was killed
+  assert.ok(ageMs <= 300_000, `${ageMs} ms`);
+  first.holds(false); // from now on nobody can be asked
+  await env.clock.advance(3_600_000);
+  assert.equal(first.of('orders')?.ageMs, 3_600_000);
+  await first.close();
+  assert.equal(open().of('orders')?.ageMs, 3_600_000);
+  assert.equal(env.clock.pending, 0);
+});
+
+test('a write that failed is made up for, though nothing changes any more', async (t) => {
+  const { open, path, env, problems } = aPlace(t);
+  mkdirSync(path);
+  const snapshot = open();
+  snapshot.note('orders', [a]);
+  await env.clock.advance(1_000);
+  await snapshot.written();
+  assert.equal(problems().length, 2);
+  rmSync(path, { recursive: true });
+  await env.clock.advance(60_000);
+  await snapshot.written();
+  assert.deepEqual(open().of('orders')?.endpoints, [a]);
+  assert.equal(problems().length, 2);
+  await snapshot.close();
+});
+
+test('a disk that stands still is written to once it goes on, not once for each change that there was meanwhile', async (t) => {
+  const { open, env, path } = aPlace(t);
+  const { writeFile } = files;
+  const begun: (() => void)[] = [];
+  const put = (what: unknown) => {
+    Object.assign(files, { writeFile: what });
+    syncBuiltinESMExports();
+  };
+  t.after(() => put(writeFile));
+  put(async (...all: Parameters<typeof writeFile>) => {
+    await new Promise<void>((resolve) => begun.push(resolve));
+    return writeFile(...all);
+  });
+  const snapshot = open();
+  for (let weight = 1; weight <= 50; weight++) {
+    snapshot.note('orders', [endpoint('http://10.0.0.5:80', { id: 'a', weight })]);
+    await env.clock.advance(1_000);
+  }
+  assert.equal(begun.length, 1);
+  const closed = snapshot.close();
+  for (let at = 0; at < begun.length; at++) {
+    begun[at]!();
+    await until(() => begun.length > at + 1 || readsAs(path, 50));
+  }
+  await closed;
+  assert.equal(begun.length, 2);
 });
 
 test('a pipe, a folder or a file of somebody else in its place is told of, and holds nobody up', (t) => {
