@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import type { ServerAddress } from './address.ts';
 import type { ZookeeperError } from './errors.ts';
+import type { Lookup } from './lookups.ts';
 import type { Operation, WatchEvent } from './operations.ts';
 
 /** What a session is known by. The password proves that it is ours: a secret. */
@@ -44,6 +45,8 @@ export interface LinkOptions {
   readonly digest: string | undefined;
   /** What a TLS connection is made with; without it, it is plain. */
   readonly tls: SecureContext | undefined;
+  /** How the name of the server is looked up; by the system's resolver, each time anew, unless told. */
+  readonly lookup?: Lookup | undefined;
   /** What is to be done once there is a connection, before the session goes over to it. */
   readonly before?: (() => Promise<void>) | undefined;
   readonly onEvent: (event: WatchEvent) => void;

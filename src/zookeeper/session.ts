@@ -7,6 +7,7 @@ import { connectionLoss, ZookeeperError } from './errors.ts';
 import { Gate } from './gate.ts';
 import type { OpenLink } from './link.ts';
 import { Listeners } from './listeners.ts';
+import { Lookups } from './lookups.ts';
 import { SessionMemory } from './memory.ts';
 import type { Operation } from './operations.ts';
 import { Renewal } from './renewal.ts';
@@ -33,6 +34,7 @@ export class Session {
   readonly #openLink: OpenLink;
   readonly #backoff: Backoff;
   readonly #gate = new Gate(IN_FLIGHT);
+  readonly #lookups = new Lookups();
   readonly #servers: Servers;
   readonly #memory: SessionMemory;
   readonly #renewal: Renewal | undefined;
@@ -189,6 +191,7 @@ export class Session {
     const { chroot, digest, timeoutMs } = this.options;
     const link = await this.#openLink({
       ...{ server, clock: this.#env.clock, chroot, timeoutMs, digest, tls, before, zxid: this.zxid },
+      lookup: this.#lookups.lookup,
       key: this.#memory.toOffer(this.#state.value.is === 'lost'),
       handshakeMs: Math.min(2_000, Math.max(250, this.timeoutMs / 4)),
       onEvent: (event) => this.listeners.tell(event),

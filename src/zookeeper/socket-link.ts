@@ -14,12 +14,12 @@ import { closeSession, type Operation, sync, type WatchEvent } from './operation
  */
 export const openLink: OpenLink = async (options) => {
   const library = await loadLibrary();
-  const { tls } = options;
+  const { tls, lookup } = options;
   const { host, port } = options.server;
   const socket =
     tls === undefined
-      ? connectTcp({ host, port })
-      : connectTls({ secureContext: tls, host, port, servername: nameFor(host) });
+      ? connectTcp({ host, port, lookup })
+      : connectTls({ secureContext: tls, host, port, lookup, servername: nameFor(host) });
   const link = new SocketLink(socket, options, (wire) => new Codec(library, wire, options));
   return link.open(tls === undefined ? 'connect' : 'secureConnect');
 };

@@ -41,6 +41,7 @@ class FakeLink implements Link {
 /** An ensemble of two servers that answers as the test says, and a session with it. */
 function anEnsemble(env: TestEnv = testEnv()) {
   const tried: { at: number; port: number; id: bigint; zxid: bigint }[] = [];
+  const lookups = new Set<unknown>();
   let answer: string | undefined = 'CONNECTION_LOSS';
   let ids = 100n;
   let link: FakeLink | undefined;
@@ -53,6 +54,7 @@ function anEnsemble(env: TestEnv = testEnv()) {
     env,
     async (options) => {
       tried.push({ at: env.clock.now(), port: options.server.port, id: options.key?.id ?? 0n, zxid: options.zxid });
+      lookups.add(options.lookup);
       if (answer !== undefined) throw new ZookeeperError(answer, `said ${answer}`);
       link = new FakeLink(options, ids++);
       return link;
@@ -63,7 +65,7 @@ function anEnsemble(env: TestEnv = testEnv()) {
   const ups: Up[] = [];
   session.onUp((up) => ups.push(up));
   return {
-    ...{ env, clock: env.clock, session, states, ups, tried },
+    ...{ env, clock: env.clock, session, states, ups, tried, lookups },
     /** What servers say from now on: an error, or nothing, which is yes. */
     says: (error?: string) => {
       answer = error;
@@ -79,8 +81,10 @@ function anEnsemble(env: TestEnv = testEnv()) {
 }
 
 test('servers are tried in turn, at growing distances, and what each said last is told', async () => {
-  const { clock, session, tried } = anEnsemble();
+  const { clock, session, tried, lookups } = anEnsemble();
   await clock.advance(60_000);
+  assert.equal(lookups.size, 1, 'one look-up may serve several tries');
+  assert.ok(!lookups.has(undefined));
   assert.equal(new Set(tried.slice(0, 2).map(({ port }) => port)).size, 2);
   for (const [at, { port }] of tried.entries()) assert.equal(port, tried[at % 2]!.port);
   const waits = tried.slice(1).map(({ at }, n) => at - tried[n]!.at);

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '../../src/core/clock.ts';
+import { type LookedUp, type Lookup, Lookups } from '../../src/zookeeper/lookups.ts';
+import { openLink } from '../../src/zookeeper/socket-link.ts';
+
+/** A resolver that answers when the test says so. */
+function aResolver() {
+  const asked: { host: string; done: LookedUp }[] = [];
+  const ask: Lookup = (host, _, done) => void asked.push({ host, done });
+  return { asked, lookups: new Lookups(ask) };
+}
+
+const open = (lookup: Lookup, host: string, handshakeMs = 5) =>
+  openLink({
+    ...{ server: { host, port: 1 }, clock: systemClock, chroot: '', timeoutMs: 600, handshakeMs, lookup },
+    ...{ key: undefined, zxid: 0n, digest: undefined, tls: undefined, onEvent: () => {}, onEnd: () => {} },
+  });
+
+test('a resolver that hangs is asked once for each host, however often we try to connect', async () => {
+  const { asked, lookups } = aResolver();
+  for (let attempt = 0; attempt < 20; attempt++) {
+    for (const host of ['zk1.test', 'zk2.test']) {
+      await assert.rejects(open(lookups.lookup, host), { code: 'TIMEOUT', message: 'no answer within 5 ms' });
+    }
+  }
+  assert.deepEqual(
+    asked.map(({ host }) => host),
+    ['zk1.test', 'zk2.test'],
+  );
+  const error = Object.assign(new Error('for the test'), { code: 'ENOTFOUND' });
+  const joins: Lookup = (...question) => {
+    lookups.lookup(...question);
+    asked[0]!.done(error, []);
+  };
+  await assert.rejects(open(joins, 'zk1.test', 10_000), { message: 'ENOTFOUND' });
+  await assert.rejects(open(lookups.lookup, 'zk1.test'), { code: 'TIMEOUT' });
+  assert.equal(asked.length, 3, 'once it has answered, it is asked again');
+});
+
+test('who asks for something else of the same host is not given an answer to another question', () => {
+  const { asked, lookups } = aResolver();
+  const found: unknown[] = [];
+  lookups.lookup('h', { all: true }, (_, addresses) => found.push(addresses));
+  lookups.lookup('h', { all: true }, (_, addresses) => found.push(addresses));
+  lookups.lookup('h', { family: 6 }, (_, address) => found.push(address));
+  assert.equal(asked.length, 2);
+  asked[1]!.done(null, '::1', 6);
+  asked[0]!.done(null, [{ address: '127.0.0.1', family: 4 }]);
+  const all = [{ address: '127.0.0.1', family: 4 }];
+  assert.deepEqual(found, ['::1', all, all]);
+});
