@@ -33,6 +33,7 @@ export interface AnswersFacts {
 /** The last good answers of one service, as many as the policy allows; who was asked for longest ago goes first. */
 export class Answers {
   #kept: LRUCache<string, KeptAnswer> | undefined;
+  readonly #byPath = new Map<string, Set<string>>(); // the keys of those that are kept
   #limits: Limits | undefined;
   readonly #held = new Ring<Scope>();
   readonly #usual: () => Policy | undefined;
@@ -60,7 +61,21 @@ export class Answers {
 
   /** Keeps one; `limits` are those of its call, where the service has none. */
   set(answer: KeptAnswer, limits: Limits): void {
-    if (!this.#closed) this.#make(this.#usual()?.fallback ?? limits).set(answer.key, answer);
+    if (!this.#closed) this.#put(this.#make(this.#usual()?.fallback ?? limits), answer);
+  }
+
+  #put(among: LRUCache<string, KeptAnswer>, answer: KeptAnswer): void {
+    const { key, path } = answer;
+    among.set(key, answer);
+    if (among.peek(key) !== answer) return; // it is too large
+    const keys = this.#byPath.get(path) ?? new Set();
+    this.#byPath.set(path, keys.add(key));
+  }
+
+  #gone({ path }: KeptAnswer, key: string): void {
+    const keys = this.#byPath.get(path);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byPath.delete(path);
   }
 
   delete(key: string): void {
@@ -69,10 +84,9 @@ export class Answers {
 
   /** Something has changed at this path: what was said of it before is no more to be given. */
   forget(path: string): void {
-    if (this.#kept === undefined || this.#kept.size === 0) return;
-    const [plain] = path.split('?', 1);
-    for (const [key, answer] of this.#kept.entries()) {
-      if (answer.path === path || answer.path === plain) this.#kept.delete(key);
+    const query = path.indexOf('?');
+    for (const one of query < 0 ? [path] : [path, path.slice(0, query)]) {
+      for (const key of this.#byPath.get(one) ?? []) this.#kept!.delete(key);
     }
   }
 
@@ -113,8 +127,10 @@ export class Answers {
       max: entries,
       maxSize: bytes,
       sizeCalculation: ({ kept }, key) => kept.bytes + key.length + OVERHEAD,
+      dispose: (answer, key) => this.#gone(answer, key),
     });
-    if (before !== undefined) for (const [key, answer] of [...before.entries()].reverse()) this.#kept.set(key, answer);
+    this.#byPath.clear();
+    if (before !== undefined) for (const answer of [...before.values()].reverse()) this.#put(this.#kept, answer);
     return this.#kept;
   }
 }
