@@ -24,12 +24,20 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 // What our own code asked for wrongly is not the fault of who called us.
-const OWN_FAULTS: ReadonlySet<Reason> = new Set(['policy', 'request']);
+const OWN_FAULTS: ReadonlySet<Reason> = new Set(['policy', 'request', 'authenticate']);
 
 /** The answer for an error. It names the kind and no more: messages and causes tell of what lies behind us. */
 export function problemOf(error: unknown): Problem {
-  if (!MeshError.is(error) || OWN_FAULTS.has(error.reason)) return problem(500, 'INTERNAL');
-  return problem(error.status, error.code, undefined, waitOf(error));
+  const own = callError(error);
+  if (own === undefined || OWN_FAULTS.has(own.reason)) return problem(500, 'INTERNAL');
+  return problem(own.status, own.code, undefined, waitOf(own));
+}
+
+/** Why a call failed: itself, or the cause of what `mesh.fetch` (a TypeError) and axios (an Error) make of it. */
+function callError(error: unknown): MeshError | undefined {
+  if (MeshError.is(error)) return error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return MeshError.is(cause) ? cause : undefined;
 }
 
 /** The answer of the mesh itself to a request that it does not let in: `detail` is for the caller to read. */

@@ -7,6 +7,8 @@ declare global {
   const meshAxios: typeof import('inmesh/axios').meshAxios;
   const axios: typeof import('axios').default;
   const http: typeof import('node:http');
+  /** The reader's own application of Express. */
+  const app: import('express').Express;
   /** The reader's own client, customer and handler. */
   const send: (attempt: import('inmesh').Attempt) => Promise<Response>;
   const userId: string;

@@ -51,3 +51,20 @@ test('neither messages nor causes nor endpoints get out', () => {
     }
   }
 });
+
+test('a call that failed is answered by its kind also where a client has made an error of its own of it', () => {
+  const cause = new MeshError('no-endpoints', 'stock: no endpoints');
+  const late = new MeshError('deadline', 'stock: 1s are up');
+  assert.equal(problemOf(new TypeError('fetch failed', { cause })).status, 503);
+  assert.equal(
+    problemOf(Object.assign(new Error('stock: no endpoints', { cause }), { isAxiosError: true })).status,
+    503,
+  );
+  assert.equal(problemOf(new TypeError('fetch failed', { cause: late })).status, 504);
+  assert.equal(problemOf(new TypeError('fetch failed', { cause: new MeshError('request', 'no URL') })).status, 500);
+  assert.equal(problemOf(new TypeError('fetch failed', { cause: new Error('reset') })).status, 500);
+});
+
+test('that we could not prove who we are to somebody else is no fault of who asked us', () => {
+  assert.equal(problemOf(new MeshError('authenticate', 'stock: no token')).status, 500);
+});

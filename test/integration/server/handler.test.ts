@@ -4,7 +4,9 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
+import axios from 'axios';
 import express from 'express';
+import { meshAxios } from '../../../src/axios.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { Handler } from '../../../src/server/handler.ts';
@@ -53,6 +55,28 @@ test('what a handler throws is heard by who listens, and the caller learns only 
   const [fault] = told;
   assert.ok(fault?.type === 'fault' && fault.service === 'shop');
   assert.match(fault.problem, /the password is 1234\n +at /);
+});
+
+test('a call inside that nobody takes is answered so by whichever door it was made', async (t) => {
+  const calls: Readonly<Record<string, (mesh: Mesh) => Promise<unknown>>> = {
+    '/request': (mesh) => mesh.request('http://nowhere/'),
+    '/fetch': (mesh) => mesh.fetch('http://nowhere/'),
+    '/axios': (mesh) => meshAxios(mesh, axios.create()).get('http://nowhere/'),
+  };
+  const { url, told } = await answering(t, (mesh) =>
+    mesh.handler(async ({ url }) => {
+      await calls[url!]!(mesh);
+      return new Response('not reached');
+    }),
+  );
+  for (const path of Object.keys(calls)) {
+    const answer = await fetch(`${url}${path}`);
+    assert.deepEqual(
+      [path, answer.status, ((await answer.json()) as { code: string }).code],
+      [path, 503, 'UNAVAILABLE'],
+    );
+  }
+  assert.equal(told.filter(({ type }) => type === 'fault').length, 0);
 });
 
 test('a call inside that nobody takes is answered with the status that says so, and is no fault of ours', async (t) => {
