@@ -1,15 +1,16 @@
 // How a server ends without a failed request: others hear of it first, then what was asked is answered, then all closes.
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMesh } from 'inmesh';
-import { serve } from './support/serve.ts';
 
 const mesh = await createMesh({ service: 'orders', registry: 'local:' });
-const server = await serve(async (request, response) => {
-  await sleep(500);
-  response.end(`answered ${request.url}`);
-});
-await mesh.announce({ port: server.port });
-mesh.onClose(() => server.close()); // done once nobody calls us any more; calls of our own still work then
+const server = createServer(
+  mesh.handler(async (request) => {
+    await sleep(500);
+    return new Response(`answered ${request.url}`);
+  }),
+);
+await mesh.serve(server); // ends it, too, once nobody calls us any more; calls of our own still work then
 
 mesh.on((event) => {
   if (event.type === 'leaving') console.log(event.step);

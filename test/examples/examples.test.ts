@@ -54,6 +54,7 @@ const printed: Readonly<Record<string, RegExp>> = {
     "{ path: '/orders/4?currency=EUR', customer: 'ada' }",
     'an axios error, as ever: 404',
   ),
+  'with-express': lines("{ id: '42', item: { id: '7', route: 'GET /items/{id}', inTime: true } }", '503'),
   'with-fetch': lines(
     "{ did: 'GET /orders/42' }",
     "{ did: 'POST /orders' }",
@@ -64,6 +65,7 @@ const printed: Readonly<Record<string, RegExp>> = {
     'http_client_request_duration_count{http_request_method="GET",server_address="orders",server_port="80",http_response_status_code="200",otel_scope_name="inmesh",service_name="checkout"} 1',
     'inmesh_picks_total{inmesh_service="orders",otel_scope_name="inmesh",service_name="checkout"} 1',
   ),
+  'with-tokens': lines('200 hello checkout', 'checkout: DELETE, no', '403', 'somebody: GET, no', '403'),
   'writing-a-filter': /^with the filter: 200\nwithout it: 401\n *\d+ {2}signed\n *\d+ {2}retry +attempts 3,.*\n$/,
 };
 
