@@ -8,6 +8,7 @@ export interface Field<Out = unknown> {
   readonly about: string;
   /** What a value must be, to end the sentence "x must be …". */
   readonly must: string;
+  /** @internal What checks it; no type that users see, so that valibot is nothing they need. */
   readonly schema: v.GenericSchema<unknown, Out>;
   readonly json: Readonly<Record<string, unknown>>;
   /** Reads what has parts of its own, so that a problem names the part. @throws PolicyProblem when it is not allowed. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { MeshError } from '../core/errors.ts';
@@ -189,7 +188,9 @@ const plain = (claim: unknown): string =>
 /** What the rule counts apart. Strangers choose it, so what is long is known by its hash. */
 function thingOf({ rule: { per, of } }: RequestRule, arrival: Arrival, context: Context): string {
   const thing = FINDERS[per](arrival, context, of);
-  return thing.length <= LONGEST ? thing : `sha256:${hash('sha256', thing, 'base64url')}`;
+  if (thing.length <= LONGEST) return thing;
+  const { hash } = process.getBuiltinModule('node:crypto'); // few are so long that it has to be loaded
+  return `sha256:${hash('sha256', thing, 'base64url')}`;
 }
 
 type Finder = (arrival: Arrival, context: Context, of: string) => string;

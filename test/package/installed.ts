@@ -11,6 +11,8 @@ export interface Installed extends AsyncDisposable {
   readonly inmesh: string;
   /** The tarball that it came from. */
   readonly tarball: string;
+  /** Writes a file there. */
+  write(name: string, source: string): Promise<void>;
   /** Writes a file there and runs it with the Node that runs this test. */
   run(name: string, source: string, flags?: readonly string[]): Promise<Ended>;
   /** Lends a package of ours to the consumer, for what its types mention or a test calls. */
@@ -48,6 +50,7 @@ function consumer(folder: string, tarball: string): Installed {
     folder,
     tarball,
     inmesh: join(folder, 'node_modules', 'inmesh'),
+    write: (name, source) => writeFile(join(folder, name), source),
     async run(name, source, flags = []) {
       await writeFile(join(folder, name), source);
       // It starts as a user's does: with nothing of ours that was compiled before.
@@ -85,6 +88,8 @@ export interface Manifest {
   readonly version?: string;
   readonly gypfile?: boolean;
   readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Copies a fixture of this folder to the consumer. */

@@ -26,15 +26,12 @@ export const health = section(
         'Between two checks of one that is well, more or less by a tenth. A fifth of it for one that is not, or is new.',
     }),
     timeout: duration({ default: '1s', min: '1ms', max: '5m', about: 'How long a check may take.' }),
-    threshold: {
-      ...group({
-        of: {
-          unhealthy: integer({ default: 3, min: 1, max: 100, about: 'Checks in a row without an answer.' }),
-          healthy: integer({ default: 2, min: 1, max: 100, about: 'Checks in a row that go well.' }),
-        },
-        about: 'How many checks change the mind. The first that goes well is enough for one that is new.',
-      }),
-      default: { unhealthy: 3, healthy: 2 },
-    },
+    threshold: group({
+      of: {
+        unhealthy: integer({ default: 3, min: 1, max: 100, about: 'Checks in a row without an answer.' }),
+        healthy: integer({ default: 2, min: 1, max: 100, about: 'Checks in a row that go well.' }),
+      },
+      about: 'How many checks change the mind. The first that goes well is enough for one that is new.',
+    }),
   },
 );
