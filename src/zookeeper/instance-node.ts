@@ -28,6 +28,11 @@ export class InstanceNode {
     this.#unsaid = true;
   }
 
+  /** Whether the node says what it shall, for all we know. */
+  get said(): boolean {
+    return !this.#unsaid;
+  }
+
   /** The watch on the node is gone: with its connection, or because it told. */
   unwatched(): void {
     this.#watched = false;

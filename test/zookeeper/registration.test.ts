@@ -128,6 +128,33 @@ test('a change of an instance whose place was taken is refused with the reason',
   assert.equal(place.owner(), 7n);
 });
 
+test('who marks itself and leaves at once is marked before it goes, and keeps nobody waiting for it', async () => {
+  const place = aPlace();
+  const registration = await place.registration().join();
+  place.asked.length = 0;
+  void registration.update({ weight: 0 });
+  await registration.close();
+  assert.deepEqual(
+    place.asked.filter((is) => is === 'setData' || is === 'delete'),
+    ['setData', 'delete'],
+  );
+  assert.equal(place.env.clock.pending, 0);
+});
+
+test('a mark that can not be told keeps nobody from leaving', async () => {
+  const place = aPlace();
+  const registration = await place.registration().join();
+  place.refuse('setData', 'THROTTLED_OP');
+  const told = registration.update({ weight: 0 }).catch(() => {});
+  const closed = registration.close();
+  await place.env.clock.advance(1_000);
+  await closed;
+  assert.equal(place.owner(), 0n);
+  await place.env.clock.advance(20_000);
+  await told;
+  assert.equal(place.env.clock.pending, 0);
+});
+
 test('who has left is watched over no more: a process may come and go under many names', async () => {
   const place = aPlace();
   const registration = await place.registration().join();
