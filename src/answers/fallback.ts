@@ -9,6 +9,7 @@ import { discard, type Outcome } from '../core/outcome.ts';
 import { race } from '../core/race.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
+import { FALLBACK_HEADER } from '../wire/nack.ts';
 import { detached } from './detached.ts';
 import type { Answers, KeptAnswer } from './kept-answers.ts';
 import { asked, lifetimeOf } from './lifetime.ts';
@@ -131,19 +132,19 @@ class Guarded<Res> {
     if (kept !== undefined && this.#env.clock.now() - kept.at < kept.lifetime.usable) {
       discard(instead);
       this.#tell({ type: 'fallback', source: 'last-good', why });
-      return this.#give(kept, true, { 'inmesh-fallback': 'last-good' });
+      return this.#give(kept, true, { [FALLBACK_HEADER]: 'last-good' });
     }
     const { status, headers, body } = fallback.answer;
     if (fallback.mode !== 'off' && status >= 200 && keeper !== undefined) {
       discard(instead);
       this.#tell({ type: 'fallback', source: 'answer', why });
-      return keeper.make(status, { ...headers, 'inmesh-fallback': 'answer' }, body);
+      return keeper.make(status, { ...headers, [FALLBACK_HEADER]: 'answer' }, body);
     }
     if (!isLater && strategy.mode !== 'failsafe') return stands();
     discard(instead);
     const source = isLater ? 'failback' : 'failsafe';
     this.#tell({ type: 'fallback', source, why });
-    return keeper === undefined ? (undefined as Res) : keeper.make(204, { 'inmesh-fallback': source }, '');
+    return keeper === undefined ? (undefined as Res) : keeper.make(204, { [FALLBACK_HEADER]: source }, '');
   }
 
   /** Sees to it that the call is made again later, where that does no harm. Says whether it will be. */
@@ -193,7 +194,7 @@ class Guarded<Res> {
 
   #give({ kept, at, lifetime }: KeptAnswer, stale: boolean, more: Readonly<Record<string, string>> = {}): Res {
     const ms = this.#env.clock.now() - at;
-    if (more['inmesh-fallback'] === undefined) this.#tell({ type: 'cached', stale, ageMs: ms + lifetime.age });
+    if (more[FALLBACK_HEADER] === undefined) this.#tell({ type: 'cached', stale, ageMs: ms + lifetime.age });
     return kept.copy({
       age: String(Math.floor((ms + lifetime.age) / 1_000)),
       'cache-status': `inmesh; hit; ttl=${Math.floor((lifetime.fresh - ms) / 1_000)}`,

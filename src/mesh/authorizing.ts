@@ -7,7 +7,7 @@ import type { IncomingHeaders } from '../server/fields.ts';
 import { routeFor } from '../server/way-in.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
-import { CHECK_HEADER } from '../wire/nack.ts';
+import { CHECK_HEADER, FALLBACK_HEADER } from '../wire/nack.ts';
 
 const PATIENCE = '200ms'; // Envoy's for an external authorizer
 
@@ -59,7 +59,7 @@ export class Authorizing {
 export const askService =
   (request: (url: string, options: RequestOptions) => Promise<MeshResponse>): Check =>
   async (url, { principal, method, path, address }) => {
-    const { statusCode, body } = await request(url, {
+    const { statusCode, headers, body } = await request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [CHECK_HEADER]: '1' },
       body: JSON.stringify({ principal, method, path: path.replace(/\?.*$/s, ''), address }),
@@ -67,6 +67,7 @@ export const askService =
       idempotent: true, // to ask changes nothing
     });
     await body.dump();
+    if (headers[FALLBACK_HEADER] !== undefined) throw new Error(`nobody answered at ${url}`); // the policy did
     if (statusCode === 200) return true;
     if (statusCode === 401 || statusCode === 403) return false;
     throw new Error(`${url} answered ${statusCode}`);

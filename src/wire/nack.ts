@@ -18,3 +18,6 @@ export const HEALTHCHECKED_HEADER = 'x-envoy-upstream-healthchecked-cluster';
 
 /** Stands in a question of ours whether a request may come in: who is asked asks nobody else, or two would ask for ever. */
 export const CHECK_HEADER = 'x-inmesh-check';
+
+/** Stands in what a call came to that nobody answered, and says where it is from: see `fallback`. */
+export const FALLBACK_HEADER = 'inmesh-fallback';

@@ -46,6 +46,28 @@ test('a service that is asked decides; it is told who, what and where from, and 
   assert.ok(!JSON.stringify(told).includes('secret'));
 });
 
+test('what stands in for an answer is none: a fallback for all services lets nobody in', async (t) => {
+  const broken = await serve(t, (_, response) => void response.writeHead(500).end());
+  for (const authz of [[broken.url], []]) {
+    await using mesh = await createMesh({
+      service: 'orders',
+      registry: { fixed: { authz } },
+      policy: {
+        defaults: { fallback: { mode: 'answer', answer: { status: 200, body: '{}' } } },
+        services: {
+          orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
+        },
+      },
+    });
+    const { url } = await serve(
+      t,
+      mesh.handler(() => new Response('hello')),
+    );
+    assert.equal((await fetch(url)).status, 403);
+    assert.equal((await mesh.request('http://authz/check')).statusCode, 200); // as it is for all other calls
+  }
+});
+
 test('a service that is told to ask itself refuses at once, and asks itself once', async (t) => {
   await using mesh = await createMesh({
     service: 'authz',
