@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/table.ts';
 import { CHECK_HEADER } from '../wire/nack.ts';
 import { field } from './fields.ts';
+import { Paths } from './paths.ts';
 import { type Asked, type ReadyRule, readyRule } from './rules.ts';
 
 type Settings = Policy['authorize'];
@@ -25,13 +26,28 @@ export interface Judgement {
   readonly audits: readonly string[];
 }
 
-const ready = new WeakMap<Settings['rules'], readonly ReadyRule[]>();
-
 /** The rules of a policy, made ready once. */
-function readyRules(rules: Settings['rules']): readonly ReadyRule[] {
+interface Rules {
+  readonly all: readonly ReadyRule[];
+  /** Whether one of them allows: of all, and of those that do not only observe. */
+  readonly allows: boolean;
+  readonly allowsEnforced: boolean;
+  readonly observes: boolean;
+}
+
+const ready = new WeakMap<Settings['rules'], Rules>();
+
+function readyRules(rules: Settings['rules']): Rules {
   let made = ready.get(rules);
   if (made === undefined) {
-    made = rules.map(readyRule);
+    const all = rules.map(readyRule);
+    const allowing = all.filter(({ action }) => action === 'allow');
+    made = {
+      all,
+      allows: allowing.length > 0,
+      allowsEnforced: allowing.some(enforced),
+      observes: !all.every(enforced),
+    };
     ready.set(rules, made);
   }
   return made;
@@ -39,8 +55,10 @@ function readyRules(rules: Settings['rules']): readonly ReadyRule[] {
 
 /** Judges a request by rules: custom, deny, allow. A promise only where somebody else is asked. */
 export function judgeRequest(settings: Settings, asked: Asked, check: Check): Judgement | Promise<Judgement> {
-  const fitting = readyRules(settings.rules).filter((rule) => rule.fits(asked));
-  const judgement = judgementOf(settings, fitting);
+  const rules = readyRules(settings.rules);
+  const paths = new Paths(asked.path);
+  const fitting = rules.all.filter((rule) => rule.fits(asked, paths));
+  const judgement = judgementOf(settings, rules, fitting);
   const customs = fitting.filter(({ action }) => action === 'custom');
   const custom = customs.find(enforced) ?? customs[0]; // one that bites is asked before one that only observes
   if (custom === undefined || !(judgement.verdict.allowed || judgement.observed.allowed)) return judgement;
@@ -63,23 +81,24 @@ function denied(judgement: Judgement, { name, observe }: ReadyRule, why: string)
   return { ...judgement, observed: verdict, verdict: observe ? judgement.verdict : verdict };
 }
 
-function judgementOf(settings: Settings, fitting: readonly ReadyRule[]): Judgement {
+function judgementOf({ otherwise }: Settings, rules: Rules, fitting: readonly ReadyRule[]): Judgement {
   const audits = fitting.filter(({ action }) => action === 'audit').map(({ name }) => name);
-  const all = readyRules(settings.rules);
-  const verdict = verdictOf(settings, fitting.filter(enforced), all.filter(enforced));
-  const observes = all.some(({ observe }) => observe);
-  return { verdict, observed: observes ? verdictOf(settings, fitting, all) : verdict, audits };
+  if (!rules.observes) {
+    const verdict = verdictOf(fitting, rules.allows, otherwise);
+    return { verdict, observed: verdict, audits };
+  }
+  const verdict = verdictOf(fitting.filter(enforced), rules.allowsEnforced, otherwise);
+  return { verdict, observed: verdictOf(fitting, rules.allows, otherwise), audits };
 }
 
 const enforced = ({ observe }: ReadyRule): boolean => !observe;
 
-function verdictOf(settings: Settings, fitting: readonly ReadyRule[], all: readonly ReadyRule[]): Verdict {
+/** `allows` says whether any rule allows something, be it something else. */
+function verdictOf(fitting: readonly ReadyRule[], allows: boolean, otherwise: Settings['otherwise']): Verdict {
   const deny = fitting.find(({ action }) => action === 'deny');
   if (deny !== undefined) return { allowed: false, rule: deny.name, why: `${deny.name} denies it` };
   const allow = fitting.find(({ action }) => action === 'allow');
   if (allow !== undefined) return { allowed: true, rule: allow.name, why: `${allow.name} allows it` };
-  const allows = all.some(({ action }) => action === 'allow');
   if (allows) return { allowed: false, rule: '', why: 'no rule that allows fits it' };
-  const allowed = settings.otherwise === 'allow';
-  return { allowed, rule: '', why: `no rule speaks of it, and otherwise is ${settings.otherwise}` };
+  return { allowed: otherwise === 'allow', rule: '', why: `no rule speaks of it, and otherwise is ${otherwise}` };
 }

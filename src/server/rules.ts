@@ -3,8 +3,8 @@ import { anyText, isText } from '../core/patterns.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseCidr } from '../policy/cidr.ts';
 import type { Policy } from '../policy/table.ts';
-import { decodePattern, readings } from '../wire/path.ts';
 import { field, type IncomingHeaders } from './fields.ts';
+import { type Paths, pathTest } from './paths.ts';
 
 /** One rule, as the policy has it. */
 export type Rule = Policy['authorize']['rules'][number];
@@ -25,16 +25,21 @@ export interface ReadyRule {
   readonly name: string;
   readonly action: Rule['action'];
   readonly observe: boolean;
-  fits(asked: Asked): boolean;
+  /** `paths` are those that the path of the request may mean. */
+  fits(asked: Asked, paths: Paths): boolean;
 }
 
-type Test = (asked: Asked) => boolean;
+type Test = ReadyRule['fits'];
 
 /** Makes a rule ready; `at` is its place in the list, which names it where it has no name. */
 export function readyRule(rule: Rule, at: number): ReadyRule {
   const tests = [...ofCaller(rule), ...ofRequest(rule)];
   const { name, action, observe } = rule;
-  return { name: name || `rules[${at}]`, action, observe, fits: (asked) => tests.every((test) => test(asked)) };
+  const fits: Test = (asked, paths) => {
+    for (const test of tests) if (!test(asked, paths)) return false;
+    return true;
+  };
+  return { name: name || `rules[${at}]`, action, observe, fits };
 }
 
 /** Where an address is not known, a deny is for it and an allow is not. */
@@ -63,17 +68,11 @@ function ofCaller({ action, principals, notPrincipals, issuers, claims, addresse
 function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Rule): Test[] {
   const guards = action !== 'allow';
   const [wanted, unwanted] = [pathTest(paths, guards), pathTest(notPaths, !guards)];
-  const of = ({ path }: Asked, test: (paths: readonly string[]) => boolean): boolean => {
-    const read = readings(path);
-    return read === undefined ? guards : test(read);
-  };
-  const methodOf = (listed: readonly string[], wide: boolean, method: string): boolean =>
-    listed.includes(method) || (wide && method === 'HEAD' && listed.includes('GET'));
   return [
-    ...some(methods, ({ method }) => methodOf(methods, guards, method)),
-    ...some(notMethods, ({ method }) => !methodOf(notMethods, !guards, method)),
-    ...some(paths, (asked) => of(asked, wanted)),
-    ...some(notPaths, (asked) => of(asked, (read) => !unwanted(read))),
+    ...some(methods, ({ method }) => isMethod(method, methods, guards)),
+    ...some(notMethods, ({ method }) => !isMethod(method, notMethods, !guards)),
+    ...some(paths, (_, read) => wanted(read)),
+    ...some(notPaths, (_, read) => !unwanted(read)),
     ...Object.entries(headers).map(
       ([name, value]): Test =>
         (asked) =>
@@ -83,6 +82,13 @@ function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Ru
 }
 
 const some = (listed: readonly string[], test: Test): Test[] => (listed.length === 0 ? [] : [test]);
+
+/** HTTP/1 knows methods by their case; of HTTP/2 any may come, and some servers look no closer. */
+function isMethod(method: string, listed: readonly string[], wide: boolean): boolean {
+  if (listed.includes(method)) return true;
+  const large = wide ? method.toUpperCase() : method;
+  return wide && (listed.includes(large) || (large === 'HEAD' && listed.includes('GET')));
+}
 
 /** A header that came several times is one, with commas: what guards is for any of them. */
 function hasText(pattern: string, value: string | undefined, wide: boolean): boolean {
@@ -108,37 +114,4 @@ function ranges(listed: readonly string[]): (address: string) => boolean {
     const plain = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, ''); // as a socket of both families says it
     return block.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
   };
-}
-
-function pathTest(listed: readonly string[], wide: boolean): (paths: readonly string[]) => boolean {
-  const forms = listed.map((pattern) => new RegExp(`^${formOf(decodePattern(pattern), wide)}$`, wide ? 'isu' : 'su'));
-  const fits = (path: string): boolean => forms.some((form) => form.test(path));
-  return wide ? (paths) => paths.some((path) => fits(bare(path))) : (paths) => paths.every(fits);
-}
-
-/** As servers see it that are not exact: letters that look alike; dots and blanks at the end, which Windows leaves out. */
-function bare(path: string): string {
-  const segments = path.normalize('NFKC').split('/').map(withoutEnd);
-  if (segments.length > 2 && segments.at(-1) === '') segments.pop();
-  return segments.join('/');
-}
-
-function withoutEnd(segment: string): string {
-  let end = segment.length;
-  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end--;
-  return end === 0 ? segment : segment.slice(0, end); // nothing but dots is a way, and no name
-}
-
-/** The form of a path pattern: `{x}` is one segment, `{x*}` at the end the rest; `*` at either end is anything. */
-function formOf(pattern: string, wide: boolean): string {
-  const plain = wide ? pattern.normalize('NFKC') : pattern;
-  const [, before = '', middle = '', after = ''] = /^(\*?)(.*?)(\*?|\{[^/{}]*\*\})$/s.exec(plain) ?? [];
-  const exact = wide && after === '' && middle.length > 1 ? middle.replace(/\/$/, '') : middle;
-  const written = exact
-    .split(/(\{[^/{}]*\})/)
-    .map((part) => (part.startsWith('{') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-    .join('');
-  // Who guards a folder guards its name, too: `/admin/*` speaks of `/admin`.
-  const rest = wide && written.endsWith('/') && written.length > 1 ? `${written.slice(0, -1)}(?:/.*)?` : `${written}.*`;
-  return (before && '.*') + (after === '' ? written : rest);
 }

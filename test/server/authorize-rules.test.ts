@@ -93,6 +93,11 @@ const cases: readonly [
   ['all methods but this', [{ notMethods: ['GET'] }], {}, false],
   ['all but GET is all but HEAD', [{ notMethods: ['GET'] }], { method: 'HEAD' }, false],
   ['to deny all but GET denies HEAD', [deny({ notMethods: ['GET'] })], { method: 'HEAD' }, false],
+  // Over HTTP/2 a method may come in any case, and some servers take it for the one that they know.
+  ['a deny is for a method in any case', [deny({ methods: ['DELETE'] })], { method: 'delete' }, false],
+  ['a denied GET is a denied HEAD in any case', [deny({ methods: ['GET'] })], { method: 'Head' }, false],
+  ['all methods but one, in any case', [{ notMethods: ['DELETE'] }], { method: 'Delete' }, false],
+  ['an allow is for its own case', [{ methods: ['DELETE'] }], { method: 'delete' }, false],
   // Paths.
   ['a path', [{ paths: ['/orders/7'] }], {}, true],
   ['a path without its query', [{ paths: ['/orders/7'] }], { path: '/orders/7?a=/x' }, true],
@@ -272,6 +277,7 @@ const cases: readonly [
     { address: '::ffff:10.1.2.3' },
     true,
   ],
+  ['a range as such a socket would say it', [deny({ addresses: ['::ffff:10.0.0.0/104'] })], {}, false],
   ['an address of the sixth version', [{ addresses: ['fd00::/8'] }], { address: 'fd12::1' }, true],
   ['an address of an interface', [{ addresses: ['fe80::/10'] }], { address: 'fe80::1%eth0' }, true],
   ['an address that is not known is in no range', [{ addresses: ['0.0.0.0/0'] }], { address: undefined }, false],

@@ -36,7 +36,11 @@ const rule = {
   notPrincipals: texts({ about: 'Who must not be the one who calls.', pattern: NAME, must: principals }),
   issuers: texts({ about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.' }),
   claims: labels({ about: 'What the token must say: a text, or one of a list; `*` for anything at all.' }),
-  methods: texts({ about: 'The methods. GET stands for HEAD, too, in a deny.', pattern: METHOD, must: methods }),
+  methods: texts({
+    about: 'The methods. In a deny they are so in any case, and GET stands for HEAD, too.',
+    pattern: METHOD,
+    must: methods,
+  }),
   notMethods: texts({ about: 'The methods that it does not speak of.', pattern: METHOD, must: methods }),
   paths: texts({
     about: 'The paths without their query: exactly, by template, prefix or suffix.',
