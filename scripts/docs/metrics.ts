@@ -14,7 +14,7 @@ export function metricsPage(): string {
   const all = Object.entries(metrics) as [string, Metric][];
   const bounds = [...new Set(all.flatMap(([, { boundaries }]) => (boundaries ? [boundaries.join(', ')] : [])))];
   return [
-    made('src/telemetry/metrics.ts'),
+    made('src/telemetry/metrics.ts and what stands in it'),
     '# Metrics',
     'What the mesh measures with OpenTelemetry, and by itself for `mesh.metrics()`, which writes the second name. A label that has nothing to say is left out.',
     grid(

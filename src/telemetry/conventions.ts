@@ -8,7 +8,7 @@ import type { AttemptRecord, RequestRecord } from './watcher.ts';
 // megabytes.
 
 /** The methods that are counted and named as themselves. */
-export const METHODS: ReadonlySet<string> = new Set([
+const METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
   'POST',
@@ -122,10 +122,13 @@ export function placeOf(endpoint: { readonly url: string }): { readonly host: st
 }
 
 /** The method by its name; one that nobody knows is `_OTHER`, so that strangers can not make names. */
-export const methodOf = (method: string): Record<string, string> =>
+export const methodName = (method: string): string => (METHODS.has(method) ? method : '_OTHER');
+
+/** The same for a span, which may tell what was written. */
+const methodOf = (method: string): Record<string, string> =>
   METHODS.has(method)
     ? { 'http.request.method': method }
-    : { 'http.request.method': '_OTHER', 'http.request.method_original': method };
+    : { 'http.request.method': methodName(method), 'http.request.method_original': method };
 
 /** The template of a route; nothing for one that is a mere name. */
 export const templateOf = (route: string | undefined): string | undefined =>

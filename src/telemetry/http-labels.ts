@@ -1,19 +1,17 @@
 import type { MeshError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { endAttributes, errorType, METHODS, placeOf, requestEndAttributes } from './conventions.ts';
+import { endAttributes, errorType, methodName, placeOf, requestEndAttributes } from './conventions.ts';
 import type { Labels } from './samples.ts';
 import type { RequestRecord } from './watcher.ts';
 
 /** Where an attempt went: an endpoint, or what stands for all of them. */
 type Place = { readonly url: string } & ({ readonly address: string } | { readonly service: string });
 
-const methodOf = (method: string): string => (METHODS.has(method) ? method : '_OTHER');
-
 /** What the conventions count an attempt by. */
 export function attemptLabels(method: string, to: Place, outcome: Outcome): Labels {
   const place = 'service' in to ? { host: to.service, port: to.url.startsWith('https:') ? 443 : 80 } : placeOf(to);
   return {
-    'http.request.method': methodOf(method),
+    'http.request.method': methodName(method),
     'server.address': place.host,
     'server.port': place.port,
     ...endAttributes(outcome),
@@ -24,7 +22,7 @@ export function attemptLabels(method: string, to: Place, outcome: Outcome): Labe
 export function requestLabels(record: RequestRecord): Labels {
   const { method, wire } = record.incoming;
   return {
-    'http.request.method': methodOf(method),
+    'http.request.method': methodName(method),
     'url.scheme': wire?.secure ? 'https' : 'http',
     'network.protocol.version': wire?.protocol ?? '',
     ...requestEndAttributes(record),

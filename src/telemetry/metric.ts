@@ -9,3 +9,6 @@ export interface Metric {
   readonly boundaries?: readonly number[];
   readonly about: string;
 }
+
+/** The upper bounds of durations, as the conventions of OpenTelemetry advise for HTTP. */
+export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
