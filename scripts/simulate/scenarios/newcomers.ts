@@ -1,5 +1,5 @@
 import type { ServerOptions, SimulatedChange } from '../../../src/testing.ts';
-import { count, exactly, failed, overTime, p99, percent, ran, type Scenario, shareOf, ten } from '../scenario.ts';
+import { count, exactly, failed, mean, overTime, p99, percent, ran, type Scenario, shareOf, ten } from '../scenario.ts';
 
 /** Servers that come and go. */
 export const newcomers: readonly Scenario[] = [
@@ -34,10 +34,10 @@ export const newcomers: readonly Scenario[] = [
     name: 'warm-up',
     shows: 'An eleventh server comes to ten, and is given five seconds to warm up.',
     async run(seed) {
-      const share = async (picker: 'p2c' | 'weighted-round-robin', from: number, to: number) => {
+      const share = async (picker: 'p2c' | 'weighted-round-robin', from: number, to: number, own = seed) => {
         const { servers } = await ran({
           servers: ten({}),
-          seed,
+          seed: own,
           seconds: to,
           warmUpMs: from * 1_000,
           policy: { balance: { picker, warmUp: '5s' } },
@@ -45,11 +45,14 @@ export const newcomers: readonly Scenario[] = [
         });
         return servers[10]!.share;
       };
+      // Of a second there are twenty calls, which chance makes ten or thirty; of the seconds after five, one long answer is
+      // remembered for ten. So the one is of several runs, and the other is long.
+      const firsts = [0, 1, 2, 3, 4].map((run) => share('p2c', 2, 3, seed + 1_000 * run));
       return {
         figures: [
-          percent('first second, p2c (due 1.8)', await share('p2c', 2, 3), { least: 1, most: 3 }),
-          percent('after five, p2c (due 9.1)', await share('p2c', 7, 9), { least: 6, most: 12 }),
-          percent('first second, in turn (due 1.8)', await share('weighted-round-robin', 2, 3), { least: 1, most: 3 }),
+          percent('first second, p2c (due 2.0)', mean(await Promise.all(firsts)), { least: 1, most: 3 }),
+          percent('after five, p2c (due 9.1)', await share('p2c', 7, 27), { least: 7, most: 11 }),
+          percent('first second, in turn (due 2.0)', await share('weighted-round-robin', 2, 3), { least: 1, most: 3 }),
           percent('after five, in turn (due 9.1)', await share('weighted-round-robin', 7, 9), { least: 6, most: 12 }),
         ],
       };
