@@ -86,6 +86,7 @@ class Learner {
   at = 0;
   readonly #rule: LimitRule;
   readonly #window = new AnswerWindow();
+  #most = LEAST; // the highest ceiling of the answers of this window: routes of one service may have different ones
 
   constructor(rule: LimitRule, limit: number, learnt: number) {
     this.#rule = rule;
@@ -95,10 +96,12 @@ class Learner {
 
   observe({ ms, inFlight, dropped }: Answered, most: number, now: number): void {
     this.at = now;
+    this.#most = Math.max(this.#most, most);
     const rule = this.#rule;
     if (now - ms < rule.since || !this.#window.add(ms, inFlight, dropped, now)) return;
     const { since } = rule;
-    rule.update(this.#window.take(now), Math.max(LEAST, most), now);
+    rule.update(this.#window.take(now), this.#most, now);
+    this.#most = LEAST;
     if (rule.since !== since) this.#window.restart(now);
     this.limit = rule.limit;
     this.learnt = rule.learnt;

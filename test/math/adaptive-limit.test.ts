@@ -59,6 +59,25 @@ test('algorithms that learn at the same time do not make each other begin anew, 
   assert.ok(learnt.of('aimd', 1_000) >= other, 'which looks at refusals alone');
 });
 
+for (const algorithm of ALGORITHMS) {
+  test(`${algorithm}: a route that may have few under way does not take from another what that has learnt`, () => {
+    const limit = new AdaptiveLimit(0.5);
+    let now = 0;
+    const answer = (forMs: number, ...ceilings: readonly number[]): void => {
+      for (const end = now + forMs; now < end; now += 5) {
+        for (const most of ceilings) limit.observe(algorithm, { ms: 20, inFlight: 100, dropped: false }, most, now);
+      }
+    };
+    answer(30_000, 100);
+    assert.equal(limit.learnt(1_000), 100);
+    answer(10_000, 5, 100);
+    assert.equal(limit.learnt(1_000), 100, 'of the other');
+    assert.equal(limit.learnt(5), 5, 'of the route itself');
+    answer(1_000, 5);
+    assert.equal(limit.learnt(1_000), 5, 'where all may have fewer that is the most there can be');
+  });
+}
+
 test('an algorithm that was not asked for a minute goes on from the limit that the last one came to', () => {
   const limit = new AdaptiveLimit(0.5);
   const observe = (algorithm: LimitAlgorithm, now: number, dropped = false): void =>
