@@ -3,27 +3,9 @@ import { build } from './build.ts';
 import { stale } from './docs.ts';
 import { faults } from './floors.ts';
 import { isMain, run, tool } from './run.ts';
+import { type Done, runSteps, type Step, tell, type Verdict } from './steps.ts';
 import { gaps, type Suite } from './suites.ts';
 import { compiled, test } from './test.ts';
-
-/** One thing that the check looks at. */
-export interface Step {
-  readonly name: string;
-  readonly run: () => Promise<Verdict>;
-}
-
-export interface Verdict {
-  readonly ok: boolean;
-  /** What to show when it is not. */
-  readonly output: string;
-  readonly passed?: number;
-  readonly failed?: number;
-}
-
-interface Done extends Verdict {
-  readonly name: string;
-  readonly ms: number;
-}
 
 const AT_ONCE = 2;
 
@@ -52,9 +34,8 @@ function tests(...suites: readonly Suite[]): Step {
   return {
     name: `${suites.join(' and ')} tests`,
     run: async () => {
-      const { problem, output, passed, failed } = await test(suites, { jobs: 1 });
-      const why = problem === undefined ? '' : `${problem}\n`;
-      return { ok: failed === 0 && problem === undefined, output: failures(output) + why, passed, failed };
+      const { passed, failed, problem, failing } = await test(suites, { jobs: 1 });
+      return { ok: failed === 0 && problem === undefined, output: [failing, problem].join('\n'), passed, failed };
     },
   };
 }
@@ -62,39 +43,6 @@ function tests(...suites: readonly Suite[]): Step {
 const fromCode = ({ code, output }: { code: number; output: string }): Verdict => ({ ok: code === 0, output });
 
 const fromLines = (lines: readonly string[]): Verdict => ({ ok: lines.length === 0, output: lines.join('\n') });
-
-/** What the spec reporter says again at its end: the tests that failed, with why. */
-function failures(output: string): string {
-  const from = output.indexOf('failing tests:');
-  return from < 0 ? output : output.slice(output.lastIndexOf('\n', from) + 1);
-}
-
-/** Runs steps, some at a time, and tells of each as it ends. */
-export async function runSteps(steps: readonly Step[], atOnce: number, tell: (done: Done) => void): Promise<Done[]> {
-  const waiting = [...steps];
-  const all: Done[] = [];
-  const worker = async (): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const started = performance.now();
-      const verdict = await step.run().catch((error: unknown) => ({ ok: false, output: inspect(error) }));
-      const done = { ...verdict, name: step.name, ms: performance.now() - started };
-      all.push(done);
-      tell(done);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return all;
-}
-
-const inspect = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
-const line = ({ ok, name, ms, passed }: Done): string =>
-  `${ok ? '✔' : '✖'} ${name.padEnd(32)} ${(ms / 1_000).toFixed(1).padStart(6)} s  ${passed === undefined ? '' : `${passed} passed`}`.trimEnd();
-
-function tell(done: Done): void {
-  console.log(line(done));
-  if (!done.ok) console.log(`${done.output.trimEnd().replaceAll(/^/gm, '    ')}\n`);
-}
 
 async function main(): Promise<number> {
   const started = performance.now();

@@ -8,7 +8,8 @@ import { filesOf, gaps, mayShare, programsOf, type Suite, suites } from './suite
 export interface Tested {
   readonly passed: number;
   readonly failed: number;
-  readonly output: string;
+  /** The tests that failed, with why, and those that were skipped; all that was printed, where a run came to no end. */
+  readonly failing: string;
   /** What is wrong with the run, beside tests that failed; undefined when nothing is. */
   readonly problem: string | undefined;
 }
@@ -46,10 +47,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
     ],
   ] as const;
   const ended = await Promise.all(runs.filter(([, some]) => some.length > 0).map(([flags, some]) => go(flags, some)));
-  return verdict(
-    ended.reduce((worst, { code }) => worst || code, 0),
-    ended.map(({ output }) => output).join('\n'),
-  );
+  return verdict(ended);
 
   function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {
     const usual = ['--test', '--test-reporter=spec', `--test-timeout=${LONGEST_MS}`];
@@ -65,10 +63,10 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
 const jobsFor = (wanted: readonly Suite[], usual: number): number =>
   wanted.some((suite) => ALONE.includes(suite)) ? 1 : wanted.every((suite) => MOSTLY_WAIT.includes(suite)) ? 2 : usual;
 
-/** Reads the closing lines of Node's test runner, of every run there was. Skipped tests, and none at all, are faults. */
-export function verdict(code: number, output: string): Tested {
-  const count = (word: string): number =>
-    [...output.matchAll(new RegExp(`^ℹ ${word} (\\d+)$`, 'gm'))].reduce((sum, [, number]) => sum + Number(number), 0);
+/** Reads what Node's test runner printed, of every run there was. Skipped tests, and none at all, are faults. */
+export function verdict(runs: readonly Pick<Ended, 'code' | 'output'>[]): Tested {
+  const code = runs.reduce((worst, run) => worst || run.code, 0);
+  const count = (word: string): number => runs.reduce((sum, { output }) => sum + countOf(word, output), 0);
   const [passed, failed] = [count('pass'), count('fail') + count('cancelled')];
   const left = count('skipped') + count('todo');
   const problem =
@@ -79,21 +77,39 @@ export function verdict(code: number, output: string): Tested {
         : code !== 0 && failed === 0
           ? `the test runner ended with ${code}`
           : undefined;
-  return { passed, failed, output, problem };
+  return { passed, failed, problem, failing: runs.map(failing).join('') };
 }
 
-const nothing = (problem: string): Tested => ({ passed: 0, failed: 0, output: '', problem });
+const countOf = (word: string, output: string): number =>
+  Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
 
-async function main(args: readonly string[]): Promise<number> {
+/** The spec reporter says at its end which tests failed, and why. */
+function failing({ code, output }: Pick<Ended, 'code' | 'output'>): string {
+  const from = output.indexOf('✖ failing tests:');
+  if (from >= 0) return output.slice(from);
+  const lines = output.split('\n').map((line) => `${line}\n`);
+  // It has not come to its end, so that all may matter but what is well.
+  return lines.filter((line) => (code === 0 ? /# (SKIP|TODO)/ : /^ *[^ \n✔ℹ]/).test(line)).join('');
+}
+
+const nothing = (problem: string): Tested => ({ passed: 0, failed: 0, failing: '', problem });
+
+/** Told to be brief, nothing is printed but what came of it, as JSON, for `matrix.ts`. */
+const BRIEF = '--brief';
+
+async function main(all: readonly string[]): Promise<number> {
+  const [args, brief] = [all.filter((arg) => arg !== BRIEF), all.includes(BRIEF)];
   const unknown = args.find((arg) => !(suites as readonly string[]).includes(arg));
   if (unknown !== undefined) {
     console.error(`no kind of test is named '${unknown}'; there are ${suites.join(', ')}`);
     return 2;
   }
   const wanted = args.length > 0 ? (args as readonly Suite[]) : suites;
-  const { failed, problem } = await test(wanted, { echo: true });
+  const tested = await test(wanted, { echo: !brief });
+  const { failed, problem } = tested;
   const missing = args.length > 0 ? [] : gaps();
-  for (const line of [...missing, ...(problem === undefined ? [] : [problem])]) console.error(line);
+  if (brief) console.log(JSON.stringify(tested));
+  else for (const line of [...missing, ...(problem === undefined ? [] : [problem])]) console.error(line);
   return failed > 0 || problem !== undefined || missing.length > 0 ? 1 : 0;
 }
 

@@ -16,7 +16,7 @@ test('a file that leaves something behind is ended, told of, and loses no test',
   await writeFile(file, `import { test } from 'node:test';\n${many}\nsetInterval(() => {}, 1_000);\n`);
   const run = ['--test', '--test-reporter=spec', `--import=${ends}`, file];
   const { code, output } = await node(run, { cwd: folder, env: { TEST_SOON_MS: '100' } });
-  const { passed, failed } = verdict(code, output);
+  const { passed, failed } = verdict([{ code, output }]);
   assert.deepEqual([code, passed, failed], [1, 300, 1]); // the one is the file itself
   assert.match(output, /leaves\.test\.ts was ended: something that it left behind keeps it alive \(.*Timeout/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runSteps, type Step } from '../../scripts/check.ts';
+import { runSteps, type Step } from '../../scripts/steps.ts';
 
 const step = (name: string, ok = true): Step => ({ name, run: async () => ({ ok, output: '' }) });
 
