@@ -1,4 +1,5 @@
-import { events, type MeshEvent, type Outlet } from '../core/events.ts';
+import type { MeshEvent, Outlet } from '../core/events.ts';
+import { sayEvent } from './log-sentences.ts';
 
 type Write = (facts: object, message: string) => void;
 
@@ -10,7 +11,7 @@ export interface Logger {
   info: Write;
   /** What somebody may have to look at. */
   warn: Write;
-  /** What went wrong, such as a policy that was refused. */
+  /** What went wrong: a handler that threw, a policy that was refused. */
   error: Write;
 }
 
@@ -33,6 +34,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   session: ({ problem }) => (problem === '' ? 'info' : 'warn'),
   record: 'warn',
   'quota-store': ({ away }) => (away ? 'warn' : 'info'),
+  fault: 'error',
   policy: ({ accepted }) => (accepted ? 'info' : 'error'),
   'access-log': 'warn',
   leaving: ({ problem }) => (problem === '' ? 'info' : 'warn'),
@@ -44,6 +46,6 @@ export const loggedEvents = (logger: Logger): Outlet => ({
   tell: (event) => {
     const level = levels[event.type] as Level | ((event: MeshEvent) => Level) | undefined;
     const name = typeof level === 'function' ? level(event) : (level ?? 'debug');
-    return logger[name](event, `${event.service}: ${events[event.type]}`); // a promise, where it is `async`
+    return logger[name](event, sayEvent(event)); // a promise, where it is `async`
   },
 });
