@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LiveValue } from '../../src/core/live.ts';
 import { testEnv } from '../../src/testing/env.ts';
 import { encodeRecord } from '../../src/wire/record.ts';
-import { ZookeeperError } from '../../src/zookeeper/errors.ts';
+import { connectionLoss, ZookeeperError } from '../../src/zookeeper/errors.ts';
 import { Listeners } from '../../src/zookeeper/listeners.ts';
 import type { Answer, Operation, Stat } from '../../src/zookeeper/operations.ts';
 import { ServiceNodes } from '../../src/zookeeper/service-nodes.ts';
@@ -20,12 +20,17 @@ export function aFolder({ oneShot = false } = {}) {
   let [zxid, pzxid, made] = [1n, 1n, 1_000n];
   let [found, told] = ['', 0];
   const asked: string[] = [];
+  let [connection, heard, watching, listing] = [0, 0n, false, false]; // of this connection: its number, and what it watches
+  const reading = new Set<string>();
   const stat = ({ czxid, mzxid } = { czxid: 1n, mzxid: 1n }): Stat => ({
     ...{ czxid, ctime: made, mzxid, pzxid, ephemeralOwner: 0n, version: 0, dataLength: 0, numChildren: nodes.size },
   });
-  const answer = (command: { is: string; path?: string }): Answer => {
+  const answer = (command: { is: string; path?: string; watch?: boolean }): Answer => {
     const name = command.path?.slice(FOLDER.length + 1) ?? '';
     asked.push(`${command.is} ${name}`.trim());
+    if (command.is === 'addWatch') watching = true;
+    if (command.watch && command.is === 'getChildren') listing = true;
+    else if (command.watch) reading.add(name);
     const node = nodes.get(name);
     if (name === '') return { stat: stat(), children: [...nodes.keys()], zxid };
     if (node === undefined) throw new ZookeeperError('NO_NODE', name);
@@ -48,7 +53,15 @@ export function aFolder({ oneShot = false } = {}) {
     get zxid() {
       return zxid;
     },
-    ask: async <T>(operation: Operation<T>): Promise<T> => operation.read(answer(operation.command)),
+    ask: async <T>(operation: Operation<T>): Promise<T> => {
+      if (state.value.is !== 'connected') throw connectionLoss('cut');
+      const asking = connection;
+      const answered = answer(operation.command);
+      await Promise.resolve(); // on its way
+      if (asking !== connection) throw connectionLoss('cut');
+      heard = zxid;
+      return operation.read(answered);
+    },
   };
   const tree = { session, env, root: '/services', holdMs: 2_000 } as unknown as Tree;
   const doubts: number[] = [];
@@ -66,8 +79,19 @@ export function aFolder({ oneShot = false } = {}) {
       trouble: (error) => assert.fail(String(error)),
     });
   const tell = (is: 'created' | 'changed' | 'deleted', name: string) => {
-    if (!oneShot || is !== 'created') listeners.tell({ is, path: `${FOLDER}/${name}` });
-    else listeners.tell({ is: 'children', path: FOLDER });
+    const isTold = oneShot ? reading.delete(name) : watching;
+    if (isTold) listeners.tell({ is, path: `${FOLDER}/${name}` });
+    if (is === 'changed' || !listing) return;
+    listing = false;
+    listeners.tell({ is: 'children', path: FOLDER });
+  };
+  /** A connection comes up, which watches nothing yet. */
+  const connect = ({ resumed = false, knownTo = -1n }: Partial<Up> = {}) => {
+    connection++;
+    watching = listing = false;
+    reading.clear();
+    state.set({ is: 'connected', server: 'x' });
+    for (const up of ups) up({ resumed, knownTo });
   };
   return {
     ...{ open, env, forbidden, doubts, tree, state },
@@ -98,17 +122,27 @@ export function aFolder({ oneShot = false } = {}) {
       for (const [at, [name, port]] of Object.entries(anew).entries()) {
         nodes.set(name, { ...(old[at] ?? { czxid: zxid, mzxid: zxid }), port });
       }
-      for (const up of ups) up({ resumed: false, knownTo });
+      if (state.value.is === 'connected') connect({ knownTo });
     },
-    /** The first connection of a process. */
-    connect: () => {
-      state.set({ is: 'connected', server: 'x' });
-      for (const up of ups) up({ resumed: false, knownTo: -1n });
+    /** A connection comes up: the first, or one that goes on with what was heard of over those before. */
+    connect: (resumed = false) => connect(resumed ? { resumed, knownTo: heard } : {}),
+    /** The connection goes. What is asked by now is not answered, what happens now is not told. */
+    cut: () => {
+      connection++;
+      watching = listing = false;
+      reading.clear();
+      state.set({ is: 'suspended', problem: 'cut' });
     },
+    /** The ports that there are. */
+    truth: () =>
+      [...nodes.values()]
+        .map(({ port }) => port)
+        .sort()
+        .join(),
     /** It was away for so long that we can not say what is still as it was. */
     longAway: () => {
       zxid++;
-      for (const up of ups) up({ resumed: false, knownTo: -1n });
+      connect();
     },
   };
 }

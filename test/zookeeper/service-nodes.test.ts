@@ -26,6 +26,52 @@ for (const oneShot of [false, true]) {
   });
 }
 
+for (const oneShot of [false, true]) {
+  for (const resumed of [false, true]) {
+    const how = `${resumed ? 'goes on' : 'has ended'}${oneShot ? ', on servers whose watches tell once' : ''}`;
+    test(`whenever a connection goes, and another comes, the truth is known after: the session ${how}`, async () => {
+      for (let moment = 0; moment < 80; moment++) {
+        const { open, env, put, remove, cut, connect, found, truth } = aFolder({ oneShot });
+        const pass = async (steps: number) => {
+          for (let step = 0; step < steps; step++) await Promise.resolve();
+        };
+        put('a', 1_000);
+        put('b', 2_000);
+        const nodes = open();
+        await settled();
+        put('c', 3_000);
+        await pass(moment); // c is being read, or has been
+        put('a', 1_001);
+        cut();
+        put('d', 4_000);
+        remove('c');
+        put('b', 2_001);
+        connect(resumed);
+        await pass(moment); // they are being listed, or read, or verified
+        put('b', 2_002);
+        cut();
+        remove('d');
+        put('e', 5_000);
+        connect(resumed);
+        await pass(moment);
+        remove('e');
+        put('e', 5_001);
+        await env.clock.advance(10_000);
+        assert.equal(found(), truth(), `at moment ${moment}`);
+        put('f', 6_000);
+        await settled();
+        assert.equal(found(), truth(), `at moment ${moment}, of what came later`);
+        cut();
+        connect(resumed);
+        await env.clock.advance(10_000);
+        assert.equal(found(), truth(), `at moment ${moment}, where nothing happened`);
+        nodes.close();
+        assert.equal(env.clock.pending, 0);
+      }
+    });
+  }
+}
+
 test('a service whose instances change without end is told all the same, each as new as it may be', async () => {
   const { open, found, put, told } = aFolder();
   for (let at = 0; at < 5; at++) put(`i${at}`, 1_000 + at);

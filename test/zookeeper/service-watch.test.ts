@@ -18,12 +18,12 @@ async function aRestart(t: TestContext) {
   world.put('b', 2_000);
   const start = () => {
     const snapshot = new Snapshot(join(folder, 'services.json'), 'x', world.env);
-    return { snapshot, watch: new ServiceWatch({ ...world.tree, snapshot }, 'orders', () => {}) };
+    const watch = new ServiceWatch({ ...world.tree, snapshot }, 'orders', () => {});
+    return { watch, end: () => Promise.all([snapshot.close(), watch[Symbol.asyncDispose]()]) };
   };
   const before = start();
   await settled();
-  await before.snapshot.close();
-  await before.watch[Symbol.asyncDispose]();
+  await before.end();
   world.state.set({ is: 'connecting', problem: 'it is away' });
   return { ...world, start, path: join(folder, 'services.json') };
 }
@@ -31,7 +31,7 @@ async function aRestart(t: TestContext) {
 test('who left while nobody looked is off the list once the same tree says so, whatever was remembered', async (t) => {
   const { start, env, connect, remove } = await aRestart(t);
   remove('a');
-  const { watch } = start();
+  const { watch, end } = start();
   await env.clock.advance(3_000);
   assert.equal(watch.value.is, 'stale');
   assert.deepEqual(idsOf(watch.value), ['a', 'b']);
@@ -39,12 +39,12 @@ test('who left while nobody looked is off the list once the same tree says so, w
   await settled();
   assert.equal(watch.value.is, 'bound');
   assert.deepEqual(idsOf(watch.value), ['b']);
-  await watch[Symbol.asyncDispose]();
+  await end();
 });
 
 test('who is missing in a tree that began anew is kept, since they may only not have come back yet', async (t) => {
   const { start, env, connect, wipe, put } = await aRestart(t);
-  const { watch } = start();
+  const { watch, end } = start();
   await env.clock.advance(3_000);
   wipe({ b: 2_001 });
   connect();
@@ -57,19 +57,19 @@ test('who is missing in a tree that began anew is kept, since they may only not 
     '10.0.0.1:1001',
     '10.0.0.1:2001',
   ]);
-  await watch[Symbol.asyncDispose]();
+  await end();
 });
 
 test('a snapshot of a process that wrote no marks is as good as one of a tree that began anew', async (t) => {
   const { start, env, connect, remove, path } = await aRestart(t);
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"folders":{[^}]*},/, ''));
   remove('a');
-  const { watch } = start();
+  const { watch, end } = start();
   await env.clock.advance(3_000);
   connect();
   await env.clock.advance(60_000);
   assert.deepEqual(idsOf(watch.value), ['a', 'b']);
   await env.clock.advance(600_000);
   assert.deepEqual(idsOf(watch.value), ['b']);
-  await watch[Symbol.asyncDispose]();
+  await end();
 });
