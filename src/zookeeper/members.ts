@@ -12,6 +12,9 @@ export interface Known {
   readonly problem: string;
 }
 
+/** Characters of the name of a node, at most; as of the id in a record. ZooKeeper itself would take a megabyte. */
+export const LONGEST_NAME = 512;
+
 /** A node that we may not read. */
 export const FORBIDDEN: Known = { czxid: -1n, mzxid: -1n, endpoint: undefined, problem: 'no permission' };
 
@@ -31,6 +34,8 @@ export function knownOf(name: string, data: Buffer, { czxid, mzxid }: Stat): Kno
  * @throws RecordProblem when there is none to be made of it.
  */
 export function memberOf(name: string, data: Buffer): Endpoint {
+  if (name.length > LONGEST_NAME)
+    throw new RecordProblem(`the name of its node is longer than ${LONGEST_NAME} characters`);
   const found = serversetMember(data) ?? endpointOf(decodeRecord(data));
   return found.id === name ? found : Object.freeze({ ...found, id: name });
 }

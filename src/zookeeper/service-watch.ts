@@ -5,6 +5,7 @@ import type { Resolution } from '../core/resolution.ts';
 import { LastGood } from '../discovery/last-good.ts';
 import type { Resolving } from '../discovery/registry.ts';
 import type { Unreadable } from '../discovery/unreadable.ts';
+import { LONGEST_NAME } from './members.ts';
 import { ServiceNodes } from './service-nodes.ts';
 import { Stabilizer } from './stabilizer.ts';
 import { folderOf, type Tree } from './tree.ts';
@@ -47,7 +48,10 @@ export class ServiceWatch implements Resolving {
         this.#stabilizer.update(endpoints, changed);
       },
       wiped: () => this.#stabilizer.doubt(),
-      record: (id, problem) => events.emit({ type: 'record', at: clock.epoch(), service, id, problem }),
+      record: (name, problem) => {
+        const id = name.slice(0, LONGEST_NAME);
+        events.emit({ type: 'record', at: clock.epoch(), service, id, problem });
+      },
       trouble: (error) => this.#away(error),
     });
   }

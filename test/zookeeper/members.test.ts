@@ -49,6 +49,17 @@ test('what is no record is a problem of its own, and nothing else is thrown', ()
   for (const text of wrong) assert.throws(() => member(text), RecordProblem, text.slice(0, 60));
 });
 
+test('a node whose name is a book of its own is passed over: it would stand in every list, log and event', () => {
+  const record = JSON.stringify({ name: 'orders', id: 'i1', address: '10.0.0.1', port: 80, sslPort: null });
+  assert.equal(member(record, 'n'.repeat(512)).url, 'http://10.0.0.1');
+  for (const text of [record, '{"serviceEndpoint":{"host":"10.0.0.1","port":80}}']) {
+    assert.throws(() => member(text, 'n'.repeat(513)), {
+      name: 'RecordProblem',
+      message: 'the name of its node is longer than 512 characters',
+    });
+  }
+});
+
 test('what Finagle announces and what Dubbo registers as an application are endpoints, byte for byte as they write it', () => {
   const finagle =
     '{"status":"ALIVE","additionalEndpoints":{"http":{"host":"10.0.0.2","port":80}},"serviceEndpoint":{"host":"10.0.0.1","port":8080},"shard":0,"metadata":{}}';

@@ -60,6 +60,18 @@ test('who is missing in a tree that began anew is kept, since they may only not 
   await end();
 });
 
+test('of a node with a name as long as a book no more is told than its beginning', async () => {
+  const { put, tree, env } = aFolder();
+  put('n'.repeat(100_000), 1_000);
+  put('a', 1_000);
+  const watch = new ServiceWatch(tree, 'orders', () => {});
+  await settled();
+  assert.deepEqual(idsOf(watch.value), ['a']);
+  const [event] = env.told.filter(({ type }) => type === 'record');
+  assert.ok(event?.type === 'record' && event.id === 'n'.repeat(512), JSON.stringify(event).slice(0, 200));
+  await watch[Symbol.asyncDispose]();
+});
+
 test('a snapshot of a process that wrote no marks is as good as one of a tree that began anew', async (t) => {
   const { start, env, connect, remove, path } = await aRestart(t);
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"folders":{[^}]*},/, ''));
