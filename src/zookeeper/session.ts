@@ -34,7 +34,7 @@ export class Session {
   readonly #openLink: OpenLink;
   readonly #backoff: Backoff;
   readonly #gate = new Gate(IN_FLIGHT);
-  readonly #lookups = new Lookups();
+  readonly #lookups: Lookups;
   readonly #servers: Servers;
   readonly #memory: SessionMemory;
   readonly #renewal: Renewal | undefined;
@@ -49,6 +49,7 @@ export class Session {
     this.state = this.#state;
     this.#env = env;
     this.#openLink = open;
+    this.#lookups = new Lookups(env.clock);
     this.#servers = new Servers(options.servers, env.random);
     this.#backoff = new Backoff(env.random, options.servers.length);
     this.#memory = new SessionMemory(env.clock, options.servers.length, options.timeoutMs);

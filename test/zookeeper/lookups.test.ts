@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
+import { settled, VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type LookedUp, type Lookup, Lookups } from '../../src/zookeeper/lookups.ts';
 import { openLink } from '../../src/zookeeper/socket-link.ts';
 
@@ -8,7 +9,8 @@ import { openLink } from '../../src/zookeeper/socket-link.ts';
 function aResolver() {
   const asked: { host: string; done: LookedUp }[] = [];
   const ask: Lookup = (host, _, done) => void asked.push({ host, done });
-  return { asked, lookups: new Lookups(ask) };
+  const clock = new VirtualClock();
+  return { asked, clock, lookups: new Lookups(clock, ask) };
 }
 
 const open = (lookup: Lookup, host: string, handshakeMs = 5) =>
@@ -36,6 +38,30 @@ test('a resolver that hangs is asked once for each host, however often we try to
   await assert.rejects(open(joins, 'zk1.test', 10_000), { message: 'ENOTFOUND' });
   await assert.rejects(open(lookups.lookup, 'zk1.test'), { code: 'TIMEOUT' });
   assert.equal(asked.length, 3, 'once it has answered, it is asked again');
+});
+
+test('an answer that took long is kept for as long, so that a try of two seconds can come by one that takes five', async () => {
+  const { asked, lookups, clock } = aResolver();
+  const found: string[] = [];
+  const find = () =>
+    lookups.lookup('zk', { all: true }, (error, address) => found.push(error?.code ?? String(address)));
+  find(); // whoever asked has long given up
+  await clock.advance(5_000);
+  asked[0]!.done(null, '10.0.0.1', 4);
+  await clock.advance(4_999);
+  find();
+  assert.equal(found.length, 1, 'not before lookup has come back, as its callers take for granted');
+  await settled();
+  assert.deepEqual([asked.length, found], [1, ['10.0.0.1', '10.0.0.1']]);
+  await clock.advance(1);
+  find();
+  assert.equal(asked.length, 2, 'another may have its name by now');
+  asked[1]!.done(Object.assign(new Error('for the test'), { code: 'EAI_AGAIN' }), '');
+  find();
+  assert.equal(asked.length, 3, 'a failure is no answer');
+  await clock.advance(7);
+  asked[2]!.done(null, '10.0.0.2', 4);
+  assert.deepEqual(found.slice(2), ['EAI_AGAIN', '10.0.0.2']);
 });
 
 test('who asks for something else of the same host is not given an answer to another question', () => {
