@@ -9,7 +9,7 @@ import { trustDomainOf } from './spiffe.ts';
 
 const LONGEST = 16_384; // characters
 const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/; // a Byte Sequence of RFC 9651
-const PART = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^";,]*)\s*([;,]|$)/y;
+const PART = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"\s*|[^";,]*)([;,]|$)/y;
 
 const BY_CERTIFICATE = 'client-cert:'; // before the name of who uses the header of RFC 9440
 
@@ -78,7 +78,8 @@ function elementsOf(value: string): readonly ReadonlyMap<string, readonly string
     const [, key, said, mark] = PART.exec(value) ?? [];
     believe(key !== undefined && said !== undefined, 'x-forwarded-client-cert can not be read');
     const element = elements.at(-1)!;
-    const bare = said.startsWith('"') ? said.slice(1, -1).replace(/\\(.)/g, '$1') : said;
+    const plain = said.trim();
+    const bare = plain.startsWith('"') ? plain.slice(1, -1).replace(/\\(.)/g, '$1') : plain;
     const name = key.toLowerCase();
     element.set(name, [...(element.get(name) ?? []), bare]);
     end = mark!;

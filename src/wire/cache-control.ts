@@ -13,7 +13,8 @@ export interface CacheControl {
 }
 
 const LONGEST_S = 2 ** 31; // RFC 9111, 1.2.2: what is more is as good as this
-const DIRECTIVE = /(?:^|,)\s*([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*)))?\s*(?=,|$)/g;
+// No two parts that stand together take blanks, or a long row of these would be tried in each way to share it.
+const DIRECTIVE = /(?:^|,)\s*([!#$%&'*+.^_`|~\w-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(?!\s)([^\s,]*)))?\s*(?=,|$)/g;
 
 /** Reads `Cache-Control`. What can not be read as a time counts as none at all: the answer is stale at once. */
 export function parseCacheControl(text: string): CacheControl {

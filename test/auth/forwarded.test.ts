@@ -91,6 +91,22 @@ test('what a forwarder says and can not be read is refused', async () => {
   await there.mesh.close();
 });
 
+test('what a forwarder says takes no longer to read than it is long: it may pass on what its callers wrote', async () => {
+  const there = await world();
+  const blanks = ' '.repeat(16_380);
+  for (const value of [
+    `A=${blanks}"`,
+    `A="${blanks.slice(8_000)}"${blanks.slice(8_010)}"`,
+    `A=${'a '.repeat(8_000)}"`,
+  ]) {
+    const begun = process.cpuUsage();
+    assert.match((await taken(there, GATEWAY, { [XFCC]: value })).who, /can not be read|too long/);
+    const { user } = process.cpuUsage(begun);
+    assert.ok(user < 100_000, `${user} us`); // a few milliseconds, and once most of a second
+  }
+  await there.mesh.close();
+});
+
 test('a certificate that is passed on by RFC 9440 is looked at as one that is shown', async () => {
   const [there, now] = [await world(), Date.now()];
   await there.env.clock.advance(now + 60_000 - there.env.clock.epoch()); // openssl makes them for today, and later

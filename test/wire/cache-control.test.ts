@@ -77,3 +77,20 @@ test('no text is too odd to be read, and none takes long', () => {
   );
   assert.ok(parseCacheControl(`${'"'.repeat(20_000)}${' ='.repeat(20_000)}`));
 });
+
+test('what an answer says takes no longer to read than it is long', () => {
+  const blanks = ' '.repeat(16_000);
+  for (const text of [
+    `a${blanks}x`,
+    `a=${blanks}x y`,
+    `a=${blanks}"`,
+    `a="${blanks}`,
+    `a=""${blanks}x`,
+    `,${blanks}@`,
+  ]) {
+    const begun = process.cpuUsage();
+    parseCacheControl(text);
+    const { user } = process.cpuUsage(begun);
+    assert.ok(user < 200_000, `${text.trim().slice(0, 3)}: ${user} us`); // milliseconds, and once most of a second
+  }
+});
