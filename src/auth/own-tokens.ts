@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
 
 /** A token, and for how many milliseconds it is good. */
@@ -28,6 +28,7 @@ const MOST = 1_000; // audiences
 const LEFT = 0.2; // of its life, when the next is made
 const EARLY_MS = 1_000; // what is about to end may end on its way
 const AGAIN_MS = 10_000; // after a refusal: who refuses each token must not make us make one for each call
+const LONGEST_MS = 10_000; // to have one: all calls wait for it, or fail
 const LATER_MS = 1_000; // after the next could not be had, while the old one is good
 const TOKEN = /^[\x21-\x7e]{1,16384}$/;
 
@@ -36,6 +37,7 @@ export class OwnTokens {
   readonly #clock: Clock;
   readonly #make: Make;
   readonly #held = new LRUCache<string, Held>({ max: MOST });
+  readonly #late = new Set<Timer>();
 
   constructor(clock: Clock, make: Make) {
     this.#clock = clock;
@@ -107,12 +109,38 @@ export class OwnTokens {
     return flight;
   }
 
+  /** Waits no longer for those that are being made. */
+  close(): void {
+    for (const late of this.#late) late.cancel();
+    this.#late.clear();
+  }
+
   async #made(audience: string, lifetimeMs: number): Promise<Made> {
-    const made = await this.#make(audience, lifetimeMs);
+    const made = await this.#inTime(this.#make(audience, lifetimeMs));
     if (typeof made?.token !== 'string' || !TOKEN.test(made.token)) throw new TypeError('it is no token');
     if (!(made.expiresInMs > 0)) throw new TypeError('expiresInMs must be a number above 0');
     return made;
   }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = this.#clock.schedule(LONGEST_MS, () => {
+        this.#late.delete(late);
+        reject(new TimeoutError());
+      });
+      late.hold(false);
+      this.#late.add(late);
+      const over = (): void => {
+        late.cancel();
+        this.#late.delete(late);
+      };
+      work.finally(over).then(resolve, reject);
+    });
+  }
+}
+
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
 }
 
 /** What went wrong, without its words: those of who exchanges secrets may hold some. */

@@ -40,6 +40,27 @@ test('the next is made when a fifth of the life of the last is left, and nobody 
   assert.equal(clock.pending, 0);
 });
 
+test('who never gives a token is given up after ten seconds, and asked again', async () => {
+  const { clock, source, tokens, get } = someTokens();
+  source.gate = new Promise(() => {});
+  const [one, other] = [get(), get()].map((got) => got.then(String, (error) => String(error.message)));
+  await clock.advance(9_999);
+  assert.equal(clock.scheduled, 1);
+  await clock.advance(1);
+  for (const said of [one, other]) assert.match(await said!, /^orders: no token to show could be had, TimeoutError/);
+  assert.equal(source.made, 1);
+  source.gate = undefined;
+  await clock.advance(1_000);
+  assert.equal(await get(), 'orders-2');
+  assert.equal(clock.scheduled, 0);
+  source.gate = new Promise(() => {});
+  await clock.advance(LIFE);
+  void get();
+  assert.equal(clock.scheduled, 1);
+  tokens.close();
+  assert.equal(clock.scheduled, 0);
+});
+
 test('while the next can not be had the last is shown to its end, and it is tried once a second', async () => {
   const { clock, source, get } = someTokens();
   await get();
