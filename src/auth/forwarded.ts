@@ -6,6 +6,7 @@ import { checkDates, HOST, type Named, nameOf } from './certificate.ts';
 import { believe, Doubt, quote } from './doubt.ts';
 import { checkDomain, principalOf } from './peers.ts';
 import { trustDomainOf } from './spiffe.ts';
+import type { Trust } from './trust.ts';
 
 const LONGEST = 16_384; // characters
 const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/; // a Byte Sequence of RFC 9651
@@ -23,24 +24,31 @@ export function forwardingOf(name: string, forwarders: readonly string[]): Forwa
  * For whom a forwarder says that it calls: by the certificate itself (`Client-Cert`, RFC 9440), or by what Envoy says of
  * it (`x-forwarded-client-cert`). Nobody where it says nothing. @throws Doubt when it says what can not be read.
  */
-export function forwardedBy(
-  shown: Shown,
-  by: Forwarding,
-  trusted: readonly string[],
-  epoch: number,
-): Principal | undefined {
+export function forwardedBy(shown: Shown, by: Forwarding, believed: Believed): Principal | undefined {
   const value = shown.header(by);
   if (value === undefined) return undefined;
-  const named = by === 'client-cert' ? read(value, epoch) : fromEnvoy(value);
-  checkDomain(named, trusted);
+  const named = by === 'client-cert' ? read(value, believed) : fromEnvoy(value);
+  checkDomain(named, believed.trusted);
   return principalOf(named, 'forwarder');
 }
 
-function read(value: string, epoch: number): Named {
+/** Who is believed now. */
+interface Believed {
+  /** Trust domains. */
+  readonly trusted: readonly string[];
+  /** What we know ourselves of authorities; nothing where we have no certificate. */
+  readonly trust: Trust | undefined;
+  /** In milliseconds since 1970 began. */
+  readonly epoch: number;
+}
+
+/** That somebody vouches for it the forwarder has seen to, by its own lists. What stands on ours is refused as well. */
+function read(value: string, { trust, epoch }: Believed): Named {
   const [, bytes] = value.length <= LONGEST ? (BYTES.exec(value.trim()) ?? []) : [];
   believe(bytes !== undefined, 'client-cert is no byte sequence');
   const certificate = parsed(Buffer.from(bytes, 'base64'));
   checkDates(certificate, epoch);
+  trust?.checkRevoked([certificate]);
   return nameOf(certificate);
 }
 

@@ -4,6 +4,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Finding, Identity, IdentityFacts, SecureClient, Shown, Unsigned } from '../core/identity.ts';
 import { ANONYMOUS, type Principal } from '../core/principal.ts';
 import type { Policy } from '../policy/table.ts';
+import { checkBinding } from './binding.ts';
 import { Certificates } from './certificates.ts';
 import { digestOf } from './digest.ts';
 import { Doubt } from './doubt.ts';
@@ -100,6 +101,7 @@ class Proofs implements Identity {
       const signer = this.#parts.signed.check(shown, wanted.mode === 'enforce');
       const bearer = this.#bearer(shown, wanted);
       const settle = (token: Principal | undefined): Finding => {
+        if (token !== undefined) checkBinding(token.claims.cnf, this.#peers.certificateOf(shown.incoming));
         const principal = token ?? signer ?? peer ?? ANONYMOUS;
         return this.#forwarded(shown, wanted, trusted, principal);
       };
@@ -141,6 +143,7 @@ class Proofs implements Identity {
 
   close(): void {
     this.#parts.certificates?.close();
+    this.#parts.own?.close();
     this.#parts.close();
   }
 
@@ -156,7 +159,8 @@ class Proofs implements Identity {
   #forwarded(shown: Shown, { forwarders }: Wanted, trusted: readonly string[], by: Principal): Finding {
     const forwards = by.by === 'nothing' ? undefined : forwardingOf(by.name, forwarders);
     const epoch = this.#env.clock.epoch();
-    const principal = forwards && forwardedBy(shown, forwards, trusted, epoch);
+    const principal =
+      forwards && forwardedBy(shown, forwards, { trusted, epoch, trust: this.#parts.certificates?.trust });
     return { principal: principal ?? by, problem: '', forwards };
   }
 

@@ -41,11 +41,11 @@ export interface SignOptions extends Omit<MintOptions, 'key' | 'kid'> {
   readonly kid: string;
   /** Such as `ES256`. */
   readonly algorithm: string;
-  /** Signs bytes as JWS wants it: of ECDSA, r and s one behind the other. */
+  /** Signs bytes within 10 s, as JWS wants it: of ECDSA, r and s one behind the other. */
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
 
-/** Gets a token for an audience from elsewhere: an exchange (RFC 8693), a metadata server, a file. */
+/** Gets a token for an audience from elsewhere, within 10 s: an exchange (RFC 8693), a metadata server, a file. */
 export type Exchange = (audience: string) => Promise<{ readonly token: string; readonly expiresInMs: number }>;
 
 /** A certificate of ours, in files that are read again when they change; PEM. */
@@ -64,7 +64,8 @@ export interface CertificateOptions {
   /**
    * The authorities of other trust domains, a file for each domain (SPIFFE federation). A certificate of such a domain
    * must be vouched for by these, and they vouch for that domain alone. Its members are believed unless
-   * `identify.trustDomains` says otherwise.
+   * `identify.trustDomains` says otherwise. An authority in between must stand there, too, on Nodes that do not show what
+   * came with a certificate (nodejs/node#65579: 24.21, 26.8).
    */
   readonly bundles?: Readonly<Record<string, string>>;
   /** Milliseconds within which connections made with an old certificate give way to new ones; 10 000 unless told. */

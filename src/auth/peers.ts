@@ -27,12 +27,9 @@ export class Peers {
 
   /** Nobody where no certificate was shown. `now` is on the clock of the mesh. @throws Doubt when one was, and proves nothing. */
   check(incoming: unknown, trusted: readonly string[], epoch: number, now: number): Principal | undefined {
-    const { socket, stream } = (incoming ?? {}) as {
-      readonly socket?: TLSSocket;
-      readonly stream?: { readonly session?: object };
-    };
+    const { socket } = (incoming ?? {}) as Incoming;
     if (socket?.encrypted !== true) return undefined;
-    const connection = stream?.session ?? socket; // of HTTP/2 each request has a socket of its own
+    const connection = connectionOf(incoming as Incoming)!;
     const known = this.#known.get(connection) ?? learn(socket, epoch);
     if (known === undefined) return undefined;
     this.#known.set(connection, known);
@@ -42,7 +39,22 @@ export class Peers {
     checkDomain(known.named, trusted);
     return known.principal;
   }
+
+  /** The certificate of a connection that was looked at; nothing where there is none. */
+  certificateOf(incoming: unknown): X509Certificate | undefined {
+    const connection = connectionOf((incoming ?? {}) as Incoming);
+    return connection && this.#known.get(connection)?.leaf;
+  }
 }
+
+/** What is used of a request of Node's. */
+interface Incoming {
+  readonly socket?: TLSSocket;
+  readonly stream?: { readonly session?: object };
+}
+
+/** Of HTTP/2 each request has a socket of its own, and all have one session. */
+const connectionOf = ({ socket, stream }: Incoming): object | undefined => stream?.session ?? socket;
 
 function learn(socket: TLSSocket, epoch: number): Known | undefined {
   const shown = shownWith(socket.getPeerCertificate(true)); // first: what is next takes it away on Node 22

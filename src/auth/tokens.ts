@@ -128,10 +128,20 @@ export class Tokens {
       name,
       by: 'token',
       issuer: issuer.issuer,
-      claims: Object.freeze(token.claims),
+      claims: frozen(token.claims),
     });
     return believed.principal;
   }
+}
+
+/** What many requests are to share must be changed by none of them, in whatever depth. */
+function frozen<T extends object>(value: T): T {
+  const left: object[] = [value];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    Object.freeze(one);
+    for (const each of Object.values(one)) if (typeof each === 'object' && each !== null) left.push(each);
+  }
+  return value;
 }
 
 /** Why there is no key: the issuer has none of that name, or nobody could ask for its keys, which is for us to mend. */

@@ -18,6 +18,17 @@ test('a good token proves who calls, with what it says', async () => {
   assert.ok(Object.isFrozen(answer.principal) && Object.isFrozen(claims));
 });
 
+test('what a token says is the same for all requests that show it: no handler can change it, in no depth', async () => {
+  const token = bearer(await aToken(key, epoch(), { roles: ['read'], org: { teams: [{ id: 'a' }] } }));
+  const { claims } = (await ask(world.mesh, token)).principal! as unknown as {
+    claims: { roles: string[]; org: { teams: object[] } };
+  };
+  assert.throws(() => claims.roles.push('admin'), TypeError);
+  assert.throws(() => Object.assign(claims.org.teams[0]!, { id: 'b' }), TypeError);
+  const again = (await ask(world.mesh, token)).principal!;
+  assert.deepEqual([again.claims.roles, again.claims.org], [['read'], { teams: [{ id: 'a' }] }]);
+});
+
 test('RS256 and PS256 of an RSA key that does not say which are both good', async () => {
   const { alg: _, ...bare } = rsa.jwk;
   const { mesh } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: { keys: [bare] } }] });

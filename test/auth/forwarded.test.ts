@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { before, test } from 'node:test';
-import { Authority } from '../support/certificates.ts';
+import { Authority, CertificateFiles, type Pair } from '../support/certificates.ts';
 import type { MeshInTest } from '../support/mesh.ts';
 import { aKey, anIdentified, ask, aToken, bearer, ISSUER, type TestKey } from './world.ts';
 
@@ -125,6 +125,24 @@ test('a certificate that is passed on by RFC 9440 is looked at as one that is sh
   assert.match(await who({ 'client-cert': good['client-cert'].slice(1) }), /no byte sequence/);
   assert.match(await who({ 'client-cert': ':AAAA:' }), /no certificate/);
   assert.match(await who({ 'client-cert': `:${'A'.repeat(16_384)}:` }), /no byte sequence/);
+  await there.mesh.close();
+});
+
+test('one that is passed on and stands on a list of ours is refused, whatever the forwarder has looked at', async (t) => {
+  const [ours, lost] = [
+    await authority.issue({ names: ['DNS:orders'] }),
+    await authority.issue({ names: ['DNS:lost'] }),
+  ];
+  const files = await CertificateFiles.open(t, ours, await authority.pem);
+  const crl = await files.revoked(await authority.revoke([lost]));
+  const identity = { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] } }], certificate: { ...files.paths, crl } };
+  const there = await anIdentified(identity, { identify: { mode: 'enforce', forwarders: ['client-cert:proxy'] } });
+  await there.env.clock.advance(Date.now() + 60_000 - there.env.clock.epoch());
+  const who = async ({ cert }: Pair) => {
+    const value = `:${new X509Certificate(cert).raw.toString('base64')}:`;
+    return (await taken(there, 'proxy', { 'client-cert': value })).who;
+  };
+  assert.deepEqual([await who(lost), await who(ours)], ['it has been revoked', 'forwarder orders']);
   await there.mesh.close();
 });
 

@@ -182,7 +182,8 @@ test('RFC 9440, A: the Client-Cert of the example is read; it names somebody by 
   assert.throws(() => nameOf(certificate), /names nobody/);
   const shown = { header: (name: string) => (name === 'client-cert' ? CLIENT_CERT : undefined) } as Shown;
   const at = (moment: string): (() => unknown) => {
-    return () => forwardedBy(shown, 'client-cert', [], Date.parse(moment));
+    const believed = { trusted: [], trust: undefined, epoch: Date.parse(moment) };
+    return () => forwardedBy(shown, 'client-cert', believed);
   };
   assert.throws(at('2020-06-01T00:00:00Z'), /names nobody/);
   assert.throws(at('2021-01-23T22:55:34Z'), /has expired/);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { aKey, aToken, bearer, ISSUER } from '../../auth/world.ts';
 import { Authority, CertificateFiles, type Pair } from '../../support/certificates.ts';
-import { secureOrders, until } from './world.ts';
+import { askRaw, secureOrders, until } from './world.ts';
 
 const ORDERS = 'spiffe://prod.example/orders';
 const CHECKOUT = 'spiffe://prod.example/checkout';
@@ -78,4 +80,37 @@ test('a connection stays that of who made it: nothing is negotiated anew', async
   });
   assert.match(String(came), /no renegotiation/i);
   assert.deepEqual(orders.audit, []);
+});
+
+test('a token that its issuer has bound to a certificate is good over the connections of that one alone', async (t) => {
+  const [authority, key] = await Promise.all([Authority.open(t), aKey('a')]);
+  const [ours, theirs, another] = await Promise.all(
+    [ORDERS, CHECKOUT, 'spiffe://prod.example/thief'].map((name) => authority.issue({ names: [`URI:${name}`] })),
+  );
+  const files = await CertificateFiles.open(t, ours!, await authority.pem);
+  const issuers = [{ issuer: ISSUER, keys: { keys: [key.jwk] } }];
+  const orders = await secureOrders(t, { certificate: files.paths, issuers });
+  const come = async (pair: Partial<Pair>, cnf: unknown): Promise<string> => {
+    const { status, body } = await askRaw(orders.port, pair, bearer(await aToken(key, Date.now(), { cnf })));
+    return status === 200 ? JSON.parse(body).name : orders.audit.at(-1)!.problem;
+  };
+  const { fingerprint256 } = new X509Certificate(theirs!.cert);
+  const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+  const bound = { 'x5t#S256': thumbprint };
+  assert.equal(await come(theirs!, bound), 'checkout');
+  assert.equal(await come(another!, undefined), 'checkout'); // not bound: who has it may show it
+  for (const thief of [another!, {}]) {
+    assert.equal(await come(thief, bound), 'it is bound to another certificate than that of the connection');
+  }
+  // A key of DPoP (RFC 9449), or of another kind: a Bearer token says nothing of it.
+  for (const other of [
+    { jkt: thumbprint },
+    { ...bound, jkt: thumbprint },
+    { 'x5t#S256': null },
+    {},
+    null,
+    thumbprint,
+  ]) {
+    assert.equal(await come(theirs!, other), 'it is bound to a key in a way that we can not check');
+  }
 });
