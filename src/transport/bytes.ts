@@ -7,6 +7,7 @@ export function toWebStream(
   readable: Readable,
   mapError: (error: unknown) => unknown = (error) => error,
 ): ReadableStream<Uint8Array> {
+  readable.on('error', () => {}); // whoever reads gets it; while nobody does, it would end the process
   const parts = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   return new ReadableStream(
     {

@@ -141,6 +141,7 @@ function makeClass(): Made {
       if (hasBody && answer.body.bodyUsed) throw unusable();
       const live = () => (signal?.aborted ? failing(signal.reason) : toWebStream(readableOf(answer), mapError));
       const stream = hasBody ? live() : null;
+      if (stream !== null && !answer.body.over) forgottenStreams.register(stream, answer.body);
       this.#real = new Response(stream, { headers });
       return this.#real;
     }
@@ -177,6 +178,9 @@ function readableOf({ headers, body }: MeshResponse): Readable {
 const forgotten = new FinalizationRegistry<ResponseBody>((body) => {
   if (!body.bodyUsed) body.destroy();
 });
+
+/** The same of those that were made into web streams: nobody holds one any more, and its reader would. */
+const forgottenStreams = new FinalizationRegistry<ResponseBody>((body) => body.destroy());
 
 const failing = (reason: unknown): ReadableStream<Uint8Array> =>
   new ReadableStream({ start: (controller) => controller.error(reason) });

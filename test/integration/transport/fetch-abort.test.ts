@@ -123,22 +123,62 @@ ofBoth('an abort after the body was read changes nothing', says('hello'), async 
   await assert.rejects(response.text(), TypeError);
 });
 
+for (const [what, touch] of [
+  ['was dropped unread', (response: Response) => response.status],
+  ['had its body looked at, and was dropped', (response: Response) => response.body],
+  ['was cloned, and both were dropped', (response: Response) => response.clone().status],
+] as const) {
+  ofBoth(
+    `an answer that ${what} lets go of its connection`,
+    (_, response) => void response.write('endless'),
+    async ({ fetch, base, server }) => {
+      setFlagsFromString('--expose-gc');
+      const collectGarbage = runInNewContext('gc') as () => void;
+      const drop = async () => void touch(await fetch(base));
+      await drop();
+      let isClosed = false;
+      server.disconnected.then(() => {
+        isClosed = true;
+      });
+      while (!isClosed) {
+        collectGarbage();
+        await new Promise(setImmediate);
+      }
+    },
+  );
+}
+
 ofBoth(
-  'an answer that was dropped unread lets go of its connection',
+  'an abort while a body was taken and nobody reads it yet is heard by who reads it, and ends no process',
   (_, response) => void response.write('endless'),
+  async ({ fetch, base }) => {
+    const controller = new AbortController();
+    const { body } = await fetch(base, { signal: controller.signal });
+    const why = new Error('gone home');
+    controller.abort(why);
+    await new Promise(setImmediate); // an error that nobody hears of ends a process by now
+    const read = async (): Promise<void> => {
+      for await (const _ of body!);
+    };
+    await assert.rejects(read(), why);
+  },
+);
+
+ofBoth(
+  'a body that breaks off after it was taken, and before anybody reads it, ends no process',
+  (request, response) => {
+    if (request.url === '/whole') return void response.end('whole');
+    response.write('half');
+    setImmediate(() => response.destroy());
+  },
   async ({ fetch, base, server }) => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
-    const drop = async () => void (await fetch(base)).status;
-    await drop();
-    let isClosed = false;
-    server.disconnected.then(() => {
-      isClosed = true;
-    });
-    while (!isClosed) {
-      collectGarbage();
-      await new Promise(setImmediate);
-    }
+    const { body } = await fetch(base);
+    await server.disconnected;
+    assert.equal(await (await fetch(`${base}/whole`)).text(), 'whole'); // by now that has come to us
+    const read = async (): Promise<void> => {
+      for await (const _ of body!);
+    };
+    await assert.rejects(read(), { name: 'TypeError', message: 'terminated' });
   },
 );
 
