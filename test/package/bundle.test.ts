@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { rolldown } from 'rolldown';
+import { type OutputOptions, rolldown } from 'rolldown';
 import { type Installed, install, manifests, well } from './installed.ts';
 
 let consumer: Installed;
@@ -142,10 +142,25 @@ test('a program that a bundler made calls', async () => {
   assert.equal(output.trim(), 'http://127.0.0.1:1\nconnect');
 });
 
+test('a program that a bundler made one file of starts without the packages that few need', async () => {
+  const { folder, files } = await bundled(
+    `import { createMesh } from 'inmesh';
+     const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: ['http://127.0.0.1:1'] } } });
+     console.log(await mesh.call('orders', ({ url }) => url));
+     await mesh.close();`,
+    'one-file',
+    { codeSplitting: false },
+  );
+  assert.equal(files.length, 1);
+  const output = await well(consumer.run('one-file-bundled.mjs', `await import('./${folder}/main.js');`));
+  assert.equal(output.trim(), 'http://127.0.0.1:1');
+});
+
 /** A program of the consumer, bundled. */
 async function bundled(
   source: string,
   folder = 'alone',
+  how: OutputOptions = {},
 ): Promise<{ folder: string; files: { code: string; sources: string[] }[] }> {
   await consumer.write(`${folder}.mjs`, source);
   const bundler = await rolldown({
@@ -154,7 +169,7 @@ async function bundled(
     platform: 'node',
     external: ['jose', 'rate-limiter-flexible'], // peers that this user has not got
   });
-  const { output } = await bundler.write({ dir: join(consumer.folder, folder) });
+  const { output } = await bundler.write({ dir: join(consumer.folder, folder), ...how });
   await bundler.close();
   const chunks = output.filter((file) => file.type === 'chunk');
   const ours = (id: string): string[] => id.split(`${consumer.inmesh}/`).slice(1);
