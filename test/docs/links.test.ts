@@ -1,32 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../scripts/run.ts';
-import { read } from './markdown.ts';
+import { FENCED, type Link, linksOf, read } from './markdown.ts';
 
 /** Every page there is, also those that are made. */
 const pages = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: root }).filter(
   (page) => !page.includes('node_modules'),
 );
 
-/** A link of a page to another of this repository: `path`, from the page, and what stands behind the #. */
-interface Link {
-  readonly page: string;
-  readonly to: string;
-  readonly file: string;
-  readonly anchor: string | undefined;
-}
-
-const FENCED = /^```[\s\S]*?^```/gm;
-const LINK = /\]\((?!\w+:)([^)\s]+)\)/g;
-
-const links: readonly Link[] = pages.flatMap((page) =>
-  [...read(page).replace(FENCED, '').matchAll(LINK)].map(([, to]) => {
-    const [path, anchor] = to!.split('#', 2);
-    return { page, to: to!, file: path === '' ? page : normalize(join(dirname(page), path!)), anchor };
-  }),
-);
+const links: readonly Link[] = pages.flatMap((page) => linksOf(page, read(page)));
 
 /** What a heading is called in links, as GitHub has it. */
 const anchorOf = (heading: string): string =>

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { root } from '../../scripts/run.ts';
 
 /** A fenced block of a page: ```` ```ts run ````. */
@@ -64,3 +64,26 @@ export function snippetsOf(page: string, markdown: string): Snippet[] {
   }
   return snippets;
 }
+
+/** A link of a page to a file of this repository. */
+export interface Link {
+  readonly page: string;
+  /** As it is written. */
+  readonly to: string;
+  /** From the root. */
+  readonly file: string;
+  /** What stands behind the #. */
+  readonly anchor: string | undefined;
+}
+
+/** Blocks of code, in which nothing is a link or a heading. */
+export const FENCED = /^```[\s\S]*?^```/gm;
+
+const LINK = /\]\((?!\w+:)([^)\s]+)\)/g;
+
+/** The links of a page, but for those that lead elsewhere. */
+export const linksOf = (page: string, markdown: string): Link[] =>
+  [...markdown.replace(FENCED, '').matchAll(LINK)].map(([, to]) => {
+    const [path, anchor] = to!.split('#', 2);
+    return { page, to: to!, file: path === '' ? page : normalize(join(dirname(page), path!)), anchor };
+  });

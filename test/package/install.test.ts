@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, tool } from '../../scripts/run.ts';
+import { linksOf } from '../docs/markdown.ts';
 import { bring, type Installed, install, manifests, well } from './installed.ts';
 
 let consumer: Installed;
@@ -72,9 +73,22 @@ test('the schema that is shipped is the one that the code makes', async () => {
 
 test('nothing but code, types, the schema and the papers is shipped', () => {
   const files = globSync('**/*.*', { cwd: consumer.inmesh });
-  const odd = files.filter((file) => !/^dist\/[\w/-]+(\.js|\.d\.ts|\.schema\.json)$/.test(file)).toSorted();
+  const known = /^(?:dist\/[\w/-]+(?:\.js|\.d\.ts|\.schema\.json)|docs\/[\w/-]+\.(?:md|svg))$/;
+  const odd = files.filter((file) => !known.test(file)).toSorted();
   assert.deepEqual(odd, ['CHANGELOG.md', 'README.md', 'dist/LICENSES-OF-OTHERS.txt', 'package.json']);
   assert.ok(files.length > 50, `only ${files.length} files`);
+});
+
+test('who has the package alone has the documentation that it names', async () => {
+  const there = globSync(['README.md', 'docs/**/*.md'], { cwd: consumer.inmesh });
+  const texts = await Promise.all(there.map((page) => readFile(join(consumer.inmesh, page), 'utf8')));
+  const links = there.flatMap((page, at) => linksOf(page, texts[at]!)).filter(({ file }) => file.startsWith('docs/'));
+  assert.ok(links.length > 250, `only ${links.length} links were found`);
+  const dead = links.filter(({ file }) => !existsSync(join(consumer.inmesh, file)));
+  assert.deepEqual(
+    dead.map(({ page, to }) => `${page} -> ${to}`),
+    [],
+  );
 });
 
 test('importing it opens nothing', async () => {
