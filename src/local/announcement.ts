@@ -141,15 +141,18 @@ export class LocalAnnouncement implements Announcement {
   async #claim(patient: boolean): Promise<'listed' | 'conflict'> {
     const { files, env } = this.#ground;
     let beatAt: number | undefined;
+    let since: number | undefined; // when we first heard of the holder, on our own clock: the calendar may jump
     for (let round = 0; round < MOST_ROUNDS; round++) {
       if (await files.create(this.#path, this.#text)) return 'listed';
       const there = await readRecordFile(this.#path);
       if (there === undefined) continue;
-      const holder = this.#isMine(there.text) ? 'gone' : this.#judge(there);
+      const waitedMs = since === undefined ? 0 : env.clock.now() - since;
+      const holder = this.#isMine(there.text) ? 'gone' : this.#judge(there, waitedMs);
       if (holder === 'known') return 'conflict';
       if (holder === 'heard') {
         if (!patient || (beatAt !== undefined && beatAt !== there.beatAt)) return 'conflict';
         beatAt = there.beatAt;
+        since ??= env.clock.now();
         await sleep(env.clock, BEAT_MS, this.#leaving);
         continue;
       }
@@ -160,10 +163,11 @@ export class LocalAnnouncement implements Announcement {
     return 'conflict';
   }
 
-  /** A file that is no record is nobody's. */
-  #judge({ text, beatAt }: RecordFile): Standing {
+  /** A file that is no record is nobody's. No beat has come for `waitedMs` at least. */
+  #judge({ text, beatAt }: RecordFile, waitedMs: number): Standing {
     try {
-      return standing(decodeRecord(text), this.#ground.env.clock.epoch() - beatAt, this.#ground.machine);
+      const silentMs = Math.max(waitedMs, this.#ground.env.clock.epoch() - beatAt);
+      return standing(decodeRecord(text), silentMs, this.#ground.machine);
     } catch {
       return 'gone';
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeRecord } from '../../src/wire/record.ts';
@@ -138,6 +138,17 @@ test('of a process on another machine a beat is waited for: without one its plac
   await world.pass(4_100);
   assert.equal((await announced).state.value, 'listed');
   assert.equal((await read(path)).port, 3001);
+});
+
+test('a calendar that was put back keeps nobody from the place of one that is gone', async () => {
+  await using world = await StillFolder.make();
+  await using client = world.open();
+  const path = await world.leave(anInstance('a', { port: 9999 }), { machine: 'elsewhere' });
+  const later = world.clock.epoch() / 1_000 + 3_600; // as it was an hour on the calendar from now
+  await utimes(path, later, later);
+  const joined = client.announce(anInstance('a'));
+  await world.pass(6_000);
+  assert.equal((await joined).state.value, 'listed');
 });
 
 test('a static record holds its place, and a file that is no record holds none', async () => {
