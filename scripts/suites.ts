@@ -1,4 +1,4 @@
-import { globSync, readdirSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { house, PACKAGES_FROM } from './floors/house.ts';
 import { REDIS, ZOOKEEPER } from './programs.ts';
@@ -34,14 +34,21 @@ export function suiteOf(file: string): Suite {
 }
 
 /**
- * Whether a file may share a process with others: what it tests stands on the floors below all that knows of a process,
- * so there is nothing of the process that one test could leave to another.
+ * The process that a file shares with others; nothing where it has one to itself. What stands on the floors below all that
+ * knows of a process has nothing there that one test could leave to another. Above, that is so for files that do not speak
+ * of it; and `leaves.ts` looks, between any two tests.
  */
-export function mayShare(file: string): boolean {
+export function sharedBy(file: string, folder: string = root): 'lower floors' | 'upper floors' | undefined {
   const suite = suiteOf(file);
-  if (suite !== 'unit' && suite !== 'property') return false;
-  return (house.floors[file.split(sep)[1]!] ?? PACKAGES_FROM) < PACKAGES_FROM;
+  const floor = house.floors[file.split(sep)[1]!];
+  if (floor === undefined || (suite !== 'unit' && suite !== 'property')) return undefined;
+  if (floor < PACKAGES_FROM) return 'lower floors';
+  return OF_THE_PROCESS.test(readFileSync(join(folder, file), 'utf8')) ? undefined : 'upper floors';
 }
+
+/** What of a process a test may change, or start with what this one was started with; hooks are for all of its files. */
+const OF_THE_PROCESS =
+  /\b(?:beforeEach|afterEach|recordedSpans|setGlobal\w+|globalThis|child_process|registerHooks)\b|\bmock\.|\bprocess\.(?!platform\b)/;
 
 /**
  * What is missing from the tests: kinds without a test, folders of `src` whose mirror has none. A suite that finds

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensure } from './programs.ts';
 import { type Ended, isMain, node, root } from './run.ts';
-import { filesOf, gaps, mayShare, programsOf, type Suite, suites } from './suites.ts';
+import { filesOf, gaps, programsOf, type Suite, sharedBy, suites } from './suites.ts';
 
 /** How a run of tests ended. */
 export interface Tested {
@@ -22,6 +22,8 @@ const MOSTLY_WAIT: readonly Suite[] = ['integration']; // for servers, sockets a
 // All in one process, under the name that this Node has for it: to start one for each file takes longer than most tests.
 const TOGETHER = `--${process.version.startsWith('v22.') ? 'experimental-' : ''}test-isolation=none`;
 
+const loaded = (name: string): string => `--import=${new URL(name, import.meta.url).href}`;
+
 /**
  * Where every Node of a run, and all that it starts, keeps what it made of a file: its code without types, compiled. An
  * entry holds for that text of that file and that Node only. Without it, to begin is half of what most files take.
@@ -39,14 +41,10 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
   }
   const files = wanted.flatMap((suite) => filesOf(suite));
   const jobs = jobsFor(wanted, options.jobs ?? availableParallelism());
-  const runs = [
-    [[TOGETHER], files.filter(mayShare)],
-    [
-      [`--test-concurrency=${jobs}`, `--import=${new URL('ends.ts', import.meta.url).href}`],
-      files.filter((file) => !mayShare(file)),
-    ],
-  ] as const;
-  const ended = await Promise.all(runs.filter(([, some]) => some.length > 0).map(([flags, some]) => go(flags, some)));
+  const runs = Map.groupBy(files, (file) => sharedBy(file));
+  const alone = [`--test-concurrency=${jobs}`, loaded('ends.ts')];
+  const together = [TOGETHER, loaded('ends.ts'), loaded('leaves.ts')];
+  const ended = await Promise.all([...runs].map(([shared, some]) => go(shared === undefined ? alone : together, some)));
   return verdict(ended);
 
   function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {

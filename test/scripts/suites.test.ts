@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { filesOf, gaps, programsOf, suiteOf, suites } from '../../scripts/suites.ts';
+import { filesOf, gaps, programsOf, sharedBy, suiteOf, suites } from '../../scripts/suites.ts';
 
 const full = [
   'src/core/stack.ts',
@@ -73,4 +73,32 @@ test('programs are asked for only where tests need them', () => {
   assert.ok(zookeeper.includes('zookeeper') && !zookeeper.includes('redis-server'));
   const redis = withFiles([...full, 'test/integration/redis/a.test.ts'], (folder) => programsOf('integration', folder));
   assert.deepEqual(redis, ['redis-server']);
+});
+
+test('tests of what knows no process share one, whatever is said in them', () => {
+  for (const file of ['test/math/gcra.test.ts', 'test/core/stack.test.ts', 'test/filters/way.property.test.ts'])
+    assert.equal(sharedBy(file), 'lower floors', file);
+});
+
+test('tests of the floors above share another, unless they speak of the process', () => {
+  const said: Readonly<Record<string, string>> = {
+    'test/mesh/plain.test.ts': `test('a call is made', async () => {});`,
+    'test/mesh/platform.test.ts': `if (process.platform === 'linux') test('it is fast', () => {});`,
+    'test/mesh/tracer.test.ts': 'trace.setGlobalTracerProvider(new TracerProvider());',
+    'test/mesh/spans.test.ts': 'const exporter = recordedSpans();',
+    'test/mesh/environment.test.ts': 'delete process.env.TZ;',
+    'test/mesh/fetch.test.ts': `t.mock.method(globalThis, 'fetch', no);`,
+    'test/mesh/hooks.test.ts': 'beforeEach(() => exporter.reset());',
+    'test/mesh/child.test.ts': `import { fork } from 'node:child_process';`,
+  };
+  withFiles(Object.keys(said), (folder) => {
+    for (const [file, text] of Object.entries(said)) writeFileSync(join(folder, file), text);
+    const shared = Object.keys(said).filter((file) => sharedBy(file, folder) === 'upper floors');
+    assert.deepEqual(shared, ['test/mesh/plain.test.ts', 'test/mesh/platform.test.ts']);
+  });
+});
+
+test('what is no unit test, or of no floor, has a process to itself', () => {
+  for (const file of ['test/scripts/test.test.ts', 'test/simulation/docs.test.ts', 'test/integration/kill.test.ts'])
+    assert.equal(sharedBy(file), undefined, file);
 });

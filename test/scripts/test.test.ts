@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayShare } from '../../scripts/suites.ts';
 import { verdict } from '../../scripts/test.ts';
 
 const closing = (counts: Readonly<Record<string, number>>): string =>
@@ -54,18 +53,4 @@ test('of a run that failed only the tests that did are shown, and of one that br
 test('tests that were skipped are named', () => {
   const run = ended(0, { tests: 2, pass: 1, skipped: 1 }, '✔ it does (1ms)\n﹣ not today (1ms) # SKIP');
   assert.equal(verdict([run]).failing, '﹣ not today (1ms) # SKIP\n');
-});
-
-test('only tests of what knows no process may share one', () => {
-  for (const file of ['test/math/gcra.test.ts', 'test/core/stack.test.ts', 'test/filters/way.property.test.ts'])
-    assert.ok(mayShare(file), file);
-  for (const file of [
-    'test/server/way-in.test.ts',
-    'test/telemetry/spans.test.ts',
-    'test/mesh/call.test.ts',
-    'test/scripts/test.test.ts',
-    'test/simulation/scenarios-1.test.ts',
-    'test/integration/kill.test.ts',
-  ])
-    assert.ok(!mayShare(file), file);
 });
