@@ -158,6 +158,7 @@ class Proofs implements Identity {
   /** Who may say for whom it calls, and says so, is taken at its word: in the one header that it writes itself. */
   #forwarded(shown: Shown, { forwarders }: Wanted, trusted: readonly string[], by: Principal): Finding {
     const forwards = by.by === 'nothing' ? undefined : forwardingOf(by.name, forwarders);
+    if (forwards !== undefined && by.by === 'token') this.#parts.tokens.checkForwarder(by);
     const epoch = this.#env.clock.epoch();
     const principal =
       forwards && forwardedBy(shown, forwards, { trusted, epoch, trust: this.#parts.certificates?.trust });

@@ -15,8 +15,8 @@ export interface IssuerOptions {
   readonly name?: string;
   /**
    * Whom its tokens may name: names, or prefixes and suffixes such as `spiffe://prod.example/*`. Unless told, an issuer that
-   * is a URL may name anybody but workloads of SPIFFE, and one that is not, such as a service that makes its own tokens,
-   * itself alone.
+   * is a URL may name anybody but workloads of SPIFFE and those who may forward (`identify.forwarders`), and one that is not,
+   * such as a service that makes its own tokens, itself alone.
    */
   readonly names?: readonly string[];
   /** Milliseconds that a token may be good for, from its issue to its end; a day unless told. */

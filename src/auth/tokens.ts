@@ -21,7 +21,7 @@ export interface Issuer {
   readonly keys: KeySet;
   readonly type: string | undefined;
   readonly name: string;
-  /** Whom its tokens may name, as patterns; anybody but workloads of SPIFFE where there are none. */
+  /** Whom its tokens may name, as patterns; where there are none, anybody but workloads of SPIFFE and who may forward. */
   readonly names: readonly string[] | undefined;
   readonly longestS: number;
 }
@@ -81,6 +81,12 @@ export class Tokens {
     const doubted = this.#bad.get(key);
     believe(doubted === undefined || now >= doubted, 'its signature is not good');
     return this.#verify(token, key, wanted);
+  }
+
+  /** That who may say for whom it calls is so called by an issuer that may not name anybody as they like. @throws Doubt */
+  checkForwarder({ name, issuer }: Principal): void {
+    const isListed = this.#issuers.get(issuer)?.names !== undefined;
+    believe(isListed, `its issuer may not name ${quote(name)}, who may forward, unless it is listed in its names`);
   }
 
   async #verify(text: string, key: string, wanted: Wanted): Promise<Principal> {

@@ -15,7 +15,7 @@ before(async (t) => {
 /** A mesh that believes `gateway` for whom it says that it calls. */
 const world = (): Promise<MeshInTest> =>
   anIdentified(
-    { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] } }] },
+    { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] }, names: [GATEWAY, 'proxy', 'checkout'] }] },
     { identify: { mode: 'enforce', forwarders: [GATEWAY, 'client-cert:proxy'], trustDomains: ['prod.example'] } },
   );
 
@@ -53,6 +53,22 @@ test('a forwarder is believed, and who answers sees what it says; nobody else is
     issuer: ISSUER,
     hidden: ['client-cert', 'client-cert-chain'],
   });
+  await there.mesh.close();
+});
+
+test('who may forward is named by an issuer whose names are listed: elsewhere people may be called as they like', async () => {
+  const issuers = [{ issuer: ISSUER, keys: { keys: [key.jwk] }, name: 'preferred_username' }];
+  const policy = { mode: 'enforce', forwarders: [GATEWAY], trustDomains: ['prod.example'] } as const;
+  const there = await anIdentified({ issuers }, { identify: policy });
+  const come = async (name: string, headers: Record<string, string>) => {
+    const token = await aToken(key, there.env.clock.epoch(), { preferred_username: name });
+    const { principal } = await ask(there.mesh, { ...bearer(token), ...headers });
+    return principal?.name ?? there.told('identify').at(-1)!.problem;
+  };
+  const why = "its issuer may not name 'gateway', who may forward, unless it is listed in its names";
+  assert.equal(await come('ann', { [XFCC]: `URI=${CHECKOUT}` }), 'ann');
+  assert.equal(await come(GATEWAY, { [XFCC]: `URI=${CHECKOUT}` }), why);
+  assert.equal(await come(GATEWAY, {}), why);
   await there.mesh.close();
 });
 
@@ -135,7 +151,8 @@ test('one that is passed on and stands on a list of ours is refused, whatever th
   ];
   const files = await CertificateFiles.open(t, ours, await authority.pem);
   const crl = await files.revoked(await authority.revoke([lost]));
-  const identity = { issuers: [{ issuer: ISSUER, keys: { keys: [key.jwk] } }], certificate: { ...files.paths, crl } };
+  const issuers = [{ issuer: ISSUER, keys: { keys: [key.jwk] }, names: ['proxy'] }];
+  const identity = { issuers, certificate: { ...files.paths, crl } };
   const there = await anIdentified(identity, { identify: { mode: 'enforce', forwarders: ['client-cert:proxy'] } });
   await there.env.clock.advance(Date.now() + 60_000 - there.env.clock.epoch());
   const who = async ({ cert }: Pair) => {
