@@ -64,17 +64,8 @@ export class ServiceWatch implements Resolving {
     return this.#nodes.unreadable;
   }
 
-  /** A watcher's fault is its own: neither we nor the other watchers stop for it. */
   watch(watcher: (value: Resolution) => void): Cancel {
-    let watching = false;
-    return this.#last.watch((value) => {
-      try {
-        watcher(value);
-      } catch (error) {
-        if (!watching) throw error; // to whoever is just beginning to watch
-      }
-      watching = true;
-    });
+    return this.#last.watch(watcher);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
