@@ -1,7 +1,10 @@
-import { isCode, orAbsent } from './errors.ts';
+import { errorOf, isCode, orAbsent } from './errors.ts';
 import { addWatch, create, exists, multi, remove, removeWatches, type Stat, setData } from './operations.ts';
 import { parentOf } from './paths.ts';
 import { makeContainers, type Tree } from './tree.ts';
+
+const NOT_TRIED = -2; // what a server says of the steps after the one that failed
+const MOVED = ['NO_NODE', 'BAD_VERSION', 'NODE_EXISTS'];
 
 /** How a look at the node ended. `again`: something moved meanwhile. */
 export type Look = 'as wanted' | 'again' | 'conflict';
@@ -105,8 +108,11 @@ export class InstanceNode {
         { is: 'create', path, data, acl, kind: 'ephemeral' },
       ]),
     );
-    if (errors.some((error) => error !== 0)) return 'again'; // somebody was faster
-    return this.#told(data);
+    const failure = errors.find((error) => error !== 0 && error !== NOT_TRIED);
+    if (failure === undefined) return this.#told(data);
+    const error = errorOf(failure, `replace ${path}`);
+    if (MOVED.some((code) => isCode(error, code))) return 'again'; // somebody was faster
+    throw error;
   }
 
   async #tell(stat: Stat): Promise<Look> {

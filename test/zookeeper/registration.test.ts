@@ -12,6 +12,7 @@ import type { Tree } from '../../src/zookeeper/tree.ts';
 import { anInstance } from '../support/resolutions.ts';
 
 const PATH = '/services/orders/a';
+const LEFTOVER = 8n;
 const CONNECTED: SessionState = { is: 'connected', server: 'x' };
 
 /** One place in a tree, a session that answers from it, and a server that may say no. */
@@ -23,6 +24,7 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
   const asked: string[] = [];
   const watched = new Set<string>();
   let [owner, mine, version] = [0n, 100n, 0];
+  let steps: readonly number[] = [0, 0];
   let refusal: { of: Command['is']; code: string } | undefined;
   const stat = (): Stat => ({
     ...{ czxid: 1n, ctime: 0n, mzxid: 1n, pzxid: 1n, ephemeralOwner: owner, version, dataLength: 0, numChildren: 0 },
@@ -30,6 +32,10 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
   const answer = (command: Command): Answer => {
     asked.push(command.is);
     if (command.is === refusal?.of) throw new ZookeeperError(refusal.code, `${command.is}: ${refusal.code}`);
+    if (command.is === 'multi') {
+      if (steps.every((error) => error === 0)) owner = mine;
+      return { errors: steps, zxid: 1n };
+    }
     if (command.is === 'addWatch') watched.add(command.path);
     else if (command.is === 'removeWatches') watched.delete(command.path);
     else if (command.is === 'create') owner = mine;
@@ -39,7 +45,8 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
     return { stat: stat(), zxid: 1n };
   };
   const session = {
-    ...{ listeners, state, lacks: new Set(), timeoutMs, problem: 'it is away', wasOurs: () => false },
+    ...{ listeners, state, lacks: new Set(), timeoutMs, problem: 'it is away' },
+    wasOurs: (id: bigint) => id === LEFTOVER,
     get id() {
       return mine;
     },
@@ -58,6 +65,11 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
     /** What the server says to commands of that kind from now on. */
     refuse: (of?: Command['is'], code = '') => {
       refusal = of && { of, code };
+    },
+    /** What an earlier session of ours left stands there; and what the server says to its being replaced. */
+    leave: (errors: readonly number[]) => {
+      owner = LEFTOVER;
+      steps = errors;
     },
     /** Somebody else takes the place, by whatever right. */
     taken: () => {
@@ -153,6 +165,34 @@ test('a mark that can not be told keeps nobody from leaving', async () => {
   await place.env.clock.advance(20_000);
   await told;
   assert.equal(place.env.clock.pending, 0);
+});
+
+test('what an earlier session left is replaced, looked at anew where somebody was faster, and not asked for without end', async () => {
+  const place = aPlace();
+  place.leave([0, 0]);
+  assert.equal((await place.registration().join()).state.value, 'listed');
+
+  for (const errors of [
+    [-101, -2], // it has gone meanwhile
+    [-103, -2], // somebody changed it
+    [0, -110], // somebody else came
+  ]) {
+    const faster = aPlace();
+    faster.leave(errors);
+    const joined = faster.registration().join();
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    assert.equal(faster.asked.includes('multi'), true);
+    faster.leave([0, 0]);
+    assert.equal((await joined).state.value, 'listed');
+  }
+
+  const forbidden = aPlace();
+  forbidden.leave([-102, -2]);
+  const refused = assert.rejects(forbidden.registration().join(), { message: /can not be listed: .*NO_AUTH/ });
+  await forbidden.env.clock.advance(10_000);
+  await refused;
+  const tries = forbidden.asked.filter((is) => is === 'multi').length;
+  assert.ok(tries < 10, `${tries} tries in ten seconds`);
 });
 
 test('who has left is watched over no more: a process may come and go under many names', async () => {

@@ -110,6 +110,16 @@ test('a whole service that is deleted, parents and all, comes back', async () =>
   await eventually(children, (found) => found?.children.length === 3);
 });
 
+/** The node of an instance in a session that takes what `before` left for its own. */
+function nodeAfter(before: Session, now: Session, path: string): InstanceNode {
+  const session = {
+    ...{ id: now.id, lacks: now.lacks, options: now.options },
+    ask: <T>(operation: Operation<T>) => now.ask(operation),
+    wasOurs: (id: bigint) => id === before.id,
+  } as unknown as Session;
+  return new InstanceNode({ session, acl: ACL } as unknown as Tree, path, Buffer.from('new'));
+}
+
 test('what an earlier session of ours left is replaced in one step: nobody sees the node missing (H12)', async () => {
   const [before, now] = [openSession(server.address), openSession(server.address)];
   await Promise.all([before.ready(20_000), now.ready(20_000)]);
@@ -117,19 +127,25 @@ test('what an earlier session of ours left is replaced in one step: nobody sees 
   await put(hand, '/services/takeover/x', Buffer.from('x'));
   await before.ask(create(path, Buffer.from('old'), ACL, 'ephemeral'));
   const events = await changesAt(path);
-  const session = {
-    ...{ id: now.id, lacks: now.lacks, options: now.options },
-    ask: <T>(operation: Operation<T>) => now.ask(operation),
-    wasOurs: (id: bigint) => id === before.id,
-  } as unknown as Session;
-  const tree = { session, acl: ACL } as unknown as Tree;
-  const node = new InstanceNode(tree, path, Buffer.from('new'));
-  assert.equal(await node.look(), 'as wanted');
+  assert.equal(await nodeAfter(before, now, path).look(), 'as wanted');
   await before.close(); // and with it all that was its
   const { data, stat } = await hand.ask(getData(path));
   assert.deepEqual([data.toString(), stat.ephemeralOwner], ['new', now.id]);
   assert.deepEqual(events, ['deleted', 'created']);
   await now.close();
+});
+
+test('what an earlier session of ours left, and we may not remove, is no reason to ask without a pause', async () => {
+  const [before, now] = [openSession(server.address), openSession(server.address)];
+  await Promise.all([before.ready(20_000), now.ready(20_000)]);
+  const readAndCreate = [{ permissions: 5, scheme: 'world', id: 'anyone' }];
+  await put(hand, '/services/other/x', Buffer.from('x'));
+  await hand.ask(create('/services/onlycreate', Buffer.alloc(0), readAndCreate, 'persistent'));
+  const path = '/services/onlycreate/a';
+  await before.ask(create(path, Buffer.from('old'), ACL, 'ephemeral'));
+  const looking = nodeAfter(before, now, path).look();
+  await assert.rejects(looking, { code: 'NO_AUTH', message: `replace ${path}: NO_AUTH` });
+  await Promise.all([before.close(), now.close()]);
 });
 
 test('a live twin is told so, and the first is untouched; when the first leaves, the second may come', async () => {
