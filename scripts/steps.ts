@@ -17,17 +17,24 @@ export interface Done extends Verdict {
   readonly ms: number;
 }
 
-/** Runs steps, some at a time, and tells of each as it ends. */
-export async function runSteps(steps: readonly Step[], atOnce: number, tell: (done: Done) => void): Promise<Done[]> {
+/** Runs steps, some at a time, and tells of each as it ends. Those in a list of their own run one after the other. */
+export async function runSteps(
+  steps: readonly (Step | readonly Step[])[],
+  atOnce: number,
+  tell: (done: Done) => void,
+): Promise<Done[]> {
   const waiting = [...steps];
   const all: Done[] = [];
+  const take = async (step: Step): Promise<void> => {
+    const started = performance.now();
+    const verdict = await step.run().catch((error: unknown) => ({ ok: false, output: inspect(error) }));
+    const done = { ...verdict, name: step.name, ms: performance.now() - started };
+    all.push(done);
+    tell(done);
+  };
   const worker = async (): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const started = performance.now();
-      const verdict = await step.run().catch((error: unknown) => ({ ok: false, output: inspect(error) }));
-      const done = { ...verdict, name: step.name, ms: performance.now() - started };
-      all.push(done);
-      tell(done);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      for (const step of [next].flat()) await take(step);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));

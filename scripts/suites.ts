@@ -38,8 +38,9 @@ export function suiteOf(file: string): Suite {
  * knows of a process has nothing there that one test could leave to another. Above, that is so for files that do not speak
  * of it; and `leaves.ts` looks, between any two tests.
  */
-export function sharedBy(file: string, folder: string = root): 'lower floors' | 'upper floors' | undefined {
+export function sharedBy(file: string, folder: string = root): 'lower floors' | 'upper floors' | 'package' | undefined {
   const suite = suiteOf(file);
+  if (suite === 'package') return suite; // its tests are of other processes, and the tarball is made once for all
   const floor = house.floors[file.split(sep)[1]!];
   if (floor === undefined || (suite !== 'unit' && suite !== 'property')) return undefined;
   if (floor < PACKAGES_FROM) return 'lower floors';

@@ -42,9 +42,7 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
   const files = wanted.flatMap((suite) => filesOf(suite));
   const jobs = jobsFor(wanted, options.jobs ?? availableParallelism());
   const runs = Map.groupBy(files, (file) => sharedBy(file));
-  const alone = [`--test-concurrency=${jobs}`, loaded('ends.ts')];
-  const together = [TOGETHER, loaded('ends.ts'), loaded('leaves.ts')];
-  const ended = await Promise.all([...runs].map(([shared, some]) => go(shared === undefined ? alone : together, some)));
+  const ended = await Promise.all([...runs].map(([shared, some]) => go(flagsOf(shared, jobs), some)));
   return verdict(ended);
 
   function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {
@@ -55,6 +53,13 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
       longestMs: LONGEST_RUN_MS,
     });
   }
+}
+
+/** What Node's test runner is told of files that share a process, or have one each. */
+function flagsOf(shared: ReturnType<typeof sharedBy>, jobs: number): string[] {
+  if (shared === undefined) return [`--test-concurrency=${jobs}`, loaded('ends.ts')];
+  const looks = shared === 'package' ? [] : [loaded('leaves.ts')]; // there, tools that leave something are what is tested with
+  return [TOGETHER, loaded('ends.ts'), ...looks];
 }
 
 /** How many files of tests may run at once. */

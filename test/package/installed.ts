@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { after } from 'node:test';
 import { type Ended, node, npm, root } from '../../scripts/run.ts';
 
 /** An empty package somewhere else into which ours was installed from its tarball, as a user would. */
@@ -22,11 +23,17 @@ export interface Installed extends AsyncDisposable {
 /** The API that is no optional peer: what npm installs beside us for a user who has not got it. */
 const PEER = '@opentelemetry/api@1.9.1';
 
-/** Packs this package and installs the tarball in an empty folder. */
+let packed: Promise<string> | undefined; // what all files of tests that share a process install
+after(async () => {
+  if (packed !== undefined) await rm(dirname(await packed), { recursive: true, force: true });
+});
+
+/** Packs this package, unless that was done, and installs the tarball in an empty folder. */
 export async function install(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'inmesh-consumer-'));
   try {
-    const tarball = await pack(folder);
+    packed ??= pack();
+    const tarball = await packed;
     await writeFile(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
     const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--force'];
     await well(npm(['install', ...flags, tarball, PEER], { cwd: folder }));
@@ -38,11 +45,12 @@ export async function install(): Promise<Installed> {
 }
 
 /** `npm pack` builds first: see `prepack`. */
-async function pack(folder: string): Promise<string> {
+async function pack(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'inmesh-packed-'));
   await well(npm(['pack', '--pack-destination', folder], { cwd: root }));
-  const packed = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
-  if (packed === undefined) throw new Error(`npm pack left no tarball in ${folder}`);
-  return join(folder, packed);
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (tarball === undefined) throw new Error(`npm pack left no tarball in ${folder}`);
+  return join(folder, tarball);
 }
 
 function consumer(folder: string, tarball: string): Installed {

@@ -38,3 +38,25 @@ test('no more steps run at once than are allowed', async () => {
   );
   assert.equal(most, 2);
 });
+
+test('steps in a list run one after the other, beside the rest', async () => {
+  const running = new Set<string>();
+  const beside: string[] = [];
+  const watched = (name: string): Step => ({
+    name,
+    run: async () => {
+      running.add(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      beside.push([...running].join('+'));
+      running.delete(name);
+      return { ok: true, output: '' };
+    },
+  });
+  const done = await runSteps([[watched('pack'), watched('examples')], watched('docs')], 2, () => {});
+  assert.equal(done.length, 3);
+  assert.ok(!beside.some((names) => names.includes('pack') && names.includes('examples')), beside.join());
+  assert.ok(
+    beside.some((names) => names === 'pack+docs'),
+    beside.join(),
+  );
+});

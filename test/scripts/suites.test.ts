@@ -98,6 +98,10 @@ test('tests of the floors above share another, unless they speak of the process'
   });
 });
 
+test('tests of the package share what is packed', () => {
+  assert.equal(sharedBy('test/package/weight.test.ts'), 'package');
+});
+
 test('what is no unit test, or of no floor, has a process to itself', () => {
   for (const file of ['test/scripts/test.test.ts', 'test/simulation/docs.test.ts', 'test/integration/kill.test.ts'])
     assert.equal(sharedBy(file), undefined, file);
