@@ -48,13 +48,19 @@ export function authorize<Res>(env: Env, authority: Authority): Filter<Arrival, 
   return (next) => (arrival, context) => {
     const settings = context.policy.authorize;
     if (settings.mode === 'off') return next(arrival, context);
+    const isEnforced = settings.mode === 'enforce';
     const judged = judgeRequest(settings, askedOf(arrival, context), authority.check);
     if (judged instanceof Promise) return judged.then((judgement) => go(judgement));
     return go(judged);
 
     function go(judgement: Judgement): Promise<Res> {
-      const isIn = conclude(env, authority, judgement, settings.mode === 'enforce', arrival, context);
+      const isIn = judgement.later === undefined ? end(judgement) : !isEnforced || judgement.verdict.allowed;
+      void judgement.later?.then(end); // nobody waits for who decides nothing
       return isIn ? next(arrival, context) : refuse(denial(context));
+    }
+
+    function end(judgement: Judgement): boolean {
+      return conclude(env, authority, judgement, isEnforced, arrival, context);
     }
   };
 }
@@ -113,7 +119,8 @@ const denial = ({ service }: Context): MeshError =>
 /** What the rules would say of a request, in a sentence. Counts nothing and tells nobody. */
 export async function explainAuthorize(settings: Policy['authorize'], asked: Asked, check: Check): Promise<string> {
   if (settings.mode === 'off') return 'let in: authorize.mode is off';
-  const { verdict, observed } = await judgeRequest(settings, asked, check);
+  const judged = await judgeRequest(settings, asked, check);
+  const { verdict, observed } = (await judged.later) ?? judged;
   const say = ({ allowed, why }: Verdict): string => `${allowed ? 'let in' : 'refused'}: ${why}`;
   const first = settings.mode === 'observe' ? `let in, as the policy observes; else ${say(verdict)}` : say(verdict);
   return observed.allowed === verdict.allowed ? first : `${first}; with the rules that observe ${say(observed)}`;

@@ -24,6 +24,8 @@ export interface Judgement {
   readonly observed: Verdict;
   /** Rules of action `audit` that fit. */
   readonly audits: readonly string[];
+  /** Where somebody is asked who decides nothing: what it comes to when that is known. */
+  readonly later?: Promise<Judgement>;
 }
 
 /** The rules of a policy, made ready once. */
@@ -53,7 +55,7 @@ function readyRules(rules: Settings['rules']): Rules {
   return made;
 }
 
-/** Judges a request by rules: custom, deny, allow. A promise only where somebody else is asked. */
+/** Judges a request by rules: custom, deny, allow. A promise only where somebody else is asked, and decides. */
 export function judgeRequest(settings: Settings, asked: Asked, check: Check): Judgement | Promise<Judgement> {
   const rules = readyRules(settings.rules);
   const paths = new Paths(asked.path);
@@ -64,7 +66,7 @@ export function judgeRequest(settings: Settings, asked: Asked, check: Check): Ju
   if (custom === undefined || !(judgement.verdict.allowed || judgement.observed.allowed)) return judgement;
   if (settings.check === '') return denied(judgement, custom, 'asks a check, and the policy names none');
   if (field(asked.headers, CHECK_HEADER) !== undefined) return denied(judgement, custom, 'asks no check about a check');
-  return Promise.resolve()
+  const answered = Promise.resolve()
     .then(() => check(settings.check, asked))
     .catch(() => undefined)
     .then((answer) => {
@@ -73,6 +75,7 @@ export function judgeRequest(settings: Settings, asked: Asked, check: Check): Ju
       if (isAway && settings.whenAway === 'deny') return denied(judgement, custom, 'asked, and there was no answer');
       return judgement;
     });
+  return settings.mode === 'enforce' && !custom.observe ? answered : { ...judgement, later: answered };
 }
 
 /** The judgement where whom a custom rule asked says no: it is so, or where the rule only observes, would be. */

@@ -167,7 +167,7 @@ test('a rule asks somebody else, whose no is no; whose silence is no unless told
 });
 
 test('a rule that asks and only observes changes nothing, and its no is told; audits are told, too', async () => {
-  const { verdict, observed, audits } = await judgeRequest(
+  const judged = await judgeRequest(
     new PolicySet({
       defaults: {
         authorize: {
@@ -183,6 +183,8 @@ test('a rule that asks and only observes changes nothing, and its no is told; au
     { principal: { name: '' }, method: 'GET', path: '/', headers: {}, address: '' } as unknown as Asked,
     () => Promise.resolve(false),
   );
+  assert.equal(judged.verdict.allowed, true);
+  const { verdict, observed, audits } = await judged.later!;
   assert.equal(verdict.allowed, true);
   assert.deepEqual([observed.allowed, observed.rule], [false, 'soon']);
   assert.deepEqual(audits, ['all']);

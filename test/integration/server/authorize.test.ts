@@ -68,6 +68,46 @@ test('what stands in for an answer is none: a fallback for all services lets nob
   }
 });
 
+test('where nothing is refused nobody waits for who is asked: what it would have said is told when it is known', async (t) => {
+  const ask = { action: 'custom', name: 'ask' } as const;
+  for (const authorize of [
+    { mode: 'observe', rules: [ask] },
+    { mode: 'enforce', rules: [{ ...ask, observe: true }] },
+  ] as const) {
+    const answered = Promise.withResolvers<void>();
+    const authz = await serve(t, async (_, response) => {
+      await answered.promise;
+      response.writeHead(403).end();
+    });
+    await using mesh = await createMesh({
+      service: 'orders',
+      registry: { fixed: { authz: [authz.url] } },
+      policy: { services: { orders: { authorize: { check: 'http://authz/check', ...authorize } } } },
+    });
+    const [told, known] = [[] as boolean[], Promise.withResolvers<void>()];
+    mesh.on((event) => {
+      if (event.type !== 'authorize' || event.rule !== 'ask') return;
+      told.push(event.allowed, event.enforced);
+      known.resolve();
+    });
+    let before = -1;
+    const { url } = await serve(
+      t,
+      mesh.handler(() => {
+        before = told.length;
+        answered.resolve();
+        return new Response('hello');
+      }),
+    );
+    assert.equal((await fetch(url)).status, 200);
+    assert.equal(before, 0);
+    await known.promise;
+    assert.deepEqual(told, [false, false]);
+    assert.deepEqual(mesh.authorize.counts.ask, { allowed: 0, refused: 0, observed: 1 });
+    assert.match(await mesh.authorize.explain({ path: '/' }), /refused: ask asked, and the answer was no/);
+  }
+});
+
 test('a service that is told to ask itself refuses at once, and asks itself once', async (t) => {
   await using mesh = await createMesh({
     service: 'authz',
