@@ -16,12 +16,16 @@ import type { Turn, View } from './view.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
-/** The hinge of the way: chooses an endpoint for each attempt, and sees when the attempt starts and how it ends. */
+/**
+ * The hinge of the way: chooses an endpoint for each attempt, and sees when the attempt starts and how it ends. `registry` is
+ * what errors call the place where the list comes from.
+ */
 export function balance<Req, Res>(
   env: Env,
   nodes: Nodes,
   resolution: Live<Resolution>,
   endpoint: Service<Req, Res>,
+  registry = '',
 ): Service<Req, Res> {
   const { clock, random } = env;
   let waiting: Promise<void> | undefined;
@@ -42,7 +46,7 @@ export function balance<Req, Res>(
     const now = context.history.fresh ? context.begunAt : clock.now();
     const node = context.history.target ?? choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
-    if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes));
+    if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes, registry));
     waiting ??= known(resolution); // one for all that wait
     awaits(context.history, resolution);
     const held = clock.schedule(FOREVER, () => {}); // being connected keeps no process alive; that somebody waits does
@@ -51,7 +55,7 @@ export function balance<Req, Res>(
       .then(() => {
         const later = clock.now();
         const found = choose(context, later);
-        if (found === undefined) throw nobody(context, resolution.value, nodes);
+        if (found === undefined) throw nobody(context, resolution.value, nodes, registry);
         return fly(env, endpoint, request, context, found, later);
       });
   };
@@ -106,13 +110,15 @@ function tell(
   if (spill && events.hears('spill')) events.emit({ ...facts, type: 'spill', levels: view.facts(policy).levels });
 }
 
-function nobody(context: Context, resolution: Resolution, nodes: Nodes): MeshError {
+function nobody(context: Context, resolution: Resolution, nodes: Nodes, registry: string): MeshError {
   const { service, policy, history } = context;
   const facts = { sent: 'no', service, attempts: history.reports } as const;
   if (policy.limit.endpoint > 0 && !isRoomFor(1, nodes.view(policy), context)) {
     return new MeshError('limit', `${service}: every endpoint has as many calls under way as it may`, facts);
   }
-  return new MeshError('no-endpoints', `${service}: ${whyNobody(resolution, nodes, nodes.view(policy).whole)}`, facts);
+  const where = resolution.is === 'unknown' && registry !== '' ? ` (${registry})` : ''; // the other side may have another
+  const why = whyNobody(resolution, nodes, nodes.view(policy).whole);
+  return new MeshError('no-endpoints', `${service}: ${why}${where}`, facts);
 }
 
 /** Why there is nobody to call. */

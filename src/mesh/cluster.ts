@@ -65,7 +65,7 @@ export class Cluster {
     const [cluster, endpoint] = [clusterStack(this.parts), endpointStack(this.parts)];
     this.stacks = { cluster: stacks.cluster?.(cluster) ?? cluster, endpoint: stacks.endpoint?.(endpoint) ?? endpoint };
     const attempt = watchAttempts(env.watch, this.stacks.endpoint.around(sendService));
-    this.#hinge = balance(env, this.parts.nodes, resolving, attempt);
+    this.#hinge = balance(env, this.parts.nodes, resolving, attempt, around.registry);
     this.call = this.stacks.cluster.around(this.#hinge);
     this.#cancel = resolving.watch((resolution) => this.#learn(resolution));
   }

@@ -57,7 +57,7 @@ export class Inside {
     });
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
-    this.around = new Neighbourhood(service, siblings, () => this.clusters, current);
+    this.around = new Neighbourhood({ self: service, registry: registry.name }, siblings, () => this.clusters, current);
     const apart = makeApart();
     this.clusters = new Clusters(
       (name) => apart(() => this.#open(name, env)),

@@ -10,12 +10,19 @@ import type { RegisteredSiblings } from './registered-siblings.ts';
 /** What a service called may know of the mesh around it: who we are, how many of us there are, and the other services. */
 export class Neighbourhood implements Surroundings {
   readonly self: string;
+  readonly registry: string;
   readonly #siblings: RegisteredSiblings;
   readonly #clusters: () => Clusters;
   readonly #policies: () => PolicySet;
 
-  constructor(self: string, siblings: RegisteredSiblings, clusters: () => Clusters, policies: () => PolicySet) {
+  constructor(
+    { self, registry }: Pick<Surroundings, 'self' | 'registry'>,
+    siblings: RegisteredSiblings,
+    clusters: () => Clusters,
+    policies: () => PolicySet,
+  ) {
     this.self = self;
+    this.registry = registry;
     this.#siblings = siblings;
     this.#clusters = clusters;
     this.#policies = policies;

@@ -49,6 +49,8 @@ export interface Parts {
 export interface Surroundings {
   /** Who we are. */
   readonly self: string;
+  /** Where it is looked for, as errors say it: never with a password. */
+  readonly registry: string;
   /** The instances of our own service. */
   readonly siblings: Siblings;
   /** The same, as far as we have to agree with them without a word. */
@@ -61,7 +63,7 @@ const NOBODY: Reach = (service) => {
   throw new MeshError('bug', `${service}: there is no mesh around`);
 };
 
-const NOWHERE: Surroundings = { self: '', siblings: ALONE, peers: NO_PEERS, reach: NOBODY };
+const NOWHERE: Surroundings = { self: '', registry: '', siblings: ALONE, peers: NO_PEERS, reach: NOBODY };
 
 /**
  * Makes the parts of one service; `names` says whether the policy has settings for a route of it, `usual` gives those of

@@ -58,7 +58,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   'with-fetch': lines(
     "{ did: 'GET /orders/42' }",
     "{ did: 'POST /orders' }",
-    'UNAVAILABLE, no-endpoints: no-such-service: not known in the registry (UNAVAILABLE: no-endpoints)',
+    'UNAVAILABLE, no-endpoints: no-such-service: not known in the registry (fixed) (UNAVAILABLE: no-endpoints)',
   ),
   'with-opentelemetry': lines('orders › three in store', 'all is told'),
   'with-prometheus': lines(

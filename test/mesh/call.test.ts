@@ -236,7 +236,7 @@ test('a service that nobody knows, and one without endpoints, are told apart', a
     mesh.call('nowhere', () => 1),
     {
       ...facts,
-      message: 'nowhere: not known in the registry (UNAVAILABLE: no-endpoints)',
+      message: 'nowhere: not known in the registry (fixed) (UNAVAILABLE: no-endpoints)',
     },
   );
   await assert.rejects(
