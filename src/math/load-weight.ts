@@ -17,6 +17,10 @@ const EXPIRY_MS = 180_000;
 /** How much an error counts as work. */
 const PENALTY = 1;
 
+/** A server may say anything; these can be summed and divided. */
+const LIGHTEST = 1e-9;
+const HEAVIEST = 1e12;
+
 /**
  * The weight of one endpoint by what it says of its load: requests a second for all it has, as gRPC reckons (proposal
  * A58, with its defaults). The caller brings the time.
@@ -29,7 +33,7 @@ export class LoadWeight {
   /** Takes in a report; one that says nothing of requests or utilization changes nothing. */
   observe({ rps, eps, utilization }: Load, now: number): void {
     if (rps <= 0 || utilization <= 0) return;
-    this.#weight = rps / (utilization + (eps / rps) * PENALTY);
+    this.#weight = Math.min(HEAVIEST, Math.max(LIGHTEST, rps / (utilization + (eps / rps) * PENALTY)));
     if (this.#since === Number.POSITIVE_INFINITY || now - this.#at >= EXPIRY_MS) this.#since = now;
     this.#at = now;
   }
@@ -41,16 +45,19 @@ export class LoadWeight {
   }
 }
 
-const MOST = 10; // times the mean
-const LEAST = 0.01; // of the mean
+const MOST = 10; // times the median
+const LEAST = 0.01; // of the median
 
 /**
- * Weights of which some are not known (0): those get the mean of the others, and none is far from it. Nothing when fewer
- * than two are known, since then there is nothing to compare.
+ * Weights of which some are not known (0): those get the mean of the others, and none is far from the median. From that,
+ * and not from the mean as in gRPC: one that says it could do a thousand times as much would take the mean along, and with
+ * it all the calls. Nothing when fewer than two are known, since then there is nothing to compare.
  */
 export function weighed(weights: readonly number[]): readonly number[] | undefined {
-  const known = weights.filter((weight) => weight > 0);
+  const known = Float64Array.from(weights.filter((weight) => weight > 0)).sort();
   if (known.length < 2) return undefined;
-  const mean = known.reduce((sum, weight) => sum + weight, 0) / known.length;
-  return weights.map((weight) => (weight === 0 ? mean : Math.min(MOST * mean, Math.max(LEAST * mean, weight))));
+  const median = known[(known.length - 1) >> 1]!;
+  const held = (weight: number): number => Math.min(MOST * median, Math.max(LEAST * median, weight));
+  const mean = known.reduce((sum, weight) => sum + held(weight), 0) / known.length;
+  return weights.map((weight) => (weight === 0 ? mean : held(weight)));
 }

@@ -16,7 +16,8 @@ export class StaticStride {
   constructor(weights: readonly number[], turn = 0) {
     let heaviest = 0;
     for (const weight of weights) heaviest = Math.max(heaviest, weight);
-    this.#weights = Uint16Array.from(weights, (weight) => Math.max(1, Math.round((MOST * weight) / heaviest)));
+    // One at least, also of what is no number: with nobody's turn to come `next` would never end.
+    this.#weights = Uint16Array.from(weights, (weight) => Math.max(1, Math.round((MOST * weight) / heaviest) || 1));
     this.#index = turn % weights.length;
     this.#generation = Math.floor(turn / weights.length);
     this.#at = Int32Array.from(this.#weights, (weight, index) => {

@@ -81,3 +81,17 @@ test('an answer tells its load, be it a good one or one that the client throws',
   };
   assert.equal(await told(aContext({ policy: BY_LOAD }), throwing), 50);
 });
+
+test('a server that tells of endless requests at no cost stops nobody, and gets no more than others by far', () => {
+  const nodes = nodesOf(Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`n${at}`, 1])));
+  for (const node of all(nodes)) weigh(nodes, node.endpoint.id, 100, 0);
+  const liar = nodeOf(nodes, 'n0');
+  for (const figures of [
+    { rps: 1e300, eps: 0, utilization: 1e-300 },
+    { rps: Number.MAX_VALUE, eps: 0, utilization: 1 },
+  ]) {
+    liar.load!.observe(figures, 0);
+    const found = counts(nodes, 10_000);
+    assert.ok(found.n0! < 1_200 / 3, `${found.n0}`);
+  }
+});

@@ -68,3 +68,15 @@ test('the order is that of the formula, from wherever it begins', () => {
     }
   }
 });
+
+test('weights that are no numbers, or as good as nothing, have turns all the same: there is always somebody', () => {
+  for (const weights of [
+    [Number.NaN, Number.NaN],
+    [Number.POSITIVE_INFINITY, 1],
+    [0, 0],
+    [5e-324, 0, 1e308],
+  ]) {
+    const stride = new StaticStride(weights);
+    for (let turn = 0; turn < 10; turn++) assert.ok(stride.next() < weights.length);
+  }
+});

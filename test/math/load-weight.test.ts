@@ -42,6 +42,24 @@ test('who has not told gets the mean, and nobody is far from it', () => {
   assert.equal(weighed([10, 0, 0]), undefined, 'one alone can not be compared');
   assert.equal(weighed([]), undefined);
   const steep = weighed([...Array.from({ length: 99 }, () => 1), 10_000])!;
-  assert.ok(Math.abs(steep[99]! / 1_009.9 - 1) < 0.01, 'ten times the mean is the most');
-  assert.ok(Math.abs(steep[0]! / 1.0099 - 1) < 0.01, 'a hundredth of the mean is the least');
+  assert.deepEqual([steep[0], steep[99]], [1, 10], 'ten times the median is the most');
+  assert.deepEqual(weighed([1e-9, 1, 1])![0], 0.01, 'a hundredth of it is the least');
+  assert.deepEqual(weighed([1e12, 0, 1, 1]), [10, 4, 1, 1], 'nor does who has not told get what one makes up');
+});
+
+test('whatever a server says, its weight is a number that can be summed and divided', () => {
+  const extremes = [5e-324, 1e-300, 1, 1e300, Number.MAX_VALUE];
+  const weights = extremes.flatMap((rps) =>
+    extremes.flatMap((utilization) =>
+      [0, ...extremes].map((eps) => {
+        const load = new LoadWeight();
+        load.observe({ rps, eps, utilization }, 0);
+        return load.read(10_000);
+      }),
+    ),
+  );
+  assert.ok(weights.every((weight) => weight > 0 && Number.isFinite(weight)));
+  const all = weighed(weights)!;
+  assert.ok(Number.isFinite(all.reduce((sum, weight) => sum + weight, 0)));
+  assert.ok(Math.max(...all) <= 1_000 * Math.min(...all));
 });
