@@ -39,19 +39,30 @@ export async function test(wanted: readonly Suite[], options: { echo?: boolean; 
   } catch (error) {
     return nothing((error as Error).message);
   }
-  const files = wanted.flatMap((suite) => filesOf(suite));
   const jobs = jobsFor(wanted, options.jobs ?? availableParallelism());
+  const files = wanted.flatMap((suite) => filesOf(suite));
+  return testFiles(files, { ...options, jobs });
+}
+
+/** How files of tests are run. */
+interface TestOptions {
+  /** How many of those that have a process each run at once. */
+  readonly jobs: number;
+  /** Prints what the test runner prints as it comes. */
+  readonly echo?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs these files of tests, by their paths from the root. */
+export async function testFiles(files: readonly string[], { jobs, echo = false, env }: TestOptions): Promise<Tested> {
   const runs = Map.groupBy(files, (file) => sharedBy(file));
   const ended = await Promise.all([...runs].map(([shared, some]) => go(flagsOf(shared, jobs), some)));
   return verdict(ended);
 
   function go(flags: readonly string[], some: readonly string[]): Promise<Ended> {
     const usual = ['--test', '--test-reporter=spec', `--test-timeout=${LONGEST_MS}`];
-    return node([...usual, ...flags, ...some], {
-      env: { NODE_COMPILE_CACHE: compiled },
-      echo: options.echo ?? false,
-      longestMs: LONGEST_RUN_MS,
-    });
+    const options = { env: { NODE_COMPILE_CACHE: compiled, ...env }, echo, longestMs: LONGEST_RUN_MS };
+    return node([...usual, ...flags, ...some], options);
   }
 }
 
