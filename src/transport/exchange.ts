@@ -16,6 +16,8 @@ export class Exchange implements Handler {
   #over = false; // whether it was answered, failed or called off
   #controller: Controller | undefined;
   #answer: MeshResponse | undefined;
+  /** Whether undici would not have it, as a header or the method is not as it must be. */
+  refused = false;
 
   constructor(
     attempt: OutgoingAttempt,
@@ -59,7 +61,8 @@ export class Exchange implements Handler {
     answer.body.end();
   }
 
-  onResponseError(_controller: Controller | null, error: unknown): void {
+  onResponseError(controller: Controller | null, error: unknown): void {
+    this.refused = controller === null;
     if (!this.#over) {
       this.#over = true;
       this.#attempt.context.scope.offCancel(this);

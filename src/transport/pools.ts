@@ -4,6 +4,7 @@ import type { Cancel } from '../core/live.ts';
 import type { Policy } from '../policy/table.ts';
 import { Connector } from './connect.ts';
 import { Handover, type Sides } from './handover.ts';
+import { steadyClient } from './steady-client.ts';
 import { type Pool, undici } from './undici.ts';
 
 const ENDPOINTS = 10_000; // an endpoint without connections costs 19 kB
@@ -130,6 +131,7 @@ export class Pools {
     const connector = new Connector(this.#env, settings.connect, buildConnector, settings.peers);
     const pool = new Pool(url, {
       connect: connector.connect,
+      factory: steadyClient,
       connections: settings.connections,
       keepAliveTimeout: settings.keepAlive,
       keepAliveMaxTimeout: settings.keepAlive,

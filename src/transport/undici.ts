@@ -1,15 +1,16 @@
 import { createRequire } from 'node:module';
-import type { buildConnector, Dispatcher, Pool } from 'undici';
+import type { buildConnector, Client, Dispatcher, Pool } from 'undici';
 
 /** What one attempt hears from undici. */
 export type Handler = Dispatcher.DispatchHandler;
 /** Pauses, resumes and aborts one request. */
 export type Controller = Dispatcher.DispatchController;
-export type { buildConnector, Pool };
+export type { buildConnector, Client, Pool };
 
 /** The parts of undici that we use. */
 export interface Undici {
   readonly Pool: typeof Pool;
+  readonly Client: typeof Client;
   readonly buildConnector: typeof buildConnector;
 }
 
@@ -32,6 +33,7 @@ export function load(require: (id: string) => unknown): Undici {
   try {
     return {
       Pool: require('undici/lib/dispatcher/pool.js') as typeof Pool,
+      Client: require('undici/lib/dispatcher/client.js') as typeof Client,
       buildConnector: require('undici/lib/core/connect.js') as typeof buildConnector,
     };
   } catch (error) {

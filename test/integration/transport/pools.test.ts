@@ -113,6 +113,27 @@ test('no more connections are made than the policy says', async (t) => {
   assert.equal(server.connections, 2);
 });
 
+test('requests that can not be sent leave the connections of an endpoint to others', async (t) => {
+  const server = await serve(t, echo);
+  const transport = transportTo(
+    t,
+    { orders: [server.url] },
+    { policy: { defaults: { transport: { connections: 2 } } } },
+  );
+  const bad = [{ method: 'A B' }, { headers: { 'x-name': 'a\u0000b' } }, { headers: { expect: '100-continue' } }];
+  const refuse = async () => {
+    for (const options of bad) {
+      await assert.rejects(transport.request('http://orders/', options), { reason: 'request', sent: 'no' });
+    }
+  };
+  await refuse(); // before there is a connection
+  const answers = ['a', 'b', 'c'].map((body) => transport.request('http://orders/', { method: 'POST', body }));
+  await Promise.all([refuse(), refuse(), ...answers.map(async (answer) => (await answer).body.dump())]); // while all are in use
+  await refuse(); // while none is
+  await (await transport.request('http://orders/')).body.dump();
+  assert.equal(server.connections, 2);
+});
+
 test('an idle connection is closed after the time the policy says', async (t) => {
   const server = await serve(t, echo);
   const transport = transportTo(
