@@ -177,6 +177,32 @@ test('the leader of an ensemble dies, and sessions go on with the others (H32)',
   await Promise.all(servers.map((one) => one.stop()));
 });
 
+test('a server that lost its quorum, and would still answer who only reads, is no server for us (H22)', async () => {
+  const servers = await startEnsemble(3, { properties: { 'readonlymode.enabled': 'true' } });
+  const session = openSession(servers.map(({ address }) => address).join(','), { timeoutMs: 60_000 });
+  await session.ready(5_000);
+  const { id } = session;
+  await session.ask(ephemeral('/quorum'));
+  const [left, ...others] = servers;
+  await Promise.all(others.map((one) => one.kill()));
+  await eventually(
+    () => left!.ask('srvr').catch(() => ''),
+    (said) => said.includes('Mode: read-only'),
+  );
+  await becomes(session, 'suspended');
+  await eventually(
+    () => session.problem,
+    (problem) => problem.includes(`${left!.address}: the server hung up`),
+  );
+  await assert.rejects(session.ask(exists('/quorum')), { code: 'CONNECTION_LOSS' });
+  await Promise.all(others.map((one) => one.start()));
+  await becomes(session, 'connected');
+  assert.equal(session.id, id);
+  assert.equal((await session.ask(exists('/quorum'))).ephemeralOwner, id);
+  await session.close();
+  await Promise.all(servers.map((one) => one.stop()));
+});
+
 test('closing is short and final in every state (H9)', async () => {
   await using proxy = await FaultProxy.to(server);
   const connected = openSession(proxy.address);
