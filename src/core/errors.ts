@@ -83,8 +83,12 @@ export interface AttemptReport {
 
 /** What was decided after an attempt that failed. */
 export interface NextReport {
-  /** `retry`: it is tried again. Else why not; `policy` where the policy does not name such a failure. */
-  readonly is: 'retry' | 'policy' | 'unsafe' | 'final' | 'attempts' | 'deadline' | 'budget';
+  /**
+   * `retry`: it is tried again. Else why not; `policy` where the policy does not name such a failure, `unsafe` where it may
+   * have been done and nobody said that it is idempotent, `unrepeatable` where its body was a stream, which is gone, `final`
+   * where the other side has tried again itself.
+   */
+  readonly is: 'retry' | 'policy' | 'unsafe' | 'unrepeatable' | 'final' | 'attempts' | 'deadline' | 'budget';
   /** How long it waits until then; 0 unless it is tried again. */
   readonly waitMs: number;
   /** Retries that the budget had left before this one, whole ones. */

@@ -67,7 +67,7 @@ function waitFor(
   if (policy.retry.attempts === 1) return refuse('attempts');
   const asked = askedFor(env, settled, outcome, on);
   if (asked === 'never' || !isInvited(settled, outcome, on, asked)) return refuse('policy');
-  if (!isSafe(outcome, context)) return refuse('unsafe');
+  if (!isSafe(outcome, context)) return refuse(context.replayable ? 'unsafe' : 'unrepeatable');
   return granted(env, context, outcome, asked, budget);
 }
 

@@ -38,7 +38,7 @@ export const spanTable = {
       'inmesh.not_retried': {
         when: 'failed',
         about:
-          'Why its last attempt was not tried again: `policy`, `unsafe`, `final`, `attempts`, `deadline` or `budget`; not there where that was no question.',
+          'Why its last attempt was not tried again: `policy`, `unsafe`, `unrepeatable`, `final`, `attempts`, `deadline` or `budget`; not there where that was no question.',
       },
       'inmesh.retries_left': {
         when: 'failed',

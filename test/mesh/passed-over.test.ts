@@ -102,15 +102,17 @@ test('where all are well, those tried are told, and of thousands nobody else is 
   await world.mesh.close();
 });
 
-test('why it was not tried again is told: the policy, what can do harm, the attempts, the budget', async () => {
+test('why it was not tried again is told: the policy, what can do harm, a stream that is gone, the attempts, the budget', async () => {
   const cases = [
     [{ retry: { attempts: 1 } }, true, 'attempts'],
     [{ retry: { attempts: 2 } }, true, 'attempts'],
     [{ retry: { on: ['connect-failure'] } }, true, 'policy'],
     [{}, false, 'unsafe'],
+    [{}, true, 'unrepeatable', false],
+    [{}, false, 'unrepeatable', false],
     [{ retry: { budget: 0, perSecond: 0 } }, true, 'budget'],
   ] as const;
-  for (const [defaults, idempotent, is] of cases) {
+  for (const [defaults, idempotent, is, replayable = true] of cases) {
     const { mesh, env } = await aMesh({ policy: { defaults } });
     const { send } = script(env.clock, ...Array.from({ length: 5 }, () => ({ value: answer(503) })));
     let seen: string | undefined;
@@ -118,7 +120,7 @@ test('why it was not tried again is told: the policy, what can do harm, the atte
       seen = (error as MeshError).attempts.at(-1)?.next?.is;
       return 'instead';
     };
-    const outcome = mesh.call('orders', send, { idempotent, fallback });
+    const outcome = mesh.call('orders', send, { idempotent, replayable, fallback });
     await env.clock.advance(1_000);
     assert.equal(await outcome, 'instead');
     assert.equal(seen, is);
