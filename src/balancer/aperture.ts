@@ -14,7 +14,13 @@ export interface Ourselves {
   readonly peers: Peers;
 }
 
-/** How often our part of a service is made anew while its list changes. */
+/** All nodes there are, and a number that grows with every change of the list. */
+interface Listed {
+  readonly listed: number;
+  readonly live: { readonly size: number };
+}
+
+/** How often our part of a service is made anew while its list changes, as long as half of it is left. */
 const RENEW_MS = 1_000;
 
 /** Chooses our part of a service, and keeps it up to date. */
@@ -27,6 +33,7 @@ export class Aperture {
   #all: Standing | undefined;
   #near: Standing | undefined;
   #at = Number.NEGATIVE_INFINITY;
+  #chosen = 0; // how many there were when it was chosen
 
   constructor(policy: Policy['aperture'], we: Ourselves) {
     this.#policy = policy;
@@ -39,10 +46,16 @@ export class Aperture {
   }
 
   /**
-   * Makes it anew where the list, or our place among our like, has changed; not each time while many come and go. `tiers`
-   * gives the nodes there are, by level: each is cut for itself. Says whether it did.
+   * Makes it anew where the list, or our place among our like, has changed; not each time while many come and go. Of all
+   * that take calls our part has so many `left`. `tiers` gives the nodes there are, by level: each is cut for itself. Says
+   * whether it did.
    */
-  renew(listed: number, size: number, tiers: () => ReadonlyMap<number, readonly Node[]>, now: number): boolean {
+  renew(
+    { listed, live: { size } }: Listed,
+    left: number,
+    tiers: () => ReadonlyMap<number, readonly Node[]>,
+    now: number,
+  ): boolean {
     const { mode, above } = this.#policy;
     if (size <= above) {
       const had = this.cut !== undefined;
@@ -54,13 +67,15 @@ export class Aperture {
     const all = mode === 'ring' ? peers.standing(undefined, now) : undefined;
     const near = mode === 'ring' && zone !== '' ? peers.standing(zone, now) : all;
     const moved = all !== this.#all || near !== this.#near;
-    if (!moved && (listed === this.#listed || now - this.#at < RENEW_MS)) return false;
+    const canWait = now - this.#at < RENEW_MS && left * 2 >= this.#chosen;
+    if (!moved && (listed === this.#listed || canWait)) return false;
     this.#listed = listed;
     this.#all = all;
     this.#near = near;
     this.#at = now;
     const had = this.cut !== undefined;
     this.cut = mode === 'ring' && all === undefined ? undefined : this.#cut(tiers());
+    this.#chosen = this.cut?.size ?? 0;
     return had || this.cut !== undefined;
   }
 

@@ -133,8 +133,7 @@ export class View implements Choice {
 
   /** Chooses our part anew where that is due; says whether it did. */
   #aim(aperture: Aperture, now: number): boolean {
-    const { live, listed } = this.#nodes;
-    if (!aperture.renew(listed, live.size, this.#byTier, now)) return false;
+    if (!aperture.renew(this.#nodes, this.whole.live.size, this.#byTier, now)) return false;
     this.#narrow();
     return true;
   }

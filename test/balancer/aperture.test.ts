@@ -160,3 +160,16 @@ test('those of our part that are out of rotation are left out, and explain says 
   assert.equal(others.length, 185);
   assert.match(view.whyNot(others[0]!, []), /for others of our service/);
 });
+
+test('when the endpoints of our part leave all at once, or most of them, another part is chosen at once', () => {
+  const policy = policyOf({ size: 15, above: 100 });
+  const nodes = new Nodes({ zone: '' }, peersAt(3, 100));
+  nodes.update(servers(200));
+  assert.ok(seen(nodes, policy, 0) <= 15);
+  nodes.update(servers(200, 'green')); // all are replaced
+  assert.ok(seen(nodes, policy, 10) >= 14, 'not a second later');
+  const { live } = nodes.view(policy).whole;
+  const ours = [...Array(live.size).keys()].map((at) => live.at(at)!.endpoint.id);
+  nodes.update(servers(200, 'green').filter(({ id }) => !ours.slice(0, 10).includes(id)));
+  assert.ok(seen(nodes, policy, 20) >= 14, 'a third of it is not to do the work of all for a second');
+});
