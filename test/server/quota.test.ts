@@ -85,7 +85,7 @@ test('an answer says how much is left, so that who listens need not be refused',
   const requests: Requests = [
     { name: 'all', rate: '1000/m', per: 'all' },
     { name: 'each', rate: '100/s', burst: 10 },
-    { name: 'seen', rate: '1/s', mode: 'observe' },
+    { name: 'seen', rate: '1000/s', mode: 'observe' },
   ];
   const context = { ...aContext(), policy: new PolicySet({ defaults: { quota: { requests } } }).for('orders') };
   const fields: Record<string, string> = {};
@@ -144,6 +144,17 @@ test('divided over the instances each lets its part through, at once when there 
     await env.clock.advance(10);
   }
   assert.ok(served >= 25 && served <= 30, `${served}`);
+});
+
+test('a burst that is smaller than the fleet is one for each instance, so that none is shut', async () => {
+  for (const more of [{}, { store: { name: 'away', take: () => Promise.reject(new Error('away')) } }]) {
+    const share = 'store' in more ? 'redis' : 'fleet';
+    const siblings = { count: 8, known: 8 };
+    const { env, times } = guarded([{ rate: '8/s', burst: 2, per: 'all', share }], { ...more, siblings });
+    assert.equal(await times(5), 1);
+    await env.clock.advance(1_000);
+    assert.equal(await times(5), 1);
+  }
 });
 
 test('through a whole mesh: the slot stands below authorize, and what comes in is counted', async () => {

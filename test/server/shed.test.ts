@@ -220,6 +220,26 @@ test('a limit that is learnt follows what the handler can do, up to the one that
   assert.equal(shedding.limit({ ...policy, limit: 5 }), 5);
 });
 
+test('a caller who hung up says nothing of how long requests take, and one whose time was up says that it was too long', async () => {
+  for (const [reason, least, most] of [
+    ['caller', 20, 20],
+    ['deadline', 1, 10],
+  ] as const) {
+    const { env, shedding, ends, ask } = aDoor({ limit: 100, algorithm: 'aimd' });
+    const policy = aContext({ policy: { shed: { limit: 100, algorithm: 'aimd' } } }).policy.shed;
+    for (let turn = 0; turn < 100; turn++) {
+      const scopes = Array.from({ length: 20 }, () => ask('x'));
+      await env.clock.advance(10);
+      for (const scope of scopes) scope.cancel(new MeshError(reason, 'orders: over'));
+      for (const end of ends.splice(0)) end();
+      await env.clock.advance(0);
+    }
+    const learnt = shedding.limit(policy);
+    assert.ok(learnt >= least && learnt <= most, `${reason}: ${learnt}`);
+    assert.equal(shedding.admission.inFlight, 0);
+  }
+});
+
 test('what learns the limit is not asked where it is fixed, nor the event loop where its lag is no matter', async () => {
   const { env, shedding, ends, came, ask } = aDoor({ limit: 3 });
   ask('a');

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
 import { MeshError } from '../../../src/core/errors.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
+import type { RequestContext } from '../../../src/server/request-context.ts';
 import { refused } from '../../../src/testing.ts';
 import { APPLICATIONS } from './applications.ts';
 import { aServer } from './world.ts';
@@ -115,6 +117,35 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
       calling.destroy();
       const reason = await calledOff;
       assert.ok(MeshError.is(reason) && reason.code === 'CANCELLED');
+    });
+
+    test('the signal of a request that was answered does not abort, whatever becomes of its connection', async (t) => {
+      const seen: (RequestContext | undefined)[] = [];
+      const order = (mesh: Mesh) => ({
+        order: () => {
+          seen.push(mesh.context);
+          assert.equal(mesh.context!.signal.aborted, false);
+          return { sold: true };
+        },
+      });
+      const { url, server } = await aServer(t, build, {}, order);
+      const connected = once(server, 'connection') as Promise<[Socket]>;
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let turn = 0; turn < 2; turn++) {
+        const asking = httpRequest(`${url}/orders/7`, { agent, headers: { 'grpc-timeout': '20m' } }).end();
+        const [response] = (await once(asking, 'response')) as [IncomingMessage];
+        assert.equal(await text(response), '{"sold":true}');
+      }
+      const [socket] = await connected;
+      const gone = once(socket, 'close');
+      agent.destroy();
+      await gone;
+      while (seen.some((context) => context!.timeLeftMs > 0)) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      assert.deepEqual(
+        seen.map((context) => context!.signal.aborted),
+        [false, false],
+      );
     });
 
     test('a request that comes too late is refused before the handler, and told', async (t) => {

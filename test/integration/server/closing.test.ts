@@ -53,15 +53,21 @@ test('an answer that was given and is still on its way to a slow reader arrives 
   const server = createServer(
     shop.handler(({ url }, _, response) => {
       if (url === '/other') return asked.resolve(response);
+      if (url === '/idle') return void response.end('kept');
       response.setHeader('content-length', size);
       response.end(Buffer.alloc(size, 'x'));
       given.resolve();
     }),
   );
+  server.keepAliveTimeout = AN_HOUR_MS;
   await shop.serve(server, LOCAL);
   const slow = await connected(t, server);
   slow.write(GET);
   await given.promise;
+  const idle = await connected(t, server);
+  idle.write('GET /idle HTTP/1.1\r\nhost: shop\r\n\r\n');
+  await once(idle, 'data'); // it is kept, for whatever may be asked
+  const idleClosed = once(idle.resume(), 'close');
   const other = await connected(t, server);
   other.write('GET /other HTTP/1.1\r\nhost: shop\r\n\r\n');
   const second = await asked.promise;
@@ -72,7 +78,8 @@ test('an answer that was given and is still on its way to a slow reader arrives 
   assert.match(await text(other), /as well$/);
   const whole = await text(slow);
   assert.equal(whole.length - whole.indexOf('\r\n\r\n') - 4, size);
-  await closed;
+  await Promise.all([idleClosed, closed]);
+  assert.equal(Object.hasOwn(server, 'closeIdleConnections'), false, 'the server is as its owner made it');
 });
 
 test('a connection on which nothing was ever asked holds nothing up, and a new one has a moment to ask', async (t) => {

@@ -24,6 +24,10 @@ test('a process is ready when it is listed and has what it depends on, and no mo
   await needed;
   assert.deepEqual(await look('/readyz'), [200, 'ready']);
   assert.deepEqual(await look('/healthz?verbose'), [200, 'ready']);
+  const head = await fetch(`http://127.0.0.1:${instance.port}/readyz`, { method: 'HEAD' }); // as wget --spider asks
+  assert.deepEqual([head.status, head.headers.get('x-envoy-upstream-healthchecked-cluster')], [200, 'shop']);
+  const posted = await fetch(`http://127.0.0.1:${instance.port}/readyz`, { method: 'POST' });
+  assert.deepEqual([posted.status, await posted.text()], [200, 'sold']);
   assert.deepEqual(await look('/readyz/other'), [200, 'sold']);
   const closed = shop.close({ drainMs: 1_000 });
   assert.deepEqual(await look('/readyz'), [503, 'leaving']);
