@@ -6,6 +6,7 @@ import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
 import { REAL } from './event-loop.ts';
+import { handBack } from './hand-back.ts';
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -98,11 +99,13 @@ export class GracefulServer {
     giveUp.removeEventListener('abort', cut);
     silent.cancel();
     spared();
+    await handBack(this.#clock);
   }
 
   /**
    * Node takes an answer that was given for one that has left: closing what is idle, it would cut off what a slow reader
-   * has not had yet. So nothing is closed as idle, by us or by a framework, before all that was given has left.
+   * has not had yet. And from Node 26 on it takes a connection for idle on which a request is on its way. So nothing is
+   * closed as idle, by us or by a framework, before all that was given has left, and who just came has had time to ask.
    */
   #spareAnswers(): Cancel {
     const server = this.#server;
@@ -111,6 +114,8 @@ export class GracefulServer {
     const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections');
     server.closeIdleConnections = () => {
       for (const { writableEnded, writableFinished } of this.#responses) if (writableEnded && !writableFinished) return;
+      const until = this.#clock.now() - SILENT_MS;
+      for (const [socket, openedAt] of this.#sockets) if (socket.bytesRead === 0 && openedAt > until) return;
       closeIdleConnections.call(server);
     };
     return () => {
@@ -119,10 +124,11 @@ export class GracefulServer {
     };
   }
 
-  /** Browsers and load balancers open connections to have them; Node takes them for busy. */
+  /** Browsers and load balancers open connections to have them; until Node 26 they are taken for busy. */
   #closeSilent(): void {
     const until = this.#clock.now() - SILENT_MS;
     for (const [socket, openedAt] of this.#sockets) if (socket.bytesRead === 0 && openedAt <= until) socket.destroy();
+    this.#server.closeIdleConnections?.();
   }
 
   #take({ httpVersionMajor }: IncomingMessage, response: ServerResponse): void {
