@@ -120,8 +120,19 @@ export function every(ms: number, seconds: number, look: SimulatedChange[1]): Si
   return Array.from({ length: Math.floor((seconds * 1_000) / ms) }, (_, turn) => [(turn + 1) * ms, look] as const);
 }
 
-/** A line over the slowest tenth of the calls: how long so many per cent of them take at most. */
-export const quantiles = (name: string, simulation: Simulation): Series => ({
+/** A picture of the slowest tenth of the calls: how long so many per cent of them take at most, a line for each. */
+export const byQuantile = (simulations: Readonly<Record<string, Simulation>>): Chart => ({
+  x: 'per cent of the calls that take this long at most',
+  panels: [
+    {
+      y: 'milliseconds',
+      scale: 'log',
+      series: Object.entries(simulations).map(([name, simulation]) => quantiles(name, simulation)),
+    },
+  ],
+});
+
+const quantiles = (name: string, simulation: Simulation): Series => ({
   name,
   points: Array.from({ length: 100 }, (_, at) => [90 + at / 10, simulation.quantile(0.9 + at / 1_000)] as const),
 });

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type OrcaReport, parseBinaryOrca } from '../../src/wire/orca.ts';
+import { FULL_REPORT } from '../support/orca.ts';
 
 const FULL =
   '09333333333333d33f119a9999999999e93f2a0f0a046469736b119a9999999999d93f310000000000448f403900000000000000404210' +
@@ -14,19 +15,7 @@ const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64
 /** What was given to the other encoder, its bytes, and what is to be read from them. */
 const WRITTEN: readonly (readonly [what: string, hex: string, report: OrcaReport])[] = [
   ['one figure', '09333333333333d33f', { cpuUtilization: 0.3 }],
-  [
-    'all figures and maps',
-    FULL,
-    {
-      cpuUtilization: 0.3,
-      memUtilization: 0.8,
-      applicationUtilization: 1.2,
-      rps: 1_000.5,
-      eps: 2,
-      utilization: { disk: 0.4 },
-      named: { queue: 17, 'foo.bar': 1.5 },
-    },
-  ],
+  ['all figures and maps', FULL, FULL_REPORT],
   ['the whole number of requests that there was before', '18e807', { rps: 1_000 }],
   ['the largest such number', '18ffffffffffffffffff01', { rps: 2 ** 64 }],
   ['both numbers of requests: the newer one counts', '180731000000000000f83f', { rps: 1.5 }],

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatOrca, type OrcaReport, parseOrca, readOrca } from '../../src/wire/orca.ts';
-
-const FULL: OrcaReport = {
-  cpuUtilization: 0.3,
-  memUtilization: 0.8,
-  applicationUtilization: 1.2,
-  rps: 1_000.5,
-  eps: 2,
-  utilization: { disk: 0.4 },
-  named: { queue: 17, 'foo.bar': 1.5 },
-};
+import { formatOrca, parseOrca, readOrca } from '../../src/wire/orca.ts';
+import { FULL_REPORT } from '../support/orca.ts';
 
 test('a report is read from JSON and from text alike', () => {
   const json =
     'JSON {"cpu_utilization": 0.3, "mem_utilization": 0.8, "application_utilization": 1.2, "rps_fractional": 1000.5, "eps": 2, "utilization": {"disk": 0.4}, "named_metrics": {"queue": 17, "foo.bar": 1.5}}';
   const text =
     'TEXT cpu_utilization=0.3,mem_utilization=0.8, application_utilization=1.2,rps_fractional=1000.5,eps=2,utilization.disk=0.4,named_metrics.queue=17,named_metrics.foo.bar=1.5';
-  assert.deepEqual(parseOrca(json), FULL);
-  assert.deepEqual(parseOrca(text), FULL);
+  assert.deepEqual(parseOrca(json), FULL_REPORT);
+  assert.deepEqual(parseOrca(text), FULL_REPORT);
 });
 
 test('a report in binary is read from the header of its own, and after BIN', () => {
@@ -52,7 +43,7 @@ test('a report in binary is as short as one in text may be', () => {
 
 test('what is written is read back', () => {
   assert.equal(formatOrca({ cpuUtilization: 0.3, eps: 1 }), 'TEXT cpu_utilization=0.3,eps=1');
-  assert.deepEqual(parseOrca(formatOrca(FULL)), FULL);
+  assert.deepEqual(parseOrca(formatOrca(FULL_REPORT)), FULL_REPORT);
   assert.equal(formatOrca({ cpuUtilization: 1 / 3, rps: Number.NaN, eps: -1 }), 'TEXT cpu_utilization=0.333333');
   assert.equal(formatOrca({ named: { 'a,b=1': 2, ok: 1e21 } }), 'TEXT named_metrics.ok=1e+21');
   assert.deepEqual(parseOrca(formatOrca({ rps: 1e-7 })), { rps: 1e-7 });

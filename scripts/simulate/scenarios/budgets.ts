@@ -1,6 +1,6 @@
 import type { PolicySections } from '../../../src/policy/table.ts';
 import type { SimulatedStretch } from '../../../src/testing.ts';
-import { count, countOf, exactly, overTime, percent, quantiles, ran, rate, type Scenario, ten } from '../scenario.ts';
+import { byQuantile, count, countOf, exactly, overTime, percent, ran, rate, type Scenario, ten } from '../scenario.ts';
 
 /** How much more load there was than calls, from 0 up. */
 const more = ({ attempts, calls }: { readonly attempts: number; readonly calls: number }): number =>
@@ -39,20 +39,11 @@ export const budgets: readonly Scenario[] = [
           percent('more load where all get slow', more(slow), { most: 5.5 }),
           count('hedges that the budget held back then', countOf(slow, 'hedge-budget'), { least: 1 }),
         ],
-        chart: {
-          x: 'per cent of the calls that take this long at most',
-          panels: [
-            {
-              y: 'milliseconds',
-              scale: 'log',
-              series: [
-                quantiles('hedged', hedged),
-                quantiles('hedged, by default', usual),
-                quantiles('not hedged', without),
-              ],
-            },
-          ],
-        },
+        chart: byQuantile({
+          hedged,
+          'hedged, by default': usual,
+          'not hedged': without,
+        }),
       };
     },
   },

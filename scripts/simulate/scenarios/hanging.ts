@@ -2,7 +2,18 @@ import { seeded } from '../../../src/core/random.ts';
 import type { PolicySections } from '../../../src/policy/table.ts';
 import type { SimulatedChange, Simulation } from '../../../src/testing.ts';
 import { VirtualClock } from '../../../src/testing.ts';
-import { count, exactly, failed, overTime, percent, quantiles, ran, type Scenario, shareOf, ten } from '../scenario.ts';
+import {
+  byQuantile,
+  count,
+  exactly,
+  failed,
+  overTime,
+  percent,
+  ran,
+  type Scenario,
+  shareOf,
+  ten,
+} from '../scenario.ts';
 
 const START = new VirtualClock().epoch(); // what the calendar says when a simulation begins
 
@@ -165,21 +176,12 @@ export const hanging: readonly Scenario[] = [
           percent('more load, hedged', hedged.attempts / hedged.calls - 1, { most: 5 }),
           percent('success', mesh.success, exactly(100)),
         ],
-        chart: {
-          x: 'per cent of the calls that take this long at most',
-          panels: [
-            {
-              y: 'milliseconds',
-              scale: 'log',
-              series: [
-                quantiles('p2c', mesh),
-                quantiles('p2c, hedged', hedged),
-                quantiles('least-request', few),
-                quantiles('round robin', turns),
-              ],
-            },
-          ],
-        },
+        chart: byQuantile({
+          p2c: mesh,
+          'p2c, hedged': hedged,
+          'least-request': few,
+          'round robin': turns,
+        }),
       };
     },
   },
