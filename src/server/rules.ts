@@ -98,7 +98,8 @@ function hasText(pattern: string, value: string | undefined, wide: boolean): boo
 
 function hasClaim(claims: Readonly<Record<string, unknown>>, name: string, wanted: string): boolean {
   const said = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  const texts = (Array.isArray(said) ? said : [said])
+  const isScope = name === 'scope' && typeof said === 'string'; // a list of words (RFC 8693, 4.2)
+  const texts = (Array.isArray(said) ? said : isScope ? [said, ...said.split(' ')] : [said])
     .filter((one) => typeof one !== 'object' && one != null)
     .map(String);
   return texts.some((text) => isText(wanted, text));

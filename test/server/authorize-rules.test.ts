@@ -13,7 +13,14 @@ const who = (name: string, more: Partial<Principal> = {}): Principal => ({ ...AN
 
 const checkout = who('checkout', {
   issuer: 'https://id',
-  claims: { roles: ['read', 'write'], level: 3, admin: true, o: {} },
+  claims: {
+    roles: ['read', 'write'],
+    level: 3,
+    admin: true,
+    o: {},
+    scope: 'orders:read orders:write',
+    motto: 'read on',
+  },
 });
 const spiffe = who('spiffe://prod/ns/shop/sa/web', { by: 'certificate', issuer: 'prod' });
 
@@ -82,6 +89,12 @@ const cases: readonly [
   ['a claim that is not there', [{ claims: { team: '*' } }], {}, false],
   ['a claim that is an object is none', [{ claims: { o: '*' } }], {}, false],
   ['a claim that all objects inherit is none', [{ claims: { constructor: '*' } }], {}, false],
+  ['a scope, which is a list of words (RFC 8693, 4.2)', [{ claims: { scope: 'orders:write' } }], {}, true],
+  ['a scope by prefix', [{ claims: { scope: 'orders:*' } }], {}, true],
+  ['a scope that is not among the words', [{ claims: { scope: 'write' } }], {}, false],
+  ['all words of a scope, as they stand', [{ claims: { scope: 'orders:read orders:write' } }], {}, true],
+  ['a scope, denied', [deny({ claims: { scope: 'orders:write' } })], {}, false],
+  ['another claim of several words is one text', [{ claims: { motto: 'read' } }], {}, false],
   ['two claims', [{ claims: { roles: 'read', level: '3' } }], {}, true],
   ['two claims, one of which is not so', [{ claims: { roles: 'read', level: '4' } }], {}, false],
   // Methods.

@@ -35,7 +35,9 @@ const rule = {
   }),
   notPrincipals: texts({ about: 'Who must not be the one who calls.', pattern: NAME, must: principals }),
   issuers: texts({ about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.' }),
-  claims: labels({ about: 'What the token must say: a text, or one of a list; `*` for anything at all.' }),
+  claims: labels({
+    about: 'What the token must say: a text, one of a list, or one of the words of `scope`; `*` for anything at all.',
+  }),
   methods: texts({
     about: 'The methods. In a deny they are so in any case, and GET stands for HEAD, too.',
     pattern: METHOD,
