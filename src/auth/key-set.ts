@@ -9,6 +9,7 @@ const BURST = 3; // looks for keys that are not known, at once
 const EACH_MS = 10_000; // and one more in this time: strangers can name keys as they like
 const AGAIN_MS = 10_000; // after one that failed
 const LATE = 0.1; // of the time for which keys are fresh: who comes later than that waits until they were looked at
+const PATIENCE_MS = 1_000;
 const OLDEST_MS = 24 * 3_600_000; // keys that nobody has confirmed for so long may have been withdrawn
 const CANDIDATES = 4; // keys tried for one token
 
@@ -62,7 +63,19 @@ export class KeySet {
     if (known.length === 0) return this.#seek(kid, algorithm, now);
     if (now < this.#nextAt) return known;
     const flight = this.#flight ?? this.#fly();
-    return now < this.#nextAt + LATE * this.#freshMs ? known : flight.then(() => this.#good(kid, algorithm));
+    if (now < this.#nextAt + LATE * this.#freshMs) return known;
+    return this.#patiently(flight).then(() => this.#good(kid, algorithm));
+  }
+
+  /** Waits, but not so long that requests fail for a source that is away. */
+  #patiently(flight: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#env.clock.schedule(PATIENCE_MS, resolve);
+      void flight.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { KeySet } from '../../src/auth/key-set.ts';
-import { readKeys } from '../../src/auth/keys.ts';
+import { type Key, readKeys } from '../../src/auth/keys.ts';
 import { testEnv } from '../../src/testing/env.ts';
 import { aKey, type TestKey } from './world.ts';
 
@@ -68,6 +68,25 @@ test('where nobody came for long, who comes waits for the keys: they may have be
   await env.clock.advance(1.1 * FRESH_MS);
   assert.equal(await find('b'), 'b');
   assert.equal(source.asked, 4);
+});
+
+test('nobody waits longer than a second for keys that are known already', async () => {
+  const { env, source, find, set } = aKeySet('a');
+  await find('a');
+  await env.clock.advance(2 * FRESH_MS);
+  const gate = Promise.withResolvers<void>();
+  source.gate = gate.promise;
+  let found = '';
+  void (set.find('a', 'ES256') as Promise<readonly Key[]>).then((keys) => {
+    found = keys.map(({ kid }) => kid).join();
+  });
+  await env.clock.advance(999);
+  assert.equal(found, '');
+  await env.clock.advance(1);
+  assert.equal(found, 'a');
+  gate.resolve();
+  await env.clock.advance(0);
+  assert.equal(env.clock.pending, 0);
 });
 
 test('a key that is not known is looked for at once, so that a new one is found', async () => {
