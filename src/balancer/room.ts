@@ -51,4 +51,14 @@ export function isRoomFor(attempts: number, view: View, { policy, history }: Con
   return found >= attempts;
 }
 
+/** Whether there is somebody else for such a call than those `tried`: in rotation, unless health is ignored. */
+export function isOther(view: View, policy: Policy, tried: readonly Node[]): boolean {
+  const pool = poolOf(view, policy);
+  for (let at = 0; at < pool.size && at <= tried.length; at++) if (!tried.includes(pool.at(at)!)) return true;
+  return false;
+}
+
+/** Whether there are two to choose from. */
+export const isSecond = (view: View, policy: Policy): boolean => poolOf(view, policy).size > 1;
+
 const poolOf = ({ whole }: View, { balance }: Policy): Pool => (isPanic(whole, balance) ? whole.live : whole.ready);

@@ -3,6 +3,7 @@ import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { isGood, judge, judgeError } from '../core/judge.ts';
+import type { Node } from '../core/node.ts';
 import { discard, type Outcome } from '../core/outcome.ts';
 import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import { type CancelListener, Scope } from '../core/scope.ts';
@@ -18,7 +19,8 @@ export interface HedgeParts {
   /** Shared with `retry`: whatever makes more of a call draws on it. */
   readonly budget: RetryBudget;
   readonly hedges: Hedges;
-  readonly nodes: { readonly live: { readonly size: number } };
+  /** Whether there is an endpoint for such a call besides those. */
+  readonly isOther: (context: Context, tried: readonly Node[]) => boolean;
 }
 
 /**
@@ -124,10 +126,12 @@ class Hedged<Res> {
 
   /** The time is up: sends it a second time, if there is another endpoint and the budgets allow it. */
   again(): void {
-    const { env, nodes } = this.#parts;
+    const { env } = this.#parts;
     const { history, policy, service, attempt } = this.#context;
-    const { last, tried } = history;
-    if (last === undefined || tried.length + 1 >= nodes.live.size) return; // it waits for endpoints, or was at all
+    const { last } = history;
+    if (last === undefined) return; // it waits for endpoints
+    const tried = [...history.tried, last];
+    if (!this.#parts.isOther(this.#context, tried)) return; // it was at all
     const now = env.clock.now();
     const granted = policy.hedge.mode === 'fork' || this.#pay(now);
     if (env.events.hears(granted ? 'hedge' : 'hedge-budget')) {
@@ -135,7 +139,7 @@ class Hedged<Res> {
       env.events.emit({ ...facts, type: granted ? 'hedge' : 'hedge-budget' }, this.#context);
     }
     if (!granted) return;
-    history.tried = [...tried, last]; // where one is under way, a second has no business
+    history.tried = tried; // where one is under way, a second has no business
     this.#second = new Scope(this.#context.scope.due);
     const own = copy(this.#context);
     own.scope = this.#second;
@@ -196,7 +200,7 @@ export function sayHedge({ afterMs, answers }: HedgeFacts): string {
 export function planHedge(
   { policy, idempotent, replayable }: Context,
   hedges: Hedges,
-  endpoints: number,
+  isOther: boolean,
   now: number,
 ): SlotPlan {
   const { hedge } = policy;
@@ -204,7 +208,7 @@ export function planHedge(
   if (facts === undefined) return nothing('hedge', 'off');
   if (!replayable) return nothing('hedge', 'what can not be sent twice is not');
   if (!idempotent) return nothing('hedge', 'not idempotent');
-  if (endpoints < 2) return nothing('hedge', 'there is no second endpoint');
+  if (!isOther) return nothing('hedge', 'there is no second endpoint');
   if (facts.afterMs === null) return nothing('hedge', sayHedge(facts));
   return hedge.mode === 'fork' ? sends('hedge', 'to a second endpoint at once') : passes('hedge', sayHedge(facts));
 }

@@ -35,6 +35,7 @@ export const clusterStack = ({
   known,
   shared,
   hedges,
+  isOther,
   nodes,
   quotas,
   mirrors,
@@ -57,7 +58,7 @@ export const clusterStack = ({
     { name: 'circuit', filter: circuit(env, circuits), idle: (policy) => guardsNothing(env, policy) }, // above retry: a call is one verdict, however often it was tried
     { name: 'retry', filter: retry(env, budget) }, // above the balancer: each try is sent elsewhere
     { name: 'health', filter: health(checks) }, // above the balancer, who goes by what is found; it only hears that there are calls
-    { name: 'hedge', filter: hedge({ env, budget, hedges, nodes }), idle: sendsOnce }, // below retry: both draw on one budget
+    { name: 'hedge', filter: hedge({ env, budget, hedges, isOther }), idle: sendsOnce }, // below retry: both draw on one budget
     { name: 'throttle', filter: throttle(env, throttling), idle: throttlesNothing }, // below retry: each refusal counts, and what is not made is not tried again
     { name: 'limit', filter: limit(env, limits), idle: limitsNothing }, // last: what waits for room has been through everything else
   ]);

@@ -1,14 +1,16 @@
 import { SharedCalls } from '../answers/collapse.ts';
 import { Answers } from '../answers/kept-answers.ts';
 import { Nodes } from '../balancer/nodes.ts';
-import { isRoomFor } from '../balancer/room.ts';
+import { isOther, isRoomFor } from '../balancer/room.ts';
 import { Circuits } from '../circuit/circuits.ts';
+import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { Failbacks } from '../core/failbacks.ts';
 import { Limits } from '../core/limits.ts';
 import type { Live } from '../core/live.ts';
 import { Mirrors } from '../core/mirrors.ts';
+import type { Node } from '../core/node.ts';
 import { NO_PEERS, type Peers } from '../core/peers.ts';
 import type { Reach } from '../core/reach.ts';
 import type { Resolution } from '../core/resolution.ts';
@@ -35,6 +37,8 @@ export interface Parts {
   readonly failbacks: Failbacks;
   readonly shared: SharedCalls;
   readonly hedges: Hedges;
+  /** Whether there is an endpoint for such a call besides those. */
+  readonly isOther: (context: Context, tried: readonly Node[]) => boolean;
   readonly circuits: Circuits;
   readonly throttling: Throttling;
   readonly limits: Limits;
@@ -87,6 +91,7 @@ export const makeParts = (
     failbacks: new Failbacks(env.clock),
     shared: new SharedCalls(),
     hedges: new Hedges(),
+    isOther: ({ policy }, tried) => isOther(nodes.view(policy), policy, tried),
     circuits: new Circuits(env, names),
     throttling: new Throttling(),
     limits: new Limits(

@@ -1,5 +1,6 @@
 import { planCollapse } from '../answers/collapse.ts';
 import { planFallback } from '../answers/plan-fallback.ts';
+import { isSecond } from '../balancer/room.ts';
 import type { View } from '../balancer/view.ts';
 import type { Call } from '../core/call.ts';
 import type { Context } from '../core/context.ts';
@@ -49,7 +50,7 @@ const CLUSTER: Readonly<Record<string, Planner>> = {
   circuit: ({ parts, context, now, named }) => parts.circuits.plan(context, now, named),
   retry: ({ parts, context, now }) => planRetry(context, parts.budget, now),
   health: ({ context: { policy } }) => planHealth(policy),
-  hedge: ({ parts, context, now, view }) => planHedge(context, parts.hedges, view.whole.live.size, now),
+  hedge: ({ parts, context, now, view }) => planHedge(context, parts.hedges, isSecond(view, context.policy), now),
   throttle: ({ parts, context, now }) => planThrottle(context, parts.throttling, now),
   limit: ({ parts, context, isRoom }) => parts.limits.plan(context, isRoom),
 };

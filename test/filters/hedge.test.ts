@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Send } from '../../src/core/call.ts';
+import { endpoint } from '../../src/core/endpoint.ts';
 import type { MeshError } from '../../src/core/errors.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { answer, refused } from '../../src/testing.ts';
@@ -194,6 +195,32 @@ test('one answer is judged once, though two attempts were under way', async () =
     },
   });
   assert.equal(judged.length, 1);
+});
+
+test('nothing is sent twice where only one endpoint has the labels of the subset, or all others are out of rotation', async () => {
+  const { world, send } = slowly([[300]], { ...after50, subset: { labels: { zone: 'b' } } });
+  world.registry.set('orders', ['http://a:1', endpoint('http://b:1', { zone: 'b' }), 'http://c:1']);
+  await world.outcome(send, GET);
+  assert.deepEqual(
+    world.seen.map(({ attempt }) => attempt.url),
+    ['http://b:1'],
+  );
+
+  const alone = slowly([[300]], {
+    ...after50,
+    outlier: { failures: 1 },
+    fleet: { maxEjected: 1 },
+    balance: { panic: 0 },
+    retry: { attempts: 1 },
+  });
+  const refusing = ({ url }: { url: string }) => (url === 'http://c:1' ? answer(200) : Promise.reject(refused()));
+  for (let turn = 0; turn < 20; turn++) await alone.world.mesh.call('orders', refusing).catch(() => {});
+  assert.equal(told(alone.world, 'ejected').length, 2);
+  await alone.world.outcome(alone.send, GET);
+  assert.deepEqual(
+    alone.world.seen.map(({ attempt }) => attempt.url),
+    ['http://c:1'],
+  );
 });
 
 test('with one endpoint alone nothing is sent twice: it would go to the same', async () => {
