@@ -73,11 +73,7 @@ const table = (title: string, results: Results, heap: Results): Table => ({
   columns: ['cpu µs', 'x undici.request', 'requests/s', 'p50 µs', 'p99 µs', 'kB', 'waited %'],
   rows: results.names.map((name) => [
     name,
-    results.calm(name, 'cpuNs') / 1_000,
-    results.ratio(name, FLOOR, 'cpuNs'),
-    results.median(name, 'perSecond'),
-    results.calm(name, 'p50Us'),
-    results.calm(name, 'p99Us'),
+    ...results.request(name, FLOOR),
     heap.median(name, 'bytes') / 1_000,
     results.median(name, 'waiting') * 100,
   ]),

@@ -41,6 +41,17 @@ export class Results {
     return series(this.#of(name), figure).reduce((sum, value) => sum + value, 0);
   }
 
+  /** What a request costs: µs of a processor, the same beside `floor`, how many in a second, and µs of p50 and p99. */
+  request(name: string, floor: string): number[] {
+    return [
+      this.calm(name, 'cpuNs') / 1_000,
+      this.ratio(name, floor, 'cpuNs'),
+      this.median(name, 'perSecond'),
+      this.calm(name, 'p50Us'),
+      this.calm(name, 'p99Us'),
+    ];
+  }
+
   /** The median of the ratios to another competitor in the same round. */
   ratio(name: string, floor: string, figure: string): number {
     return ratio(this.#of(name), this.#of(floor), figure);

@@ -25,11 +25,7 @@ export const bench: Bench = async (effort) => {
         columns: ['cpu µs', 'x node:http', 'requests/s', 'p50 µs', 'p99 µs', 'waited %'],
         rows: results.names.map((name) => [
           name,
-          results.calm(name, 'cpuNs') / 1_000,
-          results.ratio(name, FLOOR, 'cpuNs'),
-          results.median(name, 'perSecond'),
-          results.calm(name, 'p50Us'),
-          results.calm(name, 'p99Us'),
+          ...results.request(name, FLOOR),
           results.median(name, 'waiting') * 100,
         ]),
       },
