@@ -117,17 +117,22 @@ export class Registration implements Announcement {
 
   /** What can not be removed now is removed as soon as the session goes on; if it ends, it takes the node along. */
   async #leave(): Promise<void> {
-    const { env, spreadMs } = this.#tree;
-    const marks = spreadMs > 0 && this.state.value === 'listed' && this.#instance.weight > 0;
-    if (marks) this.#node.data = this.#dataOf({ ...this.#instance, weight: 0 });
-    // Also a mark that was made a moment ago goes first: to who does not read it, one that leaves is one that is missed.
-    if (this.state.value === 'listed' && !this.#node.said) {
-      const told = await didSettle(this.#settled(LEAVE_MS));
-      if (told && marks) await new Promise<void>((resolve) => env.clock.schedule(spreadMs, resolve));
-    }
+    if (this.state.value === 'listed') await this.#sayGoodbye();
+    // A mark that was made a moment ago goes first: to who does not read it, one that leaves is one that is missed.
+    const marks = this.state.value === 'listed' && !this.#node.said;
+    if (marks) await didSettle(this.#settled(LEAVE_MS / 2));
     this.#node.wanted = false;
-    await didSettle(this.#settled(LEAVE_MS));
+    await didSettle(this.#settled(marks ? LEAVE_MS / 2 : LEAVE_MS));
     this.state.set('left');
+  }
+
+  /** Says that we leave, where it is not said, and gives all a while to hear of it. */
+  async #sayGoodbye(): Promise<void> {
+    const { env, spreadMs } = this.#tree;
+    if (spreadMs === 0 || this.#instance.weight === 0) return;
+    this.#node.data = this.#dataOf({ ...this.#instance, weight: 0 });
+    const told = await didSettle(this.#settled(LEAVE_MS));
+    if (told) await new Promise<void>((resolve) => env.clock.schedule(spreadMs, resolve));
   }
 
   /**

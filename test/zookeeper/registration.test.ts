@@ -25,6 +25,7 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
   const watched = new Set<string>();
   let [owner, mine, version] = [0n, 100n, 0];
   let steps: readonly number[] = [0, 0];
+  let silent = false;
   let refusal: { of: Command['is']; code: string } | undefined;
   const stat = (): Stat => ({
     ...{ czxid: 1n, ctime: 0n, mzxid: 1n, pzxid: 1n, ephemeralOwner: owner, version, dataLength: 0, numChildren: 0 },
@@ -55,7 +56,10 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
       ups.add(listener);
       return () => ups.delete(listener);
     },
-    ask: async <T>(operation: Operation<T>): Promise<T> => operation.read(answer(operation.command)),
+    ask: async <T>(operation: Operation<T>): Promise<T> => {
+      if (silent) return new Promise(() => {});
+      return operation.read(answer(operation.command));
+    },
   };
   const tree = { session, env, acl: [], joinMs: 10_000, spreadMs: 0, form: 'plain' } as unknown as Tree;
   return {
@@ -65,6 +69,10 @@ function aPlace({ timeoutMs = 6_000 } = {}) {
     /** What the server says to commands of that kind from now on. */
     refuse: (of?: Command['is'], code = '') => {
       refusal = of && { of, code };
+    },
+    /** The server answers nothing any more. */
+    fallSilent: () => {
+      silent = true;
     },
     /** What an earlier session of ours left stands there; and what the server says to its being replaced. */
     leave: (errors: readonly number[]) => {
@@ -151,6 +159,28 @@ test('who marks itself and leaves at once is marked before it goes, and keeps no
     ['setData', 'delete'],
   );
   assert.equal(place.env.clock.pending, 0);
+});
+
+test('leaving takes a second where nothing is answered, whatever was still to be told', async () => {
+  for (const said of [true, false]) {
+    const place = aPlace();
+    const registration = await place.registration().join();
+    if (said) {
+      const marked = registration.update({ weight: 0 });
+      await settled();
+      await marked;
+    }
+    place.fallSilent();
+    if (!said) registration.update({ weight: 0 }).catch(() => {});
+    let left = false;
+    const closed = registration.close().then(() => {
+      left = true;
+    });
+    await place.env.clock.advance(999);
+    assert.equal(left, false);
+    await place.env.clock.advance(1);
+    await closed;
+  }
 });
 
 test('a mark that can not be told keeps nobody from leaving', async () => {
