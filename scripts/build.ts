@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { policyJsonSchema } from '../src/policy/json-schema.ts';
 import { bundle } from './build/bundle.ts';
 import { dropUnreachable } from './build/declarations.ts';
+import { explainSettings } from './build/settings.ts';
 import { isMain, root, tool } from './run.ts';
 
 /** Makes `dist` anew: JavaScript and types from the sources, and the JSON Schema of the policy. */
@@ -13,6 +14,7 @@ export async function build(dist: string = join(root, 'dist')): Promise<{ code: 
   const { code, output } = await tool('typescript/bin/tsc', types);
   if (code !== 0) return { code, output };
   await dropUnreachable(dist, doors);
+  await explainSettings(dist);
   await bundle(doors, dist);
   await writeFile(join(dist, 'policy.schema.json'), `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
   return { code: 0, output: '' };

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, tool } from '../../scripts/run.ts';
+import { table } from '../../src/policy/table.ts';
 import { linksOf } from '../docs/markdown.ts';
 import { bring, type Installed, install, manifests, well } from './installed.ts';
 
@@ -179,6 +180,23 @@ test("a user's TypeScript compiles against it, declarations checked and all", as
     const { code, output } = await tool('typescript/bin/tsc', ['-p', consumer.folder, ...how]);
     assert.equal(code, 0, `${moduleResolution}: ${output}`);
   }
+});
+
+test('an editor shows what each section and setting of a policy means, its range and its default', async () => {
+  const types = await readFile(join(consumer.inmesh, 'dist/policy/table.d.ts'), 'utf8');
+  const shown = [...types.matchAll(/^ +\/\*\* (.+) \*\/\n +(?:readonly )?(\w+): /gm)].map(([, text, name]) => [
+    name,
+    text,
+  ]);
+  const settings = Object.entries(table).flatMap(([name, { about, fields }]) => [
+    [name, about],
+    ...Object.entries(fields).map(([field, { about, must }]) => [field, `${about} Must be ${must};`]),
+  ]);
+  assert.deepEqual(
+    shown.map(([name, text], at) => [name, text!.slice(0, settings[at]?.[1]?.length)]),
+    settings,
+  );
+  assert.match(types, /such as '250ms' or '2s'; '10s' unless told\. \*\/\n +timeout: /);
 });
 
 test('publint has nothing to say', async () => {
