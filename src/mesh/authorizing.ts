@@ -1,3 +1,4 @@
+import { MeshError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
 import { ANONYMOUS } from '../core/principal.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -38,8 +39,15 @@ export class Authorizing {
     this.#authority = authority;
   }
 
-  /** What the rules in force would say of a request, and which of them decides. Counts nothing; `check` is asked. */
-  explain({ method = 'GET', path, headers = {}, principal, address }: RequestToAuthorize): Promise<string> {
+  /**
+   * What the rules in force would say of a request, and which of them decides. Counts nothing; `check` is asked.
+   * @throws MeshError INVALID_ARGUMENT for a request without a path.
+   */
+  async explain(request: RequestToAuthorize): Promise<string> {
+    if (typeof (request as Partial<RequestToAuthorize> | null)?.path !== 'string') {
+      throw new MeshError('request', "authorize.explain needs a request with its path, such as { path: '/orders/42' }");
+    }
+    const { method = 'GET', path, headers = {}, principal, address } = request;
     const policies = this.#policies();
     const { authorize } = policies.for(this.#service, routeFor(policies, this.#service, method, path));
     const asked = { method, path, headers, principal: { ...ANONYMOUS, ...principal }, address };

@@ -140,6 +140,9 @@ const sentence = (error: unknown): string => (error instanceof Error ? error.mes
 const KEYS: readonly (keyof DependencyOptions)[] = ['required', 'minEndpoints', 'within'];
 
 function readNeed(options: DependencyOptions): Need {
+  if (typeof options !== 'object' || options === null) {
+    throw new MeshError('request', `dependsOn: the options must be an object, got ${String(options)}`);
+  }
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key as keyof DependencyOptions)) {
       throw new MeshError('request', `dependsOn: no such option '${key}'; there are ${KEYS.join(', ')}`);

@@ -94,6 +94,7 @@ export class Presence {
 
   onClose(task: CloseTask): Cancel {
     this.#mustStay();
+    if (typeof task !== 'function') throw new MeshError('request', `onClose needs a function, got ${typeof task}`);
     const own: CloseTask = (giveUp) => task(giveUp); // given twice, it is done twice
     this.#tasks.add(own);
     return () => void this.#tasks.delete(own);

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Server } from 'node:net';
+import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Announcement } from '../discovery/registry.ts';
 import type { Arrival } from '../server/arrival.ts';
@@ -88,7 +89,7 @@ export abstract class ServedMesh extends ToldMesh {
    * Does `task` when the mesh is closed, after others have been asked to call us no more and before our own calls end:
    * the place to close a server. Gives back the way to forget it.
    * @param task May take its time, within what `close` was given. That it fails is told as the event `leaving`.
-   * @throws MeshError UNAVAILABLE when the mesh is closing already.
+   * @throws MeshError INVALID_ARGUMENT for what is no function; UNAVAILABLE when the mesh is closing already.
    */
   onClose(task: CloseTask): Cancel {
     return this.#inside.presence.onClose(task);
@@ -99,8 +100,12 @@ export abstract class ServedMesh extends ToldMesh {
    * before its deadline. For what comes in by other ways than HTTP, such as a queue.
    * @param headers By lower-case name. What is not as it must be counts as absent.
    * @param work Gives what `within` gives.
+   * @throws MeshError INVALID_ARGUMENT for headers that are no object, and for work that is no function.
    */
   within<T>(headers: IncomingHeaders, work: () => T): T {
+    if (typeof headers !== 'object' || headers === null)
+      throw new MeshError('request', `within: the headers must be an object, got ${String(headers)}`);
+    if (typeof work !== 'function') throw new MeshError('request', `within needs a function, got ${typeof work}`);
     return this.#inside.ambient.run(headers, this.#inside.policies.current.for(this.service).trace.formats, work);
   }
 }

@@ -44,6 +44,9 @@ export abstract class ToldMesh {
    * @throws MeshError INVALID_ARGUMENT for what is no service name, and for an option that there is not.
    */
   explain(service: string, request?: string | CallOptions): string {
+    if (request !== undefined && typeof request !== 'string' && typeof request !== 'object') {
+      throw new MeshError('request', `explain: a route must be text, and a call an object, got ${typeof request}`);
+    }
     if (typeof request === 'object') return sayPlan(this.plan(service, request));
     const { clusters, policies, registry, env, serving } = this.#inside;
     const text = explain(clusters.look(service), policies.current, registry, env.clock.now(), request);

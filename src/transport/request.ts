@@ -45,6 +45,8 @@ export function readMessage(
   options: RequestOptions = NO_OPTIONS,
   keep: (service: string) => number,
 ): Message | Promise<Message> {
+  if (typeof options !== 'object' || options === null)
+    throw bad(`the options must be an object, got ${String(options)}`);
   for (const key in options) if (!KEYS.has(key)) throw unknownOption(key);
   const target = parseTarget(url);
   const { body, signal } = options;

@@ -220,3 +220,20 @@ test('a listener that is none, and options of close that are none, are refused; 
   assert.equal(await mesh.call('orders', () => 'still open'), 'still open');
   await mesh.close();
 });
+
+test('what is given in the place of something else is refused in words, and not by what it happens to break', async () => {
+  const { mesh } = await aMesh();
+  const wrong: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => mesh.request('http://orders', null as never), /^the options must be an object, got null/],
+    [() => mesh.request('http://orders', 5 as never), /^the options must be an object, got 5/],
+    [() => mesh.dependsOn('orders', null as never), /^dependsOn: the options must be an object, got null/],
+    [() => mesh.onClose(5 as never), /^onClose needs a function, got number/],
+    [() => mesh.within(null as never, () => 1), /^within: the headers must be an object, got null/],
+    [() => mesh.within({}, 5 as never), /^within needs a function, got number/],
+    [() => mesh.explain('orders', 5 as never), /^explain: a route must be text, and a call an object, got number/],
+    [() => mesh.authorize.explain(null as never), /^authorize\.explain needs a request with its path, such as/],
+    [() => mesh.authorize.explain({} as never), /^authorize\.explain needs a request with its path, such as/],
+  ];
+  for (const [asking, message] of wrong) await assert.rejects(async () => asking(), refusal(message));
+  await mesh.close();
+});
