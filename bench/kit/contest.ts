@@ -1,6 +1,6 @@
 import type { Figures, Task } from './competitor.ts';
 import { Runner } from './pinned.ts';
-import { calm, median, ratio, series } from './stats.ts';
+import { calm, mean, median, ratio, series } from './stats.ts';
 
 /** What a contest is about. */
 export interface Contest {
@@ -91,6 +91,46 @@ export async function holdAll(
     await Promise.all(runners.map((runner) => runner.close()));
   }
   return all.map((rounds) => new Results(rounds));
+}
+
+/** What came of several contests of the same, each with processes of its own. */
+export class Repeated {
+  readonly #each: readonly Results[];
+
+  constructor(each: readonly Results[]) {
+    this.#each = each;
+  }
+
+  get names(): readonly string[] {
+    return this.#each[0]!.names;
+  }
+
+  /** The mean of what is calm in each. */
+  calm(name: string, figure: string): number {
+    return mean(this.#each.map((one) => one.calm(name, figure)));
+  }
+
+  ratio(name: string, floor: string, figure: string): number {
+    return mean(this.#each.map((one) => one.ratio(name, floor, figure)));
+  }
+
+  /** How far one stands above another, and how much of that is chance: the standard error of the mean. */
+  above(name: string, floor: string, figure: string): { readonly mean: number; readonly error: number } {
+    const each = this.#each.map((one) => one.calm(name, figure) - one.calm(floor, figure));
+    const middle = mean(each);
+    const variance = each.reduce((sum, one) => sum + (one - middle) ** 2, 0) / Math.max(1, each.length - 1);
+    return { mean: middle, error: Math.sqrt(variance / each.length) };
+  }
+}
+
+/**
+ * The same contest several times, each with processes of its own: how V8 compiles and lays out a process is chance, and
+ * makes calls of the very same differ by up to 80 ns, which no number of rounds in one process evens out.
+ */
+export async function holdAgain(contest: Contest, times: number): Promise<Repeated> {
+  const each: Results[] = [];
+  for (let time = 0; time < times; time++) each.push(await hold(contest));
+  return new Repeated(each);
 }
 
 /** The same things in the other direction every other time, so that nobody always comes after the same one. */
