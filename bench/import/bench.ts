@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.ts';
 import { type Bench, roundsOf } from '../kit/bench.ts';
@@ -10,13 +13,15 @@ import { calm, median, series } from '../kit/stats.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
 const OURS = new URL('../../dist/index.js', import.meta.url).href;
+const CREATE = 'and createMesh';
 
 const CASES: Readonly<Record<string, readonly string[]>> = {
   'bare Node': [],
   'bare Node, twin': [],
   "import 'inmesh'": [OURS],
-  'and createMesh': [OURS, 'create'],
+  [CREATE]: [OURS, 'create'],
   'and a first request': [OURS, 'request'],
+  'and createMesh, compile cache': [OURS, 'create', 'cached'],
   "import 'undici'": ['undici'],
   "import 'axios'": ['axios'],
   "import 'opossum'": ['opossum'],
@@ -30,11 +35,13 @@ export const bench: Bench = async (effort) => {
   const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.env.TARGET = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.COMPILE_CACHE = await mkdtemp(join(tmpdir(), 'inmesh-bench-import-')); // filled by the first round
   const rounds = new Map(Object.keys(CASES).map((name) => [name, [] as Figures[]]));
   for (let round = 0; round < roundsOf(effort, 15); round++) {
     for (const [name, args] of Object.entries(CASES)) rounds.get(name)!.push(await probe(args));
   }
   server.close();
+  await rm(process.env.COMPILE_CACHE, { recursive: true, force: true });
   const figure = (name: string, of: string): number => calm(series(rounds.get(name)!, of));
   const over = (name: string, of: string): number => figure(name, of) - figure('bare Node', of);
   return {
@@ -57,6 +64,8 @@ export const bench: Bench = async (effort) => {
     targets: [
       { what: "import 'inmesh'", figure: over("import 'inmesh'", 'ms'), limit: 15, unit: ' ms' },
       { what: "import 'inmesh'", figure: over("import 'inmesh'", 'rssMiB'), limit: 5, unit: ' MiB' },
+      { what: `${CREATE}, processor time`, figure: over(CREATE, 'cpuMs'), limit: 40, unit: ' ms' },
+      { what: CREATE, figure: over(CREATE, 'rssMiB'), limit: 12, unit: ' MiB' },
       {
         what: 'files of undici loaded before the first request',
         figure: median(series(rounds.get("import 'inmesh'")!, 'undici')),

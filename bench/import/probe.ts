@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
 
 // Imports what it is told, as the first thing that this process does, and says what that cost.
 
-const [target, then] = process.argv.slice(2);
+const [target, then, cached] = process.argv.slice(2);
+if (cached !== undefined) enableCompileCache(process.env.COMPILE_CACHE);
 const rss = process.memoryUsage.rss();
 const heap = process.memoryUsage().heapUsed;
 const cpu = process.cpuUsage();
