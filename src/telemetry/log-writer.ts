@@ -8,6 +8,8 @@ export interface LogTarget {
   once(event: 'drain' | 'close', listener: () => void): unknown;
   /** False once it takes no more for ever. */
   readonly writable?: boolean;
+  /** Tells what goes wrong with it, as streams do. */
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
 const FLUSH_AT = 16 * 1_024; // characters that are worth a write of their own
@@ -33,6 +35,7 @@ export class LogWriter {
     this.#target = target;
     this.#clock = clock;
     this.#lost = lost;
+    survive(target);
   }
 
   /** Lines dropped so far. */
@@ -124,4 +127,17 @@ export class LogWriter {
       // Whoever hears it is at fault, and from a timer that would end the process.
     }
   }
+}
+
+const survived = new WeakSet<LogTarget>();
+
+/**
+ * Keeps what goes wrong with a target from ending the process: whoever read the log has gone (EPIPE), or the disk is full.
+ * For good, since streams tell of a write long after it; once, however many meshes write there. Others that listen are told
+ * as ever, and what is written later is dropped and counted. What was on its way is lost.
+ */
+function survive(target: LogTarget): void {
+  if (survived.has(target)) return;
+  survived.add(target);
+  target.on?.('error', () => {});
 }

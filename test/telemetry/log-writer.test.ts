@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { LogWriter } from '../../src/telemetry/log-writer.ts';
 import { VirtualClock } from '../../src/testing.ts';
@@ -83,4 +84,21 @@ test('a target that throws or takes no more for ever costs its lines and nothing
   broken.writer.add('a\n');
   await broken.writer.close();
   assert.deepEqual([target.written, lost, broken.lost], [[], [1], [1]]);
+});
+
+test('a target that goes wrong ends no process: what comes later is dropped, and told of', async () => {
+  const clock = new VirtualClock();
+  const lost: number[] = [];
+  const pipe = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+  const [writer, other] = [0, 1].map(() => new LogWriter(pipe, clock, (lines) => lost.push(lines)));
+  assert.equal(pipe.listenerCount('error'), 1);
+  const closed = new Promise((resolve) => pipe.once('close', resolve));
+  writer!.add('one\n');
+  await clock.advance(1_000);
+  await closed;
+  writer!.add('two\n');
+  other!.add('three\n');
+  await clock.advance(1_000);
+  await Promise.all([writer!.close(), other!.close()]);
+  assert.deepEqual([writer!.dropped, other!.dropped, lost], [1, 1, [1, 1]]);
 });
