@@ -196,6 +196,24 @@ test('an instance that is killed goes when its session does, and nobody calls it
   assert.deepEqual(caller.failures, []);
 });
 
+test('a process that stood still for longer than its session lives is listed again once it goes on (H28)', async (t) => {
+  await using server = await startZooKeeper();
+  const stopped = await program(t, urlOf([server]));
+  const listed = (dump: string) => dump.includes('/services/orders/');
+  process.kill(stopped.pid, 'SIGSTOP');
+  await eventually(
+    () => server.ask('dump'),
+    (dump) => !listed(dump),
+  );
+  const begun = performance.now();
+  process.kill(stopped.pid, 'SIGCONT');
+  await eventually(() => server.ask('dump'), listed);
+  t.diagnostic(`listed again ${Math.round(performance.now() - begun)} ms after SIGCONT`);
+  await using mesh = await createMesh({ service: 'checkout', registry: urlOf([server]) });
+  const answer = await mesh.request('http://orders/');
+  assert.equal(await answer.body.text(), String(stopped.pid));
+});
+
 test('a process that starts while ZooKeeper is away calls whom the one before it knew', async (t) => {
   const folder = await aFolder(t);
   await using server = await startZooKeeper();
