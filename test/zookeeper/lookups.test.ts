@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
 import { settled, VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -13,9 +15,9 @@ function aResolver() {
   return { asked, clock, lookups: new Lookups(clock, ask) };
 }
 
-const open = (lookup: Lookup, host: string, handshakeMs = 5) =>
+const open = (lookup: Lookup, host: string, handshakeMs = 5, port = 1) =>
   openLink({
-    ...{ server: { host, port: 1 }, clock: systemClock, chroot: '', timeoutMs: 600, handshakeMs, lookup },
+    ...{ server: { host, port }, clock: systemClock, chroot: '', timeoutMs: 600, handshakeMs, lookup },
     ...{ key: undefined, zxid: 0n, digest: undefined, tls: undefined, onEvent: () => {}, onEnd: () => {} },
   });
 
@@ -39,6 +41,34 @@ test('a resolver that hangs is asked once for each host, however often we try to
   await assert.rejects(open(lookups.lookup, 'zk1.test'), { code: 'TIMEOUT' });
   assert.equal(asked.length, 3, 'once it has answered, it is asked again');
 });
+
+for (const kept of [false, true]) {
+  test(`who is found by name is connected to, also by an answer that was ${kept ? 'kept' : 'just given'}`, async () => {
+    const server = createServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { asked, lookups, clock } = aResolver();
+    const lookup: Lookup = (host, options, done) => {
+      lookups.lookup(host, options, done);
+      asked.at(-1)?.done(null, [{ address: '127.0.0.1', family: 4 }]);
+    };
+    if (kept) {
+      await assert.rejects(open(lookups.lookup, 'zk.test', 5, port), { code: 'TIMEOUT' });
+      await clock.advance(5_000);
+      asked[0]!.done(null, [{ address: '127.0.0.1', family: 4 }]);
+    }
+    const connected = once(server, 'connection');
+    await assert.rejects(open(kept ? lookups.lookup : lookup, 'zk.test', 10_000, port), { code: 'REFUSED' });
+    await connected;
+    assert.equal(asked.length, 1);
+    await new Promise((resolve) => server.close(resolve));
+  });
+}
 
 test('an answer that took long is kept for as long, so that a try of two seconds can come by one that takes five', async () => {
   const { asked, lookups, clock } = aResolver();
