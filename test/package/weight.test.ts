@@ -68,6 +68,28 @@ test('a mesh that only calls brings the map with a bound, and nothing else', asy
   assert.equal(own.length, WHOLE_MESH_FILES, own.join('\n'));
 });
 
+test('a check of health does not make Node load a client of its own', async () => {
+  const output = await well(
+    consumer.run(
+      'health.mjs',
+      `const server = process.getBuiltinModule('node:http').createServer((_, response) => response.end()).listen(0);
+       const { createMesh } = await import('inmesh');
+       const mesh = await createMesh({
+         service: 'checkout',
+         registry: { fixed: { orders: [\`http://127.0.0.1:\${server.address().port}\`] } },
+         policy: { defaults: { health: { check: 'http', interval: '100ms' } } },
+       });
+       const asked = new Promise((resolve) => server.once('request', (_, response) => response.once('close', resolve)));
+       await mesh.call('orders', () => {});
+       await asked;
+       await mesh.close();
+       server.close();
+       console.log(process.moduleLoadList.filter((name) => name.includes('deps/undici')).length);`,
+    ),
+  );
+  assert.equal(output.trim(), '0');
+});
+
 test('all that is shipped stays within its budget', async () => {
   const { code, output } = await tool('size-limit/bin.js', [], { cwd: root });
   assert.equal(code, 0, output);
