@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2, createSecureServer } from 'node:http2';
+import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
@@ -80,6 +81,27 @@ test('a connection stays that of who made it: nothing is negotiated anew', async
   });
   assert.match(String(came), /no renegotiation/i);
   assert.deepEqual(orders.audit, []);
+});
+
+test('what a server was told of TLS besides stays, with each certificate that it gets', async (t) => {
+  const authority = await Authority.open(t);
+  const issue = (days: number) => authority.issue({ names: [`URI:${ORDERS}`], days });
+  const files = await CertificateFiles.open(t, await issue(5), await authority.pem);
+  const { port, mesh } = await secureOrders(t, { certificate: files.paths }, {}, (options, answer) =>
+    createServer({ ...options, minVersion: 'TLSv1.3', ciphers: 'TLS_AES_256_GCM_SHA384' }, answer),
+  );
+  const theirs = await authority.issue({ names: [`URI:${CHECKOUT}`] });
+  const said = (more: object): Promise<string> =>
+    opened(t, port, theirs, more).then((socket) => socket.getCipher().name, String);
+  const check = async (): Promise<void> => {
+    assert.match(await said({ maxVersion: 'TLSv1.2' }), /protocol version/i);
+    assert.match(await said({ ciphers: 'TLS_AES_128_GCM_SHA256' }), /handshake failure/i);
+    assert.equal(await said({}), 'TLS_AES_256_GCM_SHA384');
+  };
+  await check();
+  await files.show(await issue(3));
+  await until(() => mesh.snapshot().identity!.certificate!.leftMs < 4 * 24 * 3_600_000);
+  await check();
 });
 
 test('a token that its issuer has bound to a certificate is good over the connections of that one alone', async (t) => {
