@@ -19,11 +19,21 @@ export interface Transport {
   close(withinMs?: number): Promise<void>;
 }
 
+/** How a service is to be called, or a request of it: by its route, where the policy has settings for that. */
+export type PolicyOf = (service: string, request?: Routed) => Policy;
+
+/** By what a request falls under a route: that which it names itself, or its method and path. */
+interface Routed {
+  readonly route: string | undefined;
+  readonly method: string;
+  readonly path: string;
+}
+
 /**
  * Sends calls over HTTP/1.1 with undici. `policyOf` says how a service is to be called before a call of it begins;
  * without it, bodies are kept for replay as the defaults say.
  */
-export function createTransport(env: Env, caller: Caller, policyOf?: (service: string) => Policy): Transport {
+export function createTransport(env: Env, caller: Caller, policyOf?: PolicyOf): Transport {
   const pools = new Pools(env);
   let closed = false;
   const usual = table.transport.fields.replay.default as number;
@@ -34,10 +44,12 @@ export function createTransport(env: Env, caller: Caller, policyOf?: (service: s
       : sendMessage(message, caller, pools, digested(message));
 
   /** What a signature has to cover of a body: a stream has none, since it is not known before it is sent. */
-  const digested = ({ target, payload: { content } }: Message): Headers | undefined => {
+  const digested = ({ target, method, route, payload: { content } }: Message): Headers | undefined => {
     const { identity } = env;
-    const signs = identity !== undefined && policyOf?.(target.service).authenticate.mode === 'signature';
-    return signs && content !== undefined ? { 'content-digest': identity.digest(content) } : undefined;
+    if (identity === undefined || content === undefined) return undefined;
+    const { service, path } = target;
+    const signs = policyOf?.(service, { route, method, path }).authenticate.mode === 'signature';
+    return signs ? { 'content-digest': identity.digest(content) } : undefined;
   };
 
   return {

@@ -41,6 +41,17 @@ async function orders(t: TestContext) {
   return { url: `http://127.0.0.1:${port}`, port, audit, read, told: told.promise };
 }
 
+test('a body is signed also where only the policy of its route wants that', async (t) => {
+  const { url, audit } = await orders(t);
+  const mesh = await checkout(t, url, { secrets: { orders: SECRET } });
+  mesh.setPolicy({ services: { orders: { routes: { 'POST /a': { authenticate: { mode: 'signature' } } } } } });
+  const answer = await mesh.fetch('http://orders/a?x', { method: 'POST', body: 'one' });
+  assert.deepEqual([answer.status, audit], [200, ['']]);
+  assert.equal((await mesh.fetch('http://orders/b', { method: 'POST', body: 'one' })).status, 401); // of another route
+  const named = { method: 'POST', body: 'one', mesh: { route: 'POST /a' } };
+  assert.equal((await mesh.fetch('http://orders/b', named)).status, 200);
+});
+
 test('requests of a mesh are signed, with their bodies, by each of its clients', async (t) => {
   const { url, audit } = await orders(t);
   const policy = { authenticate: { mode: 'signature' } } as const;
