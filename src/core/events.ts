@@ -93,9 +93,10 @@ export class Events {
   }
 
   on(listener: Listener): Cancel {
-    this.#listeners = [...this.#listeners, listener];
+    const own: Listener = (event, of) => listener(event, of); // given twice, it is two
+    this.#listeners = [...this.#listeners, own];
     return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
+      this.#listeners = this.#listeners.filter((other) => other !== own);
     };
   }
 }

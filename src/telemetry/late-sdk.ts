@@ -1,3 +1,4 @@
+import { quiet } from '../core/quiet.ts';
 import type { Logger } from './logger.ts';
 import type { Watches } from './watch.ts';
 import type { Watcher } from './watcher.ts';
@@ -33,7 +34,8 @@ export function watchForSdk(
       missing.delete(signal);
       load().then(
         (watcher) => watches.join(watcher),
-        (error) => logger.warn({ error }, `an SDK of OpenTelemetry is there, and can not be used: ${error.message}`),
+        (error) =>
+          quiet(logger.warn({ error }, `an SDK of OpenTelemetry is there, and can not be used: ${error.message}`)),
       );
     }
     if (missing.size === 0) leave();

@@ -76,6 +76,19 @@ test('an async listener that fails harms nobody either: Node would end the proce
   assert.equal(await unheard(), 0);
 });
 
+test('one listener that listens twice is two, and each leaves for itself', () => {
+  const events = new Events();
+  const heard: MeshEvent[] = [];
+  const listener = (told: MeshEvent): void => void heard.push(told);
+  events.on(listener);
+  const leave = events.on(listener);
+  events.emit(event);
+  leave();
+  leave();
+  events.emit(event);
+  assert.equal(heard.length, 3);
+});
+
 test('who leaves or comes while news is told changes it for the next news', () => {
   const events = new Events();
   const heard: string[] = [];
