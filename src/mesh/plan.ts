@@ -20,8 +20,8 @@ import type { Policy } from '../policy/table.ts';
 import type { Ambient } from './ambient.ts';
 import { makeCall, makeContext } from './calls.ts';
 import type { Cluster } from './cluster.ts';
-import { type EndpointSnapshot, ofNode } from './explain.ts';
 import { type Planning, planSlots } from './plan-slots.ts';
+import { type EndpointSnapshot, ofNode } from './snapshot.ts';
 
 /** An endpoint, as a call would find it now. */
 export interface PlannedEndpoint extends EndpointSnapshot {

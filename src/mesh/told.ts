@@ -4,10 +4,11 @@ import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
 import type { TappedCall } from '../core/tapped.ts';
 import { checkCall } from './calls.ts';
-import { explain, type Snapshot, snapshot } from './explain.ts';
+import { explain } from './explain.ts';
 import type { Inside } from './inside.ts';
 import { type CallPlan, planCall } from './plan.ts';
 import { sayPlan } from './say-plan.ts';
+import { type Snapshot, snapshot } from './snapshot.ts';
 import type { TapOptions } from './tap.ts';
 import { countedBy } from './watched.ts';
 
