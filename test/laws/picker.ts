@@ -9,7 +9,7 @@ import { type Random, seeded } from '../../src/core/random.ts';
 import { LoadWeight } from '../../src/math/load-weight.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { aContext } from '../../src/testing.ts';
-import { all, eject, nodeOf } from '../support/nodes.ts';
+import { all, bounded, eject, nodeOf } from '../support/nodes.ts';
 
 /**
  * What else the policy asks for while the laws hold. `zone`: only our zone takes calls. `subset`: others have not its
@@ -129,7 +129,8 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
   };
 
   const follows = (weights: Readonly<Record<string, number>>, found: Readonly<Record<string, number>>) => {
-    const due = Object.entries(weights).map(([id, weight]) => [id, weighs ? weight : Math.sign(weight)] as const);
+    const held = mode === 'load' ? bounded(weights) : weights;
+    const due = Object.entries(held).map(([id, weight]) => [id, weighs ? weight : Math.sign(weight)] as const);
     const whole = due.reduce((sum, [, weight]) => sum + weight, 0);
     const picks = Object.values(found).reduce((sum, count) => sum + count, 0);
     for (const [id, weight] of due) {

@@ -29,3 +29,10 @@ export function eject(nodes: Nodes, ids: readonly string[], now = 0): void {
     one.all.moved(one);
   }
 }
+
+/** Weights that servers tell of: ten times the median at most, whatever they say. */
+export function bounded(weights: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const told = Object.values(weights).filter((weight) => weight > 0);
+  const median = told.toSorted((a, b) => a - b)[(told.length - 1) >> 1]!;
+  return Object.fromEntries(Object.entries(weights).map(([id, weight]) => [id, Math.min(10 * median, weight)]));
+}
