@@ -74,11 +74,9 @@ test('over three processes trace, deadline, principal, priority and baggage are 
     );
     for (const hop of hops) assert.deepEqual([hop.traceId, hop.priority, hop.tag], [traceId, priority, tag]);
     assert.equal(shop.parentId, spanId);
-    // Each hop hangs below a span that nobody else has: one tree, with no two alike.
-    for (const { parentId } of [orders, stock]) {
-      assert.ok(!spans.has(parentId));
-      spans.add(parentId);
-    }
+    // Each hop hangs below a span of its own: one tree.
+    assert.equal(new Set([spanId, orders.parentId, stock.parentId]).size, 3);
+    for (const { parentId } of [orders, stock]) spans.add(parentId);
     // What is left shrinks (it travels in whole milliseconds): ours at most, and of the mesh's own 10 s where that is less.
     const shrinks = shop.leftMs <= timeout && orders.leftMs < shop.leftMs && stock.leftMs < orders.leftMs + 1;
     assert.ok(shrinks, JSON.stringify(hops));
@@ -88,6 +86,8 @@ test('over three processes trace, deadline, principal, priority and baggage are 
     while (asked < CALLS) await ask();
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  assert.equal(spans.size, 2 * asked);
+  // No two requests have a span together, but by chance: half of an id is drawn for each, so two of 10,000 are alike in
+  // one run of fifty. Were one handed on to another request there would be many.
+  assert.ok(spans.size >= 2 * asked - 3, `${2 * asked - spans.size} spans of two requests`);
   assert.ok(asked >= CALLS);
 });
