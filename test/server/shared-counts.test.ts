@@ -65,6 +65,20 @@ test('where no store was given, each instance goes by its part', async () => {
   assert.equal(env.told.filter(({ type }) => type === 'quota-store').length, 1);
 });
 
+test('who is over a quota that is counted here takes nothing from one that is counted elsewhere, which is not asked', async () => {
+  const store = aStore(async () => ({ waitMs: 0, left: 5 }));
+  const { ask, times } = guarded(
+    [
+      { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
+      { name: 'each', rate: '10/s', burst: 2 },
+    ],
+    { store },
+  );
+  assert.equal(await times(2, { principal: 'a' }), 2);
+  assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
+  assert.equal(store.asked, 2);
+});
+
 test('who is over a quota of its own takes nothing from the count of all, also in a store', async () => {
   const keys: string[] = [];
   const store: QuotaStore = {

@@ -86,3 +86,20 @@ for (const [name, framework] of [
     assert.deepEqual(names, ['GET /shop/orders/{id}', 'GET /shop/orders/{id}']);
   });
 }
+
+test('a middleware that is mounted at a path goes by routes of the policy as they were asked for', async (t) => {
+  const routes = { '/shop/orders/{id}': { authorize: { mode: 'enforce', otherwise: 'deny' } } } as const;
+  const { url } = await aServer(
+    t,
+    (mesh) => {
+      const app = express();
+      app.use('/shop', mesh.middleware(), (_, response) => void response.json({}));
+      return createServer(app);
+    },
+    { policy: { services: { shop: { routes } } } },
+  );
+  assert.deepEqual(
+    [(await fetch(`${url}/shop/orders/7`)).status, (await fetch(`${url}/shop/other`)).status],
+    [403, 200],
+  );
+});

@@ -48,3 +48,21 @@ test('it stands before the routes of plugins that come later, and of those insid
   assert.equal(order.route, 'GET /orders/{id}');
   assert.match(order.traceId!, /^[0-9a-f]{32}$/);
 });
+
+test('a path that Fastify rewrites is guarded as it was asked for', async (t) => {
+  const routes = { '/shop/orders/{id}': { authorize: { mode: 'enforce', otherwise: 'deny' } } } as const;
+  const { url } = await aServer(
+    t,
+    async (mesh) => {
+      const app = fastify({ rewriteUrl: ({ url = '/' }) => url.replace('/shop', '') });
+      await app.register(meshPlugin, { mesh });
+      app.get('/orders/:id', async () => 'never');
+      app.get('/other', async ({ url }) => url);
+      await app.ready();
+      return app.server;
+    },
+    { policy: { services: { shop: { routes } } } },
+  );
+  assert.equal((await fetch(`${url}/shop/orders/7`)).status, 403);
+  assert.equal(await (await fetch(`${url}/shop/other`)).text(), '/other');
+});

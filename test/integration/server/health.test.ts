@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 import { testEnv } from '../../../src/testing/env.ts';
@@ -34,6 +36,27 @@ test('a process is ready when it is listed and has what it depends on, and no mo
   assert.deepEqual(await look('/livez'), [200, 'live']);
   await env.clock.advance(1_000);
   await closed;
+});
+
+test('who listens is not ready before it is listed', async (t) => {
+  const listed = Promise.withResolvers<void>();
+  class Slow extends FakeRegistry {
+    override async announce(...of: Parameters<FakeRegistry['announce']>): ReturnType<FakeRegistry['announce']> {
+      await listed.promise;
+      return super.announce(...of);
+    }
+  }
+  const shop = await createMesh({ service: 'shop', registry: new Slow() });
+  t.after(() => shop.close({ drainMs: 0 }));
+  const server = createServer(shop.handler(() => new Response('sold')));
+  const listening = once(server, 'listening');
+  const serving = shop.serve(server, { ...LOCAL, health: true });
+  await listening;
+  const status = async () => (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`)).status;
+  assert.equal(await status(), 503);
+  listed.resolve();
+  await serving;
+  assert.equal(await status(), 200);
 });
 
 test('unless asked for, the paths are like any other', async (t) => {

@@ -57,3 +57,25 @@ test('an answer that says it failed counts as failed in the load that is told, t
   await env.clock.advance(1_000);
   assert.deepEqual([(await load()).rps, (await load()).eps], [3, 2]);
 });
+
+test('a path that was changed before the mesh, as where an application is mounted, is guarded as it was asked for', async (t) => {
+  const routes = { '/shop/orders/{id}': { authorize: { mode: 'enforce', otherwise: 'deny' } } } as const;
+  const { url } = await aServer(
+    t,
+    (mesh) => {
+      const app = new Koa();
+      app.silent = true;
+      app.use((context, next) => {
+        context.path = context.path.replace('/shop', ''); // as koa-mount does it
+        return next();
+      });
+      app.use(meshKoa(mesh)).use((context) => {
+        context.body = context.path;
+      });
+      return createServer(app.callback());
+    },
+    { policy: { services: { shop: { routes } } } },
+  );
+  assert.equal((await fetch(`${url}/shop/orders/7`)).status, 403);
+  assert.equal(await (await fetch(`${url}/shop/other`)).text(), '/other');
+});

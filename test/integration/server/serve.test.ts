@@ -194,6 +194,10 @@ test('a server that its owner closes is on the list no more', async (t) => {
   const left = new Promise<void>((resolve) => void state.watch((value) => value === 'left' && resolve()));
   server.close();
   await left;
+  const steps: string[] = [];
+  shop.on((event) => event.type === 'leaving' && steps.push(event.step));
+  await shop.close({ drainMs: 0 });
+  assert.deepEqual(steps, ['closed'], 'and nothing is left of it to be stopped');
 });
 
 test('what can not be served is told at the door', async (t) => {

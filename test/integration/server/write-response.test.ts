@@ -107,3 +107,12 @@ test('an answer that is broken off over HTTP/2 does not look as if it had ended 
   begun.resolve();
   await failed;
 });
+
+test('the body of an answer to HEAD is let go of, and not read', async (t) => {
+  const letGo = Promise.withResolvers<void>();
+  const endless = () => new Response(new ReadableStream({ cancel: () => letGo.resolve() }));
+  const { url } = await aShop(t, 'http://127.0.0.1:1', () => endless);
+  const head = await fetch(url, { method: 'HEAD' });
+  assert.deepEqual([head.status, await head.text()], [200, '']);
+  await letGo.promise;
+});
