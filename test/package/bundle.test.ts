@@ -188,7 +188,7 @@ test('its types speak of no package that a user has not got', () => {
   const files = globSync('dist/**/*.d.ts', { cwd: consumer.inmesh });
   assert.ok(files.length > 50, `only ${files.length} files`);
   for (const file of files) {
-    const text = readFileSync(join(consumer.inmesh, file), 'utf8');
+    const text = readFileSync(join(consumer.inmesh, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, ''); // not what it says of them
     for (const [, name] of text.matchAll(/(?:\bfrom|\bimport\()\s*['"]((?:@[\w-]+\/)?[\w-]+)[^'"]*['"]/g)) {
       assert.ok(name === 'node' || theirs.has(name!), `${file} speaks of ${name}`);
     }
