@@ -7,6 +7,7 @@ import { Timeouts } from '../core/timeouts.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { clockApart, makeApart } from './apart.ts';
 import { Mesh } from './mesh.ts';
+import { warnOfOldNode } from './node-version.ts';
 import { checkOptions, type MeshOptions, readPolicy } from './options.ts';
 import { openRegistry } from './registries.ts';
 import { checkStacks } from './stacks.ts';
@@ -18,6 +19,7 @@ import { watched } from './watched.ts';
  */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   checkOptions(options);
+  warnOfOldNode();
   const policies = readPolicy(options.policy === undefined ? {} : options.policy);
   const world = options.env ?? realWorld();
   const place = { ...world.place, zone: options.zone ?? world.place?.zone ?? '' };
