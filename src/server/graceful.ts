@@ -39,6 +39,8 @@ export class GracefulServer {
   readonly #sockets = new Map<Socket, number>();
   readonly #sessions = new Set<Http2Session>();
   readonly #responses = new Set<ServerResponse>();
+  /** The last answer of each connection, once it says that it is. */
+  readonly #farewells = new WeakMap<Socket, ServerResponse>();
   #closing = false;
 
   /** `leaving` says whether others have been asked to call us no more. */
@@ -87,7 +89,7 @@ export class GracefulServer {
     const spared = this.#spareAnswers();
     this.#server.close();
     for (const session of this.#sessions) session.close(); // GOAWAY
-    for (const response of this.#responses) bidFarewell(response);
+    for (const response of this.#responses) this.#bidFarewell(response);
     this.#closeSilent();
     const silent = this.#clock.schedule(SILENT_MS, () => this.#closeSilent());
     const cut = (): void => {
@@ -135,7 +137,19 @@ export class GracefulServer {
     if (this.#leaving()) response.setHeader(LEAVING_HEADER, 'true'); // who asks hears of it before the registry tells
     if (httpVersionMajor > 1) return; // its sessions know how to end
     hold(this.#responses, response, () => this.#answered());
-    if (this.#leaving()) bidFarewell(response);
+    if (this.#leaving()) this.#bidFarewell(response);
+  }
+
+  /**
+   * Says `Connection: close`, where the headers have not left yet. Of requests that came one behind the other on a
+   * connection (pipelining) the last says so: what follows would have no connection to be answered on.
+   */
+  #bidFarewell(response: ServerResponse): void {
+    const { socket } = response.req;
+    const before = this.#farewells.get(socket);
+    if (before?.headersSent === false) before.shouldKeepAlive = true;
+    this.#farewells.set(socket, response);
+    response.shouldKeepAlive = false;
   }
 
   /** Who had begun to answer before we closed may have promised to keep the connection. */
@@ -156,11 +170,6 @@ function onRequests(server: Server, hear: (request: IncomingMessage, response: S
   };
   if (!('updateSettings' in server) || server.listenerCount('request') > 0) listen('request');
   else server.on('newListener', listen);
-}
-
-/** Says `Connection: close`, where the headers have not left yet. */
-function bidFarewell(response: ServerResponse): void {
-  response.shouldKeepAlive = false;
 }
 
 function hold<T extends { once(event: 'close', listener: () => void): unknown }>(

@@ -82,6 +82,32 @@ test('an answer that was given and is still on its way to a slow reader arrives 
   assert.equal(Object.hasOwn(server, 'closeIdleConnections'), false, 'the server is as its owner made it');
 });
 
+test('requests that came one behind the other on a connection are all answered, and the last says that it ends', async (t) => {
+  for (const before of [true, false]) {
+    const shop = await aShop(t);
+    const asked: ServerResponse[] = [];
+    const both = Promise.withResolvers<void>();
+    const server = createServer(
+      shop.handler((_request, _context, response) => {
+        if (asked.push(response) === 2) both.resolve();
+      }),
+    );
+    await shop.serve(server, LOCAL);
+    const socket = await connected(t, server);
+    const stopping = drained(shop);
+    const leave = () => shop.close({ drainMs: before ? 0 : 200, timeoutMs: AN_HOUR_MS });
+    const early = before ? undefined : leave(); // while others hear of it, or when the server stops
+    socket.write(GET + GET);
+    await both.promise;
+    const closed = early ?? leave();
+    if (before) await stopping;
+    for (const response of asked.toReversed()) response.end(`answer ${asked.indexOf(response)}`);
+    const said = await text(socket);
+    assert.match(said, /connection: keep-alive[\s\S]*answer 0[\s\S]*connection: close[\s\S]*answer 1/i);
+    await closed;
+  }
+});
+
 test('a connection on which nothing was ever asked holds nothing up, and a new one has a moment to ask', async (t) => {
   const env = testEnv();
   const shop = await aShop(t, { env });
