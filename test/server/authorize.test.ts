@@ -217,6 +217,34 @@ test('what is refused anyhow is asked nobody about, and a question of a check is
   );
 });
 
+test('of rules that ask one that decides is heeded, wherever it stands, and so is the no that one would have met that observes', async () => {
+  const judge = async (rules: Written['rules'], answer: boolean) => {
+    const { authorize } = new PolicySet({
+      defaults: { authorize: { mode: 'enforce', check: 'http://authz/check', rules } },
+    }).for('orders');
+    const asked = { principal: ANONYMOUS, method: 'GET', path: '/', headers: {}, address: '' };
+    const judged = await judgeRequest(authorize, asked, () => Promise.resolve(answer));
+    const { observed } = (await judged.later) ?? judged;
+    return [judged.verdict.allowed, observed.allowed, observed.rule];
+  };
+  const soon = { action: 'custom', name: 'soon', observe: true } as const;
+  const ask = { action: 'custom', name: 'ask' } as const;
+  for (const rules of [
+    [soon, ask],
+    [ask, soon],
+  ]) {
+    assert.deepEqual(await judge(rules, false), [false, false, 'ask']);
+    assert.deepEqual(await judge(rules, true), [true, true, '']);
+  }
+  // Refused now, let in by a rule that observes, if it were not for who is asked.
+  const others = [
+    { name: 'ops', principals: ['ops'] },
+    { name: 'all', observe: true },
+  ] as const;
+  assert.deepEqual(await judge([soon, ...others], false), [false, false, 'soon']);
+  assert.deepEqual(await judge([soon, ...others], true), [false, true, 'all']);
+});
+
 test('only a URL of a service is a check', () => {
   const written = (check: string) => () => new PolicySet({ defaults: { authorize: { check } } });
   for (const check of ['authz', 'https://authz', 'http:///x', 'http://authz']) {
