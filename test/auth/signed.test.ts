@@ -103,6 +103,27 @@ test('what was signed can not be sent as something else', async () => {
   await close();
 });
 
+test('a body that was read before anybody could look at it is not believed to be the one that was signed', async () => {
+  const { mesh, env, told } = await anIdentified({ secrets: { checkout: SECRET } });
+  const come = async (arrived: (message: IncomingMessage) => void): Promise<string> => {
+    const digest = digestOf('one');
+    const signed = signer(env).sign({ ...GET, method: 'POST', digest });
+    const headers = { ...signed, 'content-digest': digest, 'content-length': '3' };
+    const message = incoming(headers);
+    arrived(message);
+    const { principal } = await ask(mesh, headers, { incoming: message, method: 'POST' });
+    return principal?.name ?? told('identify').at(-1)!.problem;
+  };
+  assert.equal(await come(() => {}), 'checkout');
+  const early = 'its body was there before it could be looked at';
+  assert.equal(await come((message) => void message.push('six')), early); // a part of it
+  const whole = (message: IncomingMessage): void => {
+    message.complete = true; // and taken out of it by somebody
+  };
+  assert.equal(await come(whole), early);
+  await mesh.close();
+});
+
 test('a signature for one service is none for another, and neither is that of an answer the other way', async () => {
   const { send, env, close } = await world({ checkout: SECRET, orders: SECRET });
   const toPayments = new SignedRequests(env, 'checkout', { payments: SECRET }).sign({ ...GET, service: 'payments' });
