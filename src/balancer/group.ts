@@ -47,14 +47,14 @@ export class Group implements Pools {
   /** One whose time out is up, or whose probe's lease, and that is not among `tried`. Looks only when there may be one. */
   due(now: number, tried: readonly Node[]): Node | undefined {
     if (now < this.#nextDue) return undefined;
-    let [found, next]: [Node | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    let next = Number.POSITIVE_INFINITY;
     for (const node of this.#out) {
       if (!isTriedByCalls(node)) continue;
-      if (found === undefined && node.ejection.until <= now && !tried.includes(node)) found = node;
+      if (node.ejection.until <= now && !tried.includes(node)) return node; // there may be more, for the next call
       next = Math.min(next, node.ejection.until);
     }
     this.#nextDue = next;
-    return found;
+    return undefined;
   }
 }
 
