@@ -79,7 +79,8 @@ const holds = ({ pool, version, byLoad, until }: Order, of: Pool, isByLoad: bool
 
 function orderOf(pool: Pool, turn: number): Order {
   const weights = Array.from({ length: pool.size }, (_, at) => pool.weight(at));
-  const steep = Math.max(...weights) * pool.size > pool.total * STEEP;
+  const heaviest = weights.reduce((most, weight) => Math.max(most, weight), 0); // not as arguments: there may be too many
+  const steep = heaviest * pool.size > pool.total * STEEP;
   const stride = steep ? undefined : new StaticStride(weights, turn);
   return { pool, version: pool.version, byLoad: false, until: Number.POSITIVE_INFINITY, stride };
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Nodes } from '../../src/balancer/nodes.ts';
 import { isPanic, pick } from '../../src/balancer/pick.ts';
+import { weightedRoundRobin } from '../../src/balancer/round-robin.ts';
 import { endpoint } from '../../src/core/endpoint.ts';
 import type { Node } from '../../src/core/node.ts';
 import { type Random, seeded } from '../../src/core/random.ts';
+import { WeightedSet } from '../../src/math/weighted-set.ts';
 import { aContext } from '../../src/testing.ts';
 
 const policy = aContext().policy.balance;
@@ -232,4 +234,12 @@ test('without panic, nothing can be picked when all are out', () => {
   const nodes = nodesOf({ a: 1, b: 1 });
   for (const id of ['a', 'b']) eject(nodes, id);
   assert.equal(pick(nodes, [], { ...policy, panic: 0 }, 0, seeded(1)), undefined);
+});
+
+test('a service of two hundred thousand endpoints is called in turn, too', () => {
+  const live = new WeightedSet<Node>();
+  for (let at = 0; at < 200_000; at++) live.set({} as Node, 1 + (at % 2));
+  const inTurn = aContext({ policy: { balance: { picker: 'weighted-round-robin' } } }).policy.balance;
+  const pools = { live, ready: live };
+  assert.ok(weightedRoundRobin()(pools, live, [], inTurn, 0, seeded(1), undefined, { bound: 0 }));
 });
