@@ -33,8 +33,9 @@ registerHooks({
 
 // While it waits for a promise, the test runner of Node 22 does not keep its process alive as that of Node 24 does. A
 // test of something that by design keeps no process alive, such as an idle session, would be called off.
-const isTest = isMainThread && process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
-if (isTest) {
+const ofFile = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
+const ofMany = process.execArgv.some((arg) => arg.endsWith('test-isolation=none'));
+if (isMainThread && (ofFile || ofMany)) {
   const { port1 } = new MessageChannel(); // no timer: tests count those
   port1.on('message', () => {});
   let [underWay, lingering]: [number, NodeJS.Timeout | undefined] = [0, undefined];
