@@ -160,6 +160,30 @@ test('over TLS, too, what was asked is answered and what was not is not waited f
   await closed;
 });
 
+test('a stream of HTTP/2 that was asked for long ago is answered whole', async (t) => {
+  const authority = await Authority.open(t);
+  const ca = await authority.pem;
+  const env = testEnv();
+  const shop = await aShop(t, { env });
+  const asked = Promise.withResolvers<ServerResponse>();
+  const pair = await authority.issue({ names: ['IP:127.0.0.1'] });
+  const listener = shop.handler((_request, _context, response) => asked.resolve(response));
+  const server = createSecureServer2({ ...pair, allowHTTP1: true }, listener as never);
+  const { instance } = await shop.serve(server as unknown as Server, LOCAL);
+  const session = connect2(`https://127.0.0.1:${instance.port}`, { ca });
+  t.after(() => session.destroy());
+  const stream = session.request({ ':path': '/' });
+  const response = await asked.promise;
+  await env.clock.advance(5_000);
+  const away = once(session, 'goaway');
+  const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
+  await env.clock.advance(10);
+  await away;
+  response.end('late, but whole');
+  assert.equal(await text(stream), 'late, but whole');
+  await closed;
+});
+
 test('a session of HTTP/2 that is only begun while its server closes is ended, too', async (t) => {
   const authority = await Authority.open(t);
   const ca = await authority.pem;
