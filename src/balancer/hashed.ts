@@ -33,8 +33,8 @@ export function hashed(place: (members: readonly Placed[], hash: Xxh64) => Place
 }
 
 /** Whether a node has room for one more call within so many times its share of all, as Envoy reckons it. */
-const isFree = ({ inFlight, all, weight }: Node, pool: Pool, { bound }: Bound): boolean =>
-  inFlight < Math.ceil(((all.inFlight + 1) * bound * weight) / pool.total);
+const isFree = (node: Node, pool: Pool, bound: Bound): boolean =>
+  node.inFlight < pool.most(node, node.all.inFlight + 1, bound);
 
 /**
  * The first with room, looked for by jumps that the key decides (arXiv 1908.08762), so that no neighbour gets it all and

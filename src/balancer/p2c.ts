@@ -16,8 +16,10 @@ const ALIKE = 2;
  */
 const isBetter: Better = (second, first, pool, margin, decay, now, random) => {
   if (!first.latency.known || !second.latency.known) return newness(second) * margin < newness(first);
-  const slow = latency(first, decay, now); // each by itself: a list of the two would make objects of them
-  const fast = latency(second, decay, now);
+  look(first, decay, now, 0);
+  look(second, decay, now, 1);
+  const slow = looked[0]!;
+  const fast = looked[1]!;
   if (pool.even) return fast * (1 + second.inFlight) * margin < slow * (1 + first.inFlight);
   const alike = pool.alike(first, second);
   const chance = alike ? 0 : random.below(PARTS);
@@ -30,11 +32,13 @@ const isBetter: Better = (second, first, pool, margin, decay, now, random) => {
 /** A call to one that is out of rotation will most likely fail and be sent again. */
 const SICK = 10;
 
+const looked = new Float64Array(2); // what is given back by a function may become an object, by what V8 makes of it
+
 /** How long its answers take, or how long it has been silent where that is more: silence tells before a timeout does. */
-function latency(node: Node, decay: number, now: number): number {
+function look(node: Node, decay: number, now: number, at: 0 | 1): void {
   const known = node.latency.read(now, decay);
   const ms = node.inFlight === 0 ? known : Math.max(known, now - node.silentSince);
-  return node.ejection.state === 'in' ? ms : ms * SICK; // only in panic is there a choice between the two
+  looked[at] = node.ejection.state === 'in' ? ms : ms * SICK; // only in panic is there a choice between the two
 }
 
 /** A node of which nothing is known gets one call, and no second before the first has told. */

@@ -39,12 +39,14 @@ const LOAD_MS = 1_000;
 export function weightedRoundRobin(): Picker {
   let order: Order | undefined;
   let turn = -1;
+  const until = new Float64Array(1); // when the order is made anew; as a field it would be an object each time it is read
   const pick: Picker = (_pools, pool, tried, { load }, now, random) => {
     if (turn < 0) turn = random.bits();
     const byLoad = load === 'orca';
-    if (order === undefined || !holds(order, pool, byLoad, now)) {
+    if (order === undefined || !holds(order, pool, byLoad) || now >= until[0]!) {
       turn = order?.stride?.turn ?? turn;
       order = byLoad ? orderByLoad(pool, turn, now) : orderOf(pool, turn);
+      until[0] = byLoad ? now + LOAD_MS : Number.POSITIVE_INFINITY;
     }
     return nextOf(order.stride, pool, tried) ?? fresh(pool, undefined, tried, random);
   };
@@ -70,19 +72,18 @@ interface Order {
   readonly pool: Pool;
   readonly version: number;
   readonly byLoad: boolean;
-  readonly until: number;
   readonly stride: StaticStride | undefined;
 }
 
-const holds = ({ pool, version, byLoad, until }: Order, of: Pool, isByLoad: boolean, now: number): boolean =>
-  pool === of && version === of.version && byLoad === isByLoad && now < until;
+const holds = ({ pool, version, byLoad }: Order, of: Pool, isByLoad: boolean): boolean =>
+  pool === of && version === of.version && byLoad === isByLoad;
 
 function orderOf(pool: Pool, turn: number): Order {
   const weights = Array.from({ length: pool.size }, (_, at) => pool.weight(at));
   const heaviest = weights.reduce((most, weight) => Math.max(most, weight), 0); // not as arguments: there may be too many
   const steep = heaviest * pool.size > pool.total * STEEP;
   const stride = steep ? undefined : new StaticStride(weights, turn);
-  return { pool, version: pool.version, byLoad: false, until: Number.POSITIVE_INFINITY, stride };
+  return { pool, version: pool.version, byLoad: false, stride };
 }
 
 /** By load; in turn, whatever the weights of the records, while too few have told theirs. */
@@ -91,5 +92,5 @@ function orderByLoad(pool: Pool, turn: number, now: number): Order {
   const weights = weighed(nodes.map(({ load }) => load?.read(now) ?? 0)) ?? nodes.map(() => 1);
   const warm = weights.map((weight, at) => (weight * nodes[at]!.weight) / nodes[at]!.endpoint.weight);
   const stride = new StaticStride(warm, turn);
-  return { pool, version: pool.version, byLoad: true, until: now + LOAD_MS, stride };
+  return { pool, version: pool.version, byLoad: true, stride };
 }

@@ -74,6 +74,11 @@ export class WeightedSet<T> {
     return Math.floor((count * unit) / weight + part / PARTS);
   }
 
+  /** How many of the `count` may be a member's, where each may have `bound` times what is due to its weight; rounded up. */
+  most(member: T, count: number, { bound }: { readonly bound: number }): number {
+    return Math.ceil((count * bound * this.#weights[this.#at.get(member)!]!) / this.#total);
+  }
+
   /** Adds `member`, or gives it another weight. `weight` is above 0. */
   set(member: T, weight: number): void {
     const at = this.#at.get(member);

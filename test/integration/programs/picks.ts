@@ -6,11 +6,14 @@ export interface Left {
   readonly left: Readonly<Record<string, number>>;
 }
 
+const ROUNDS = 8;
 const left: Record<string, number> = {};
 for (const way of ways) {
   const { round } = await modes[`bytes ${way}`]!();
-  await round({}); // V8 compiles beside us
-  left[way] = (await round({})).bytes!;
+  let bytes = Number.POSITIVE_INFINITY;
+  // V8 compiles beside us, and again where it was wrong about what there is: what counts is what is left once it is done.
+  for (let rounds = 0; rounds < ROUNDS && bytes >= 1; rounds++) bytes = (await round({})).bytes!;
+  left[way] = bytes;
 }
 process.send!({ left } satisfies Left);
 process.disconnect();
