@@ -38,7 +38,7 @@ export function tree(call: Traced, columns: number, nameOf: (address: string) =>
     ...(bars > 0 ? [['  '] as const, [bar(atMs, ms, call.ms, bars), 'cyan'] as const] : []),
     [millis(ms).padStart(MS)],
   ];
-  const parts = [...call.attempts, ...call.events].sort((a, b) => a.atMs - b.atMs);
+  const parts = inOrder(call);
   return [
     row([[call.name, 'bold'], [`  ${summed(call.attributes)}`]], { atMs: 0, ms: call.ms }),
     ...parts.flatMap((part, at) => {
@@ -50,6 +50,16 @@ export function tree(call: Traced, columns: number, nameOf: (address: string) =>
       return [row(head, part), ...details(attributes, named).flatMap((text) => wrap(stem, stem, text, width))];
     }),
   ];
+}
+
+/** What happened, as it did. Spans begin at whole milliseconds: what followed a short attempt may seem to be before it. */
+function inOrder({ attempts, events }: Traced): (Attempted | Told)[] {
+  const began = new Map(
+    attempts.map((one) => [Number(one.attributes['http.request.resend_count'] ?? 0) + 1, one.atMs]),
+  );
+  const at = (part: Attempted | Told): number =>
+    isAttempt(part) ? part.atMs : Math.max(part.atMs, began.get(Number(part.attributes['inmesh.attempt'])) ?? 0);
+  return [...attempts, ...events].sort((a, b) => at(a) - at(b));
 }
 
 const isAttempt = (part: Told | Attempted): part is Attempted => 'ms' in part;

@@ -70,6 +70,18 @@ test('a call is drawn in the order in which things happened: where, why there, w
   );
 });
 
+test('what follows a short attempt is drawn behind it, also where the clock of its span says that it was before', () => {
+  const [first, second] = call.attempts;
+  const [retry] = call.events;
+  const short = { ...call, attempts: [{ ...first!, atMs: 26, ms: 0.7 }, second!], events: [retry!] };
+  const lines = tree(short, 80, nameOf).map(text);
+  assert.deepEqual(lines.map((line) => /attempt to b|attempt 1 came|attempt to c/.exec(line)?.[0]).filter(Boolean), [
+    'attempt to b',
+    'attempt 1 came',
+    'attempt to c',
+  ]);
+});
+
 test('where there is room, bars show when each attempt was', () => {
   const bars = tree(call, 120, nameOf)
     .map(text)
