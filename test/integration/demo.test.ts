@@ -35,7 +35,7 @@ test('with --trace it prints one call that got past a dead and a failing server,
   const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
   const order = [
     /^mesh\.call orders {2}success after 3 attempts .* ms$/,
-    /^├─ attempt to [bc] {2}✕ (?:ECONNREFUSED|ECONNRESET|503) .* ms$/,
+    /^├─ attempt to [bc] {2}✕ (?:ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET|503) .* ms$/,
     /^│ {4}GET http:\/\/127\.0\.0\.1:\d+\/orders\/42$/,
     /^│ {4}passed over: 1 ejected \(a\)$/,
     /^├─ ↻ attempt 1 came to .*: again in .* ms$/,
