@@ -9,7 +9,7 @@ export class Subset {
   #isBare = false; // as it was told last
 
   constructor({ labels, fallback }: Policy['subset']) {
-    this.#labels = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+    this.#labels = inOrder(labels);
     this.fallback = fallback;
   }
 
@@ -34,6 +34,13 @@ export class Subset {
     return this.#labels.map(([name, value]) => `${name}=${value}`).join(', ');
   }
 }
+
+const inOrder = (labels: Policy['subset']['labels']): (readonly [name: string, value: string])[] =>
+  Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+
+/** The same for all that want the same labels, in whatever order, and do the same where nobody has them. */
+export const keyOf = ({ labels, fallback }: Policy['subset']): string =>
+  `${fallback} ${JSON.stringify(inOrder(labels))}`;
 
 /** Whether calls may go to endpoints of any labels. */
 export const isAny = ({ labels }: Policy['subset']): boolean => Object.keys(labels).length === 0;

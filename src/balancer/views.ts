@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/table.ts';
 import { isKeyed } from './levels.ts';
-import { isAny, Subset } from './subset.ts';
+import { isAny, keyOf, Subset } from './subset.ts';
 import { type All, type Terms, View } from './view.ts';
 
 const MOST_LABELS = 256; // sets of labels that are remembered: policies come and go
@@ -98,8 +98,5 @@ type Keep = (among: Map<string, View>, key: string, make: () => View) => View;
 
 const isSame = (a: Terms, b: Terms): boolean =>
   a.zone === b.zone && a.subset === b.subset && a.aperture === b.aperture && a.balance === b.balance;
-
-const keyOf = ({ labels, fallback }: Policy['subset']): string =>
-  `${fallback} ${JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))}`;
 
 const NO_SUBSET: Policy['subset'] = { labels: {}, fallback: 'none' };

@@ -30,6 +30,14 @@ async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promis
   return mesh;
 }
 
+/** A shop in virtual time with a certificate for `name`, and who has issued that. */
+async function aSecureShop(t: TestContext, name: string) {
+  const authority = await Authority.open(t);
+  const env = testEnv();
+  const [shop, ca, pair] = await Promise.all([aShop(t, { env }), authority.pem, authority.issue({ names: [name] })]);
+  return { env, shop, ca, pair };
+}
+
 /** A connection that its server has taken. */
 async function connected(t: TestContext, server: Server): Promise<Socket> {
   const taken = once(server, 'connection');
@@ -128,12 +136,8 @@ test('a connection on which nothing was ever asked holds nothing up, and a new o
 });
 
 test('over TLS, too, what was asked is answered and what was not is not waited for', async (t) => {
-  const authority = await Authority.open(t);
-  const ca = await authority.pem;
-  const env = testEnv();
-  const shop = await aShop(t, { env });
+  const { env, shop, ca, pair } = await aSecureShop(t, 'IP:127.0.0.1');
   const asked = Promise.withResolvers<ServerResponse>();
-  const pair = await authority.issue({ names: ['IP:127.0.0.1'] });
   const server = createSecureServer(
     pair,
     shop.handler((_request, _context, response) => asked.resolve(response)),
@@ -161,12 +165,8 @@ test('over TLS, too, what was asked is answered and what was not is not waited f
 });
 
 test('a stream of HTTP/2 that was asked for long ago is answered whole', async (t) => {
-  const authority = await Authority.open(t);
-  const ca = await authority.pem;
-  const env = testEnv();
-  const shop = await aShop(t, { env });
+  const { env, shop, ca, pair } = await aSecureShop(t, 'IP:127.0.0.1');
   const asked = Promise.withResolvers<ServerResponse>();
-  const pair = await authority.issue({ names: ['IP:127.0.0.1'] });
   const listener = shop.handler((_request, _context, response) => asked.resolve(response));
   const server = createSecureServer2({ ...pair, allowHTTP1: true }, listener as never);
   const { instance } = await shop.serve(server as unknown as Server, LOCAL);
@@ -185,11 +185,7 @@ test('a stream of HTTP/2 that was asked for long ago is answered whole', async (
 });
 
 test('a session of HTTP/2 that is only begun while its server closes is ended, too', async (t) => {
-  const authority = await Authority.open(t);
-  const ca = await authority.pem;
-  const env = testEnv();
-  const shop = await aShop(t, { env });
-  const pair = await authority.issue({ names: ['DNS:shop'] });
+  const { env, shop, ca, pair } = await aSecureShop(t, 'DNS:shop');
   const server = createSecureServer2(pair, shop.handler(() => new Response('sold')) as never);
   await shop.serve(server as unknown as Server, LOCAL);
   const early = await connected(t, server as unknown as Server);
