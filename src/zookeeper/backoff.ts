@@ -22,7 +22,11 @@ export class Backoff {
 
   /** A link has ended that lived for `ms`. A short life is no better than none: the server may take and drop us. */
   ended(ms: number): void {
-    if (ms < AFTER_MS) return;
+    if (ms >= AFTER_MS) this.anew();
+  }
+
+  /** Forgets the failures there were. */
+  anew(): void {
     this.#failures = 0;
     this.#last = FIRST_MS;
   }

@@ -144,12 +144,15 @@ export class Session {
 
   /** Connects, and again, until closed. */
   async #run(): Promise<void> {
-    for (let turn = 0; !this.#closed; turn++) {
+    for (let turn = 0; !this.#closed; ) {
       const server = this.#servers.at(turn);
       const problem = await this.#live(server);
       if (this.#closed) return;
       this.#servers.answered(server, problem.message);
       if (this.#state.value.is === 'connecting') this.#state.set({ is: 'connecting', problem: this.problem });
+      // Who knows that our session is over is well, and will take another: it is asked again, and soon.
+      if (problem.code === 'EXPIRED' && this.id !== 0n) this.#backoff.anew();
+      else turn++;
       if (problem.code === 'EXPIRED') this.#expired();
       else if (this.#state.value.is === 'lost' && problem.code === 'REFUSED') this.#memory.refused();
       await this.#sleep(this.#backoff.next(this.timeoutMs));

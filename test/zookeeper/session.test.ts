@@ -141,6 +141,32 @@ test('a session that the server says is gone is not offered again, and is known 
   await session.close();
 });
 
+test('a server that says that a session is gone is asked for another at once, however many tries there were', async () => {
+  const { clock, session, tried, up, says, link } = anEnsemble();
+  await up();
+  link().heardAt = clock.now();
+  says('CONNECTION_LOSS');
+  link().destroy('cut');
+  await clock.advance(2 * T);
+  says('EXPIRED');
+  const before = tried.length;
+  while (tried.length === before) await clock.advance(50); // the waits have grown
+  says('CONNECTION_LOSS');
+  await clock.advance(T / 20);
+  const [told, ...next] = tried.slice(before);
+  assert.deepEqual([told?.id, next[0]?.id, next[0]?.port], [100n, 0n, told?.port]);
+  await session.close();
+});
+
+test('but a server that says so of one that it was never asked for waits its turn', async () => {
+  const { clock, session, tried, says } = anEnsemble();
+  says('EXPIRED');
+  await clock.advance(60_000);
+  assert.ok(tried.length / 60 < 2, `${tried.length} connections in a minute`);
+  for (const [at, { port }] of tried.entries()) assert.equal(port, tried[at % 2]!.port);
+  await session.close();
+});
+
 test('who is hung up on for two session timeouts begins anew: the data was wiped', async () => {
   const { clock, session, tried, ups, up, says, link } = anEnsemble();
   await up();

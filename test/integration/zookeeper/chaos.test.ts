@@ -16,6 +16,6 @@ test('a minute of chaos: nobody crashes, nobody waits for ever, and after each r
   assert.deepEqual(report.problems, []);
   assert.deepEqual(report.handles, []);
   assert.ok(report.rounds > 0 && converged.length + renewed.length === report.rounds);
-  assert.ok(at(1) <= 3_000, `every watcher knows the truth within 3 s of healing, not ${at(1)} ms`);
+  assert.ok(at(1) <= 3_000, `every watcher knows the truth within 3 s of healing, not in ${report.slowest}`);
   assert.ok(report.heapMb[1] < report.heapMb[0] + 10, `the heap went from ${report.heapMb.join(' to ')} MB`);
 });

@@ -7,7 +7,7 @@ import type { Announcement, Registry, Resolving } from '../../../src/discovery/r
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
 import { anInstance } from '../../support/resolutions.ts';
-import { startEnsemble, type ZooKeeperServer } from '../../support/zookeeper.ts';
+import { HurtEnsemble, type Serving } from './chaos-ensemble.ts';
 import { realEnv } from './helpers.ts';
 
 const REGISTRANTS = 12;
@@ -21,10 +21,12 @@ export interface ChaosReport {
   readonly seed: number;
   readonly rounds: number;
   readonly faults: number;
-  /** From the end of the faults to every watcher knowing the truth: milliseconds, least first. */
+  /** From the end of the faults, and all servers serving, to every watcher knowing the truth: milliseconds, least first. */
   readonly converged: readonly number[];
   /** The same of the rounds in which sessions have to end first: somebody crashed, or all data was wiped. */
   readonly renewed: readonly number[];
+  /** The slowest round of those that converged, with what was done in it. */
+  readonly slowest: string;
   readonly problems: readonly string[];
   readonly heapMb: readonly [before: number, after: number];
   readonly handles: readonly string[];
@@ -70,29 +72,27 @@ const FAULTS: Readonly<Record<string, (world: World) => Promise<void> | void>> =
   'accept and hang': (world) => world.onWires((wire) => wire.set({ hang: true }).cut()),
   delay: (world) => world.onWires((wire) => wire.set({ delayMs: 200 + world.random.below(600) })),
   truncate: (world) => world.onWires((wire) => wire.set({ truncateAfter: 30 + world.random.below(400) }).cut()),
-  'kill a server': (world) => world.killServers(1),
-  'kill all servers': (world) => world.killServers(3),
-  'wipe all servers': (world) => world.wipeServers(),
-  'freeze a server': (world) => world.freezeServer(),
+  'kill a server': (world) => world.servers.kill(1),
+  'kill all servers': (world) => world.servers.kill(3),
+  'wipe all servers': (world) => world.servers.wipe(),
+  'freeze a server': (world) => world.servers.freeze(),
   'crash and restart': (world) => world.crash(),
   stall: (world) => world.stall(),
 };
 
 class World {
   readonly random: Random;
+  readonly servers: HurtEnsemble;
   readonly #seed: number;
   readonly #say: (line: string) => void;
   readonly #problems: string[] = [];
   readonly #converged: number[] = [];
   readonly #renewed: number[] = [];
   readonly #asked = new Set<Promise<unknown>>();
-  #servers: readonly ZooKeeperServer[] = [];
-  readonly #dead = new Set<ZooKeeperServer>();
-  #wiped = false;
-  readonly #frozen = new Set<ZooKeeperServer>();
   #registrants: Registrant[] = [];
   #watchers: Watcher[] = [];
   #crashed: Party[] = [];
+  #slowest = '';
   #rounds = 0;
   #faults = 0;
   #ports = 10_000;
@@ -104,14 +104,16 @@ class World {
     this.#seed = seed;
     this.#say = say;
     this.random = seeded(seed);
+    this.servers = new HurtEnsemble(this.random);
   }
 
   async open(): Promise<void> {
     process.on('uncaughtException', this.#onUncaught).on('unhandledRejection', this.#onUncaught);
-    this.#servers = await startEnsemble();
+    await this.servers.open();
     this.#registrants = await Promise.all(Array.from({ length: REGISTRANTS }, (_, at) => this.#registrant(`r${at}`)));
     this.#watchers = await Promise.all(Array.from({ length: WATCHERS }, () => this.#watcher()));
-    await this.#truth(performance.now());
+    await using serving = this.servers.watch();
+    await this.#truth(serving);
     this.#heap[0] = heapMb();
   }
 
@@ -127,11 +129,14 @@ class World {
     }
     await this.#heal();
     this.#rounds++;
-    const healed = performance.now();
+    await using serving = this.servers.watch();
     await Promise.all(this.#registrants.map((one) => one.announcement));
-    const ms = await this.#truth(healed);
-    (names.some((name) => RENEWING.includes(name)) ? this.#renewed : this.#converged).push(ms);
-    this.#say(`${this.#rounds}. ${[...new Set(names)].join(', ')}: ${Math.round(ms)} ms`);
+    const ms = await this.#truth(serving);
+    const told = `${this.#rounds}. ${[...new Set(names)].join(', ')}: ${Math.round(ms)} ms`;
+    const renewing = names.some((name) => RENEWING.includes(name));
+    if (!renewing && ms > Math.max(0, ...this.#converged)) this.#slowest = told;
+    (renewing ? this.#renewed : this.#converged).push(ms);
+    this.#say(told);
   }
 
   async close(): Promise<void> {
@@ -139,7 +144,7 @@ class World {
     const parties = [...this.#registrants, ...this.#watchers, ...this.#crashed];
     await Promise.all(parties.map(({ registry }) => registry.close()));
     await Promise.all(parties.flatMap(({ wires }) => wires.map((wire) => wire.close())));
-    await Promise.all(this.#servers.map((server) => server.stop()));
+    await this.servers.close();
     const end = performance.now() + 20_000;
     while (this.#asked.size > 0 && performance.now() < end) await pause(50);
     if (this.#asked.size > 0) this.#problems.push(`${this.#asked.size} questions were never answered`);
@@ -151,7 +156,7 @@ class World {
   report(): ChaosReport {
     return {
       ...{ seed: this.#seed, rounds: this.#rounds, faults: this.#faults, problems: this.#problems },
-      ...{ heapMb: this.#heap, handles: this.#handles },
+      ...{ slowest: this.#slowest, heapMb: this.#heap, handles: this.#handles },
       converged: this.#converged.sort((a, b) => a - b),
       renewed: this.#renewed.sort((a, b) => a - b),
     };
@@ -160,25 +165,6 @@ class World {
   onWires(harm: (wire: FaultProxy) => unknown): void {
     const share = this.random.next() < 0.3 ? 1 : this.random.next();
     for (const wire of this.#wires()) if (this.random.next() < share) harm(wire);
-  }
-
-  async killServers(count: number): Promise<void> {
-    const first = this.random.below(3);
-    const killed = Array.from({ length: count }, (_, at) => this.#servers[(first + at) % 3]!);
-    for (const server of killed) this.#dead.add(server);
-    await Promise.all(killed.map((server) => server.kill()));
-  }
-
-  async wipeServers(): Promise<void> {
-    await this.killServers(3);
-    this.#wiped = true;
-  }
-
-  freezeServer(): void {
-    const server = this.#oneOf(this.#servers);
-    if (this.#dead.has(server)) return;
-    server.freeze();
-    this.#frozen.add(server);
   }
 
   /** Its connections end, nobody says goodbye, and another of the same name is there at once. */
@@ -201,12 +187,7 @@ class World {
 
   async #heal(): Promise<void> {
     for (const wire of this.#wires()) wire.heal();
-    for (const server of this.#frozen) server.thaw();
-    const wipe = this.#wiped;
-    await Promise.all([...this.#dead].map((server) => server.start({ wipe }))); // all at once: alone they find no quorum
-    this.#wiped = false;
-    this.#frozen.clear();
-    this.#dead.clear();
+    await this.servers.heal();
   }
 
   /** What users do meanwhile: changes and questions, all of which must settle. */
@@ -224,23 +205,23 @@ class World {
   }
 
   /** Waits until all watchers know who is there, where, and with which weight; gives how long that was. */
-  async #truth(since: number): Promise<number> {
+  async #truth(serving: Serving): Promise<number> {
     const truth = this.#registrants.map(({ id, port, weight }) => `${id}:${port}*${weight}`).sort();
     const right = ({ value }: Resolving) => value.is === 'bound' && String(known(value)) === String(truth);
     const wrong = () => this.#watchers.filter(({ orders }) => !right(orders));
     while (wrong().length > 0) {
-      if (performance.now() - since > CONVERGE_MS) {
+      if (performance.now() - serving.since > CONVERGE_MS) {
         const seen = wrong().map(({ orders }) => `${orders.value.is} ${known(orders.value)}`);
         this.#problems.push(`round ${this.#rounds} did not converge: ${truth} is seen as ${seen.join(' and ')}`);
         break;
       }
       await pause(5);
     }
-    return performance.now() - since;
+    return Math.max(0, performance.now() - serving.since);
   }
 
   async #party(): Promise<Party> {
-    const wires = await Promise.all(this.#servers.map((server) => FaultProxy.to(server)));
+    const wires = await Promise.all(this.servers.all.map((server) => FaultProxy.to(server)));
     const url = `zookeeper://${wires.map(({ address }) => address).join(',')}`;
     const options = { sessionTimeout: `${TIMEOUT_MS}ms`, connectTimeout: '30s', hold: '500ms', spread: '0ms' };
     return { wires, registry: zookeeperRegistry(url, options, realEnv(this.random.bits())) };
