@@ -67,7 +67,7 @@ const tableOf = (fields: Fields, required: readonly string[]): string =>
     ['field', 'default', 'must be', 'meaning'],
     Object.entries(fields).map(([name, field]) => [
       code(name),
-      required.includes(name) ? 'none: to be said' : code(written(field)),
+      required.includes(name) ? 'none: to be said' : field.default === undefined ? 'any' : code(written(field)),
       field.must,
       field.about,
     ]),

@@ -57,6 +57,17 @@ export function texts(field: {
   };
 }
 
+/** A list of texts that, while it is not said, stands for any: one that is said and is empty is for none. */
+export const textsIfSaid = (field: {
+  about: string;
+  must?: string;
+  pattern?: RegExp;
+  fits?: (value: string) => boolean;
+}): Field<readonly string[] | undefined> & Writes<readonly string[]> => {
+  const said = texts(field);
+  return { ...said, default: undefined, schema: v.optional(said.schema) };
+};
+
 /** Texts by name, such as labels or headers. */
 export function labels(field: {
   about: string;
@@ -153,7 +164,7 @@ const objectSchema = (of: Fields, required: readonly string[]): Record<string, u
   properties: Object.fromEntries(
     Object.entries(of).map(([name, field]) => [
       name,
-      { ...field.json, description: field.about, default: field.default },
+      { ...field.json, description: field.about, ...(field.default !== undefined && { default: field.default }) },
     ]),
   ),
 });

@@ -33,7 +33,9 @@ type Test = ReadyRule['fits'];
 
 /** Makes a rule ready; `at` is its place in the list, which names it where it has no name. */
 export function readyRule(rule: Rule, at: number): ReadyRule {
-  const tests = [...ofCaller(rule), ...ofRequest(rule)];
+  const { principals, issuers, methods, paths, addresses } = rule;
+  const isForNone = [principals, issuers, methods, paths, addresses].some((listed) => listed?.length === 0);
+  const tests = isForNone ? [NEVER] : [...ofCaller(rule), ...ofRequest(rule)];
   const { name, action, observe } = rule;
   const fits: Test = (asked, paths) => {
     for (const test of tests) if (!test(asked, paths)) return false;
@@ -42,8 +44,11 @@ export function readyRule(rule: Rule, at: number): ReadyRule {
   return { name: name || `rules[${at}]`, action, observe, fits };
 }
 
+const NEVER: Test = () => false;
+
 /** Where an address is not known, a deny is for it and an allow is not. */
-function ofCaller({ action, principals, notPrincipals, issuers, claims, addresses, notAddresses }: Rule): Test[] {
+function ofCaller(rule: Rule): Test[] {
+  const { action, principals = [], notPrincipals, issuers = [], claims, addresses = [], notAddresses } = rule;
   const guards = action !== 'allow';
   const [from, notFrom] = [ranges(addresses), ranges(notAddresses)];
   return [
@@ -65,7 +70,7 @@ function ofCaller({ action, principals, notPrincipals, issuers, claims, addresse
  * (letters of any case, an ending slash more or less, HEAD for GET; any path that a server might make of it), what opens
  * is read narrowly (every path that a server might make of it), and a path that is unclear is guarded and not opened.
  */
-function ofRequest({ action, methods, notMethods, paths, notPaths, headers }: Rule): Test[] {
+function ofRequest({ action, methods = [], notMethods, paths = [], notPaths, headers }: Rule): Test[] {
   const guards = action !== 'allow';
   const [wanted, unwanted] = [pathTest(paths, guards), pathTest(notPaths, !guards)];
   return [

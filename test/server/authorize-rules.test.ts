@@ -69,6 +69,16 @@ const cases: readonly Case[] = [
   ['who vouches', [{ issuers: ['https://id'] }], {}, true],
   ['somebody else vouches', [{ issuers: ['https://other'] }], {}, false],
   ['all that a rule says must be so', [{ principals: ['checkout'], issuers: ['https://other'] }], {}, false],
+  // A list that is empty is of nobody: it was made of something in which nobody stood.
+  ['an empty list of principals is nobody', [{ principals: [] }], {}, false],
+  ['an empty list of principals, denied, is nobody', [deny({ principals: [] })], {}, true],
+  ['an empty list of issuers is none', [{ issuers: [] }], {}, false],
+  ['an empty list of methods is none', [{ methods: [] }], {}, false],
+  ['an empty list of paths is none', [{ paths: [] }], {}, false],
+  ['an empty list of paths is none, also of one that is unclear', [deny({ paths: [] })], { path: '/a%2fb' }, true],
+  ['an empty list of addresses is none', [{ addresses: [] }], {}, false],
+  ['nor is it one that is not known', [deny({ addresses: [] })], { address: undefined }, true],
+  ['all but nobody is all', [{ notPrincipals: [], notMethods: [], notPaths: [], notAddresses: [] }], {}, true],
   // Claims.
   ['a claim that is one of a list', [{ claims: { roles: 'write' } }], {}, true],
   ['a claim that is not in the list', [{ claims: { roles: 'admin' } }], {}, false],

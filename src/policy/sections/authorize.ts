@@ -1,6 +1,6 @@
 import { parseCidr } from '../cidr.ts';
 import { choice, flag, section } from '../fields.ts';
-import { labels, list, text, texts } from '../rules.ts';
+import { labels, list, text, texts, textsIfSaid } from '../rules.ts';
 
 const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (anybody proven); a * only at one end";
 const NAME = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
@@ -15,7 +15,10 @@ const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
 const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
 
-/** One rule of `authorize`: it speaks of a request when all that it says of it is so. */
+/**
+ * One rule of `authorize`: it speaks of a request when all that it says of it is so. A list that is empty, since nobody
+ * stood in what it was made of, is not one that was left out: it would open to all what was meant for none.
+ */
 const rule = {
   name: text({
     default: '',
@@ -28,30 +31,33 @@ const rule = {
       'custom: asks `check`. deny: refuses. allow: lets in; where there is such a rule, who fits none is refused. audit: tells.',
   }),
   observe: flag({ default: false, about: 'Tells what it would change, and changes nothing.' }),
-  principals: texts({
-    about: 'Who calls, as proven: exactly, by prefix or by suffix.',
+  principals: textsIfSaid({
+    about:
+      'Who calls, as proven: exactly, by prefix or by suffix. An empty list is nobody, as any that is said and empty.',
     pattern: NAME,
     must: principals,
   }),
   notPrincipals: texts({ about: 'Who must not be the one who calls.', pattern: NAME, must: principals }),
-  issuers: texts({ about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.' }),
+  issuers: textsIfSaid({
+    about: 'Who vouches for who calls: the issuer of the token, the trust domain of the certificate.',
+  }),
   claims: labels({
     about: 'What the token must say: a text, one of a list, or one of the words of `scope`; `*` for anything at all.',
   }),
-  methods: texts({
+  methods: textsIfSaid({
     about: 'The methods. In a deny they are so in any case, and GET stands for HEAD, too.',
     pattern: METHOD,
     must: methods,
   }),
   notMethods: texts({ about: 'The methods that it does not speak of.', pattern: METHOD, must: methods }),
-  paths: texts({
+  paths: textsIfSaid({
     about: 'The paths without their query: exactly, by template, prefix or suffix.',
     pattern: PATH,
     must: paths,
   }),
   notPaths: texts({ about: 'The paths that it does not speak of.', pattern: PATH, must: paths }),
   headers: labels({ about: 'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value.' }),
-  addresses: texts({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
+  addresses: textsIfSaid({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
   notAddresses: texts({ about: 'Where it must not come from.', fits: isAddress, must: addresses }),
 } as const;
 
