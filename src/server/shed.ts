@@ -41,7 +41,8 @@ export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Fil
       const { mode, queue, wait } = context.policy.shed;
       if (mode === 'off') return next(arrival, context);
       const { priority } = context.history;
-      const problem = admission.isNext(priority) ? shedding.problem(context) : `${admission.queued} requests wait`;
+      const full = admission.isNext(priority) ? shedding.full(context) : `${admission.queued} requests wait`;
+      const problem = full === '' ? shedding.late(context) : full;
       if (mode === 'observe') {
         if (problem !== '') tell(env, context, false);
         return serve(arrival, context, admission.begin());
@@ -50,11 +51,11 @@ export function shed<Res>(env: Env, shedding: Shedding = new Shedding(env)): Fil
         admission.begin();
         return begin(arrival, context);
       }
-      if (queue === 0) return refuse(refusal(env, context, problem));
+      if (queue === 0 || full === '') return refuse(refusal(env, context, problem));
       const entrant = {
         scope: context.scope,
         priority,
-        admits: () => shedding.problem(context) === '',
+        admits: () => shedding.full(context) === '', // whoever ends makes room; nobody would tell that the loop has time again
         refusal: () => refusal(env, context, problem),
       };
       return admission.wait(entrant, { queue, wait, order: 'fifo' }, clock.now()).then(() => {

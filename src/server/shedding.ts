@@ -36,10 +36,14 @@ export class Shedding {
     return this.learnt.of(algorithm, limit, priority);
   }
 
-  /** Why a request is not let in: empty when it is. */
-  problem({ policy: { shed }, history: { priority } }: Context): string {
+  /** Why there is no room for a request: empty when there is. */
+  full({ policy: { shed }, history: { priority } }: Context): string {
     const { inFlight } = this.admission;
-    if (inFlight >= shareOf(this.limit(shed, priority), priority)) return `${inFlight} requests are being served`;
+    return inFlight >= shareOf(this.limit(shed, priority), priority) ? `${inFlight} requests are being served` : '';
+  }
+
+  /** Why a request would begin too late, though there is room for it: empty when it would not. */
+  late({ policy: { shed }, history: { priority } }: Context): string {
     const lateMs = shed.lag === Number.POSITIVE_INFINITY ? 0 : this.#tooLateMs(shed.lag, priority);
     return lateMs === 0 ? '' : `the event loop is late by ${formatDuration(Math.max(1, Math.round(lateMs)))}`;
   }

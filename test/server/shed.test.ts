@@ -148,6 +148,29 @@ test('while the event loop is busy nobody begins before all that has come is rea
   assert.deepEqual([ends.length, shedding.turns.waiting], [5, 0]);
 });
 
+test('a queue is for who finds no room: nobody waits in it for an event loop that is late, and holds up who comes when it is not', async () => {
+  const loop = { held: 50, heldMs: () => loop.held, heldBeforeMs: 0, utilization: () => 1 };
+  const { env, ends, came, ask, turn } = aDoor({ limit: 1, queue: 10, wait: '1s', lag: '5ms' }, loop);
+  ask('late');
+  await env.clock.advance(0);
+  loop.held = 0;
+  ask('a');
+  await turn();
+  ask('b');
+  loop.held = 50;
+  ends[0]!(); // it makes room for who waits, late as it is
+  await env.clock.advance(0);
+  loop.held = 0;
+  await turn();
+  ends[1]!();
+  await env.clock.advance(0);
+  assert.deepEqual(came, [
+    'late orders: the event loop is late by 50ms (UNAVAILABLE: shed) at 0',
+    'a served at 0',
+    'b served at 0',
+  ]);
+});
+
 test('what is sheddable is refused as long as others held the thread in the turn before', async () => {
   const { came, ask, turn } = aDoor({ limit: 100, lag: '5ms' }, BUSY, 2);
   ask('a');
