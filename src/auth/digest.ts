@@ -1,9 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { believe } from './doubt.ts';
 
 const KNOWN = /(?:^|,)\s*sha-(256|512)=:([A-Za-z0-9+/]{43,86}={0,2}):\s*(?=,|$)/;
+
+const PROTOCOL_ERROR = 1; // of HTTP/2 (RFC 9113, 7)
 
 /** Whether a request has a body, as far as its headers tell. */
 export function hasBody(incoming: IncomingMessage): boolean {
@@ -41,12 +44,23 @@ export function guardBody(incoming: IncomingMessage, header: string, fail: () =>
       ended = true;
       if (!hash.digest().equals(wanted) && fail()) {
         incoming.push = () => false;
-        incoming.destroy(new Error('the body is not the one that was signed'));
+        breakOff(incoming, new Error('the body is not the one that was signed'));
         return false;
       }
     }
     return push(chunk, encoding);
   };
+}
+
+/**
+ * Ends a request that can not go on. Of HTTP/2 it would say so as an error that ends the process where the handler does
+ * not listen for any, as it need not with HTTP/1; and its stream would stay open, with whoever waits for an answer.
+ */
+function breakOff(incoming: IncomingMessage, error: Error): void {
+  const { stream } = incoming as { readonly stream?: ServerHttp2Stream };
+  incoming.on('error', () => {});
+  incoming.destroy(error);
+  stream?.close(PROTOCOL_ERROR);
 }
 
 /** The Content-Digest of a body. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import { connect, createServer as createServer2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -115,4 +116,41 @@ test('who reads a body that is not the one that was signed never comes to its en
   assert.equal(await send('pay 99 to Eve'), 'cut off');
   assert.equal(await told, 'the body is not the one that was signed');
   assert.deepEqual(read, ['pay 10 to Ann']);
+});
+
+test('a body over HTTP/2 that is not the one that was signed ends its stream, and not the process of who hears no errors', async (t) => {
+  const identity = { secrets: { checkout: SECRET } };
+  const policy = { defaults: { identify: { mode: 'enforce', required: true } } } as const;
+  const mesh = await createMesh({ service: 'orders', registry: { fixed: {} }, identity, policy });
+  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  const closed: boolean[] = [];
+  const untilRead = (asked: IncomingMessage): Promise<Response> =>
+    new Promise((resolve) => {
+      asked.once('close', () => closed.push(asked.readableEnded));
+      asked.on('end', () => resolve(new Response('read'))).resume();
+    });
+  const handler = mesh.handler((asked: IncomingMessage) =>
+    asked.url === '/listens' ? text(asked).then((body) => new Response(body)) : untilRead(asked),
+  );
+  const server = createServer2(handler as unknown as Parameters<typeof createServer2>[1]);
+  await mesh.serve(server as never, { bind: '127.0.0.1', host: '127.0.0.1' });
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  t.after(() => session.destroy());
+  const env = testEnv({ clock: new VirtualClock(0, Date.now()) });
+  const digest = digestOf('pay 10 to Ann');
+  const signed = new SignedRequests(env, 'checkout', { orders: SECRET });
+  const send = (path: string, body: string) =>
+    new Promise<string>((resolve) => {
+      const proof = signed.sign({ service: 'orders', method: 'POST', path, digest });
+      const stream = session.request({ ':method': 'POST', ':path': path, ...proof, 'content-digest': digest });
+      stream.on('error', ({ message }) => resolve(message));
+      text(stream).then(resolve, () => {});
+      stream.end(body);
+    });
+  for (const path of ['/listens', '/hears-nothing']) {
+    assert.match(await send(path, 'pay 99 to Eve'), /NGHTTP2_PROTOCOL_ERROR/);
+  }
+  assert.equal(await send('/hears-nothing', 'pay 10 to Ann'), 'read');
+  assert.equal(await send('/listens', 'pay 10 to Ann'), 'pay 10 to Ann');
+  assert.deepEqual(closed, [false, true]);
 });
