@@ -45,12 +45,11 @@ export class Ring<T extends Linked> {
     leave(member);
   }
 
+  /** All that stand in it now. Any of them may leave meanwhile, not just the one at hand: who has left is passed over. */
   *[Symbol.iterator](): Iterator<T> {
-    for (let at = this.#ends.behind; at !== this.#ends; ) {
-      const next = at.behind; // before the caller may take this one out
-      yield at as T;
-      at = next;
-    }
+    const all: Linked[] = [];
+    for (let at = this.#ends.behind; at !== this.#ends; at = at.behind) all.push(at);
+    for (const member of all) if (member.behind !== member) yield member as T;
   }
 }
 

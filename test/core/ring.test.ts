@@ -51,6 +51,24 @@ test('the one at hand may leave while all are looked at', () => {
   assert.equal(ring.isEmpty, true);
 });
 
+test('any of them may leave while all are looked at, and who has left is not looked at', () => {
+  for (const leaving of [[1], [1, 2], [0, 1, 3], [0, 1, 2, 3], [3]]) {
+    const ring = new Ring<Bead>();
+    const beads = [0, 1, 2, 3].map((name) => new Bead(name));
+    for (const bead of beads) ring.add(bead);
+    const seen: number[] = [];
+    for (const bead of ring) {
+      seen.push(bead.name);
+      if (seen.length > 4) break;
+      for (const name of leaving) ring.delete(beads[name]!);
+    }
+    assert.deepEqual(
+      seen,
+      [0, 1, 2, 3].filter((name) => name === 0 || !leaving.includes(name)),
+    );
+  }
+});
+
 test('what has left holds on to nothing', () => {
   const ring = new Ring<Bead>();
   const beads = [0, 1, 2].map((name) => new Bead(name));

@@ -166,6 +166,25 @@ test('tasks and calls share one time limit', async () => {
   assert.equal(end.over, true);
 });
 
+test('a call made within another, and called off with it, is called off once', async () => {
+  const { mesh, env, told } = await aMesh();
+  const refused = { reason: 'closed', sent: 'maybe' };
+  const inner = Promise.withResolvers<void>();
+  const outer = mesh.call('orders', ({ signal }) => {
+    const stock = mesh.call('stock', () => new Promise<never>(() => {}), { signal });
+    inner.resolve(assert.rejects(stock));
+    return new Promise<never>(() => {});
+  });
+  const failed = assert.rejects(outer, refused);
+  const end = watch(mesh.close({ timeoutMs: 500 }));
+  await env.clock.advance(500);
+  await failed;
+  await inner.promise;
+  assert.equal(end.over, true);
+  assert.deepEqual(steps({ told }), [['closed', 500, '']]);
+  assert.equal(env.clock.pending, 0);
+});
+
 /** A registry where nothing ever ends. */
 function silent(): Registry {
   const fake = new FakeRegistry();
