@@ -29,6 +29,13 @@ export class LogWriter {
   #dropped = 0;
   #told = 0;
   #drained: (() => void) | undefined;
+  #hearsClose = false;
+  readonly #goOn = (): void => {
+    if (!this.#busy) return;
+    this.#busy = false;
+    this.#flush();
+    if (!this.#busy) this.#drained?.();
+  };
 
   /** `lost` hears how many lines were dropped since it heard last: when lines are taken again, and while none are each second. */
   constructor(target: LogTarget, clock: Clock, lost: (lines: number) => void) {
@@ -107,14 +114,10 @@ export class LogWriter {
 
   #wait(): void {
     this.#busy = true;
-    const go = () => {
-      if (!this.#busy) return;
-      this.#busy = false;
-      this.#flush();
-      if (!this.#busy) this.#drained?.();
-    };
-    this.#target.once('drain', go);
-    this.#target.once('close', go);
+    this.#target.once('drain', this.#goOn);
+    if (this.#hearsClose) return;
+    this.#hearsClose = true; // for good: there is no way to unhear it, and one for each wait would add up
+    this.#target.once('close', this.#goOn);
   }
 
   #tell(): void {

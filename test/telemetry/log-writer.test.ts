@@ -47,6 +47,24 @@ test('while the target is busy lines are kept up to a bound, the rest is dropped
   assert.equal(clock.scheduled, 0);
 });
 
+test('a target that is busy again and again is listened to once at a time', () => {
+  const { target, writer } = aWriter();
+  for (let time = 0; time < 20; time++) {
+    target.full = true;
+    for (let i = 0; i < 16; i++) writer.add(LINE);
+    assert.deepEqual([target.listenerCount('drain'), target.listenerCount('close')], [1, 1]);
+    target.full = false;
+    target.emit('drain');
+  }
+  assert.equal(target.written.length, 20);
+  target.full = true;
+  for (let i = 0; i < 16; i++) writer.add(LINE);
+  writer.add('last\n');
+  target.full = false;
+  target.emit('close');
+  assert.equal(target.lines.at(-1), 'last', 'one that closes before it drains is heard');
+});
+
 test('closing writes what is left, and waits for a busy target no longer than a second', async () => {
   const { clock, target, writer } = aWriter();
   writer.add('a\n');
