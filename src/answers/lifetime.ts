@@ -1,7 +1,8 @@
 import type { Call } from '../core/call.ts';
 import { callHeader } from '../core/call-header.ts';
 import type { HeaderFields } from '../core/kept.ts';
-import { type CacheControl, parseCacheControl, parseHttpDate } from '../wire/cache-control.ts';
+import { type CacheControl, parseCacheControl } from '../wire/cache-control.ts';
+import { parseHttpDate } from '../wire/http-date.ts';
 import { isIdle } from './request-key.ts';
 
 /** For how long an answer is good, in milliseconds from when it came. */

@@ -40,10 +40,3 @@ export function parseCacheControl(text: string): CacheControl {
     staleIfError: ms('stale-if-error'),
   };
 }
-
-/** Milliseconds since 1970 of an HTTP date; undefined for anything else. */
-export function parseHttpDate(text: string): number | undefined {
-  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
-  const moment = Date.parse(text);
-  return Number.isNaN(moment) ? undefined : moment;
-}

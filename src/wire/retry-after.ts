@@ -1,3 +1,5 @@
+import { parseHttpDate } from './http-date.ts';
+
 const LONGEST_MS = 300_000; // Envoy's and Linkerd's bound: what asks for more is not to be believed
 
 /**
@@ -25,7 +27,6 @@ export function parseRetryAfter(text: string | undefined, epoch: number): number
   const trimmed = text.trim();
   if (/^\d{1,9}$/.test(trimmed)) return Math.min(Number(trimmed) * 1_000, LONGEST_MS);
   if (/^\d{1,9}ms$/.test(trimmed)) return Math.min(Number(trimmed.slice(0, -2)), LONGEST_MS);
-  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(trimmed)) return undefined;
-  const moment = Date.parse(trimmed);
-  return Number.isNaN(moment) ? undefined : Math.min(Math.max(0, moment - epoch), LONGEST_MS);
+  const moment = parseHttpDate(trimmed);
+  return moment === undefined ? undefined : Math.min(Math.max(0, moment - epoch), LONGEST_MS);
 }

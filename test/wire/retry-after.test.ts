@@ -40,6 +40,8 @@ test('the reset of a rate limit is in seconds, or the second since 1970, where n
 
 test('a date is how long until then', () => {
   assert.equal(parseRetryAfter('Mon, 23 Nov 2026 12:00:05 GMT', NOW), 5_000);
+  const first = Date.UTC(2026, 11, 1, 9, 0, 0);
+  assert.equal(parseRetryAfter('Tue, 1 Dec 2026 09:00:07 GMT', first), 7_000); // as Java's RFC_1123_DATE_TIME writes it
 });
 
 test('a date that has passed is at once', () => {
