@@ -66,8 +66,9 @@ function fromEnvoy(value: string): Named {
   const last = elementsOf(value).at(-1)!;
   const uris = last.get('uri') ?? [];
   believe(uris.length <= 1, `x-forwarded-client-cert has ${uris.length} URIs`);
-  const [uri] = uris;
-  if (uri !== undefined) {
+  const [uri = ''] = uris;
+  if (uri !== '') {
+    // Envoy writes the key also where a certificate has none
     const trustDomain = trustDomainOf(uri);
     believe(trustDomain !== undefined, `x-forwarded-client-cert: ${quote(uri)} is no SPIFFE ID`);
     return { name: uri, trustDomain };

@@ -85,6 +85,16 @@ test('what Envoy writes is read: quotes, several names, several proxies, of whic
   await there.mesh.close();
 });
 
+test('Envoy writes a URI that is empty where a certificate has none: then it is known by its DNS name', async () => {
+  const there = await world();
+  const who = async (value: string) => (await taken(there, GATEWAY, { [XFCC]: value })).who;
+  const said = 'By=spiffe://prod.example/gw;Hash=ab;Subject="CN=checkout"'; // as Envoy has it, first to last
+  assert.equal(await who(`${said};URI=;DNS=checkout.prod.example;DNS=b.example`), 'forwarder checkout.prod.example');
+  assert.match(await who(`${said};URI=`), /names nobody/);
+  assert.match(await who(`${said};URI=;URI=${CHECKOUT}`), /has 2 URIs/); // which Envoy does not write
+  await there.mesh.close();
+});
+
 test('what a forwarder says and can not be read is refused', async () => {
   const there = await world();
   const who = async (value: string) => (await taken(there, GATEWAY, { [XFCC]: value })).who;
