@@ -11,9 +11,10 @@ const PROTOCOL_ERROR = 1; // of HTTP/2 (RFC 9113, 7)
 /** Whether a request has a body, as far as its headers tell. */
 export function hasBody(incoming: IncomingMessage): boolean {
   const { stream } = incoming as { readonly stream?: { readonly endAfterHeaders?: boolean } };
-  if (stream !== undefined) return stream.endAfterHeaders !== true; // HTTP/2
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
-  return length !== '0' || encoding !== undefined;
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  // Of HTTP/2 what says that it has no length may end behind its headers, and has nothing there: more would be malformed.
+  if (stream !== undefined) return stream.endAfterHeaders !== true && length !== '0';
+  return (length ?? '0') !== '0' || encoding !== undefined;
 }
 
 /** The first digest of a Content-Digest that we can check. @throws Doubt when there is none. */
