@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { nameOf } from '../../src/auth/certificate.ts';
 import { identityOf, revokedBy } from '../../src/auth/revocations.ts';
 import { nobodyVouches, Trust } from '../../src/auth/trust.ts';
-import { Authority } from '../support/certificates.ts';
+import { Authority, type Pair } from '../support/certificates.ts';
 
 const CHECKOUT = 'spiffe://prod.example/checkout';
 const NOW = Date.now() + 3_600_000; // later than all that these tests issue, however long the run takes
@@ -91,4 +91,19 @@ test('a list names those that it has revoked, and all others are left alone', as
   for (const broken of [list.slice(0, 120), list.replace(/\n[\w+/]{40}/, '\n')]) {
     await assert.rejects(trusting([broken]));
   }
+});
+
+test('a list is that of its authority also where it writes the name of that in another way, as those made by Go may', async (t) => {
+  const authority = await Authority.open(t, 'Our  authority');
+  const list = async (...bad: Pair[]) => (await authority.respelled(t, 'our Authority')).revoke(bad);
+  const [bad, good] = [await authority.issue({ names: ['DNS:bad'] }), await authority.issue({ names: ['DNS:good'] })];
+  const trust = await trusting([await list(bad)]);
+  assert.throws(() => trust.checkRevoked([new X509Certificate(bad.cert)]), /it has been revoked/);
+  trust.checkRevoked([new X509Certificate(good.cert)]);
+  assert.deepEqual(
+    revokedBy(await list(bad, good)),
+    [bad, good].map(({ cert }) => identityOf(new X509Certificate(cert).raw)),
+  );
+  const another = await authority.respelled(t, 'ourauthority');
+  assert.notDeepEqual(revokedBy(await another.revoke([bad])), revokedBy(await list(bad)));
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -53,6 +53,18 @@ export class Authority {
     const out = ['-keyout', join(dir, 'ca.key'), '-out', join(dir, 'ca.pem')];
     await run('openssl', ['req', '-x509', ...NEW_KEY, '-days', '30', '-subj', `/CN=${name}`, ...out]);
     return authority;
+  }
+
+  /** The same, by its key and, as TLS compares names, by its name, which is written as another kind of text. */
+  async respelled(t: Pick<TestContext, 'after'>, name: string): Promise<Authority> {
+    const dir = await mkdtemp(join(tmpdir(), 'inmesh-ca-'));
+    t.after(() => rm(dir, { recursive: true }));
+    const [key, config] = [join(dir, 'ca.key'), join(dir, 'ca.cnf')];
+    await copyFile(join(this.#dir, 'ca.key'), key);
+    await writeFile(config, '[req]\ndistinguished_name=name\nstring_mask=nombstr\n[name]\n'); // PrintableString
+    const said = ['-config', config, '-subj', `/CN=${name}`, '-days', '30', '-key', key, '-out', join(dir, 'ca.pem')];
+    await run('openssl', ['req', '-x509', ...said]);
+    return new Authority(dir, name);
   }
 
   get #by(): readonly string[] {
