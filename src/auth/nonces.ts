@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** How much is remembered. */
 export interface Room {
   /** Milliseconds for which a word is known at least; twice that at most. */
@@ -86,6 +88,6 @@ class Words extends Set<string> {
 
   override add(word: string, madeAt = this.latest): this {
     this.latest = Math.max(this.latest, madeAt);
-    return super.add(word);
+    return super.add(Buffer.from(word).toString()); // a copy: what was cut out of a header keeps all of that
   }
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Nonces, NoncesOfAll } from '../../src/auth/nonces.ts';
 import { fc } from '../support/fast-check.ts';
 
@@ -80,4 +83,22 @@ test('who uses many words uses up their own part and what nobody else needs, and
     { windowMs: 1_000, most: 90, least: 5 },
   );
   for (let word = 0; word < 5; word++) assert.equal(many.use('7', `${word}`, 0, 0), 'first');
+});
+
+test('of the header that a word was cut out of nothing is kept', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const nonces = new Nonces(1_000);
+  const heapUsed = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heapUsed();
+  for (let at = 0; at < 5_000; at++) {
+    const word = String(at).padStart(32, '0');
+    const header = Buffer.from(`nonce="${word}"${' '.repeat(4_000)}`).toString('latin1'); // as a server hands it over
+    assert.equal(nonces.use(header.slice(7, 39), 0, 0, 5_000), 'first');
+  }
+  const each = (heapUsed() - before) / nonces.size;
+  assert.ok(each < 500, `${each} bytes each`);
 });
