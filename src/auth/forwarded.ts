@@ -90,7 +90,9 @@ function elementsOf(value: string): readonly ReadonlyMap<string, readonly string
     const plain = said.trim();
     const bare = plain.startsWith('"') ? plain.slice(1, -1).replace(/\\(.)/g, '$1') : plain;
     const name = key.toLowerCase();
-    element.set(name, [...(element.get(name) ?? []), bare]);
+    const values = element.get(name);
+    if (values === undefined) element.set(name, [bare]);
+    else values.push(bare);
     end = mark!;
     if (end === ',') elements.push(new Map());
   }
