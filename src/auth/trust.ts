@@ -33,6 +33,7 @@ interface Gone {
 const GRACE_MS = 30_000;
 const MOST_GONE = 64; // authorities that are remembered when they are believed no more
 const OURS = '';
+const TORN = /\n-----(?:B[^-\n]*-{0,4})?$/; // a text that ends within the line that begins a block
 
 /** A certificate, whom it names, and what was shown with it. */
 export interface Chain {
@@ -179,9 +180,12 @@ function longest({ raw }: X509Certificate): number {
 const certificatesOf = (pem: string): readonly X509Certificate[] =>
   blocks(pem, 'CERTIFICATE').map((block) => new X509Certificate(block));
 
-/** Each block of a kind in a text. @throws TypeError when there is none. */
+/** Each block of a kind in a text. @throws TypeError when there is none, or not the whole of one. */
 function blocks(pem: string, kind: string): readonly string[] {
   const found = pem.match(new RegExp(`-----BEGIN ${kind}-----[^-]+-----END ${kind}-----`, 'g'));
   if (found === null) throw new TypeError(`there is no ${kind} in it`);
+  // As while it is written: who is vouched for by the next would be refused until it is whole.
+  const begun = pem.split(`-----BEGIN ${kind}-----`).length - 1;
+  if (begun > found.length || TORN.test(pem)) throw new TypeError(`a ${kind} in it is broken off`);
   return found;
 }

@@ -93,6 +93,23 @@ test('a list names those that it has revoked, and all others are left alone', as
   }
 });
 
+test('a file that ends in the midst of an authority or a list, as it does while it is written, is not taken for a whole one', async () => {
+  const [first, second] = await Promise.all([own.pem, partner.pem]);
+  const [one, other] = await Promise.all([own.revoke(), partner.revoke()]);
+  const bundles = new Map<string, string>();
+  const trust = (ca: string, list: string) => new Trust({ ca, bundles, lists: [list] }, 0);
+  const [ca, list] = [`${first}# of our partner\n${second}`, `${one}${other}`];
+  assert.equal(trust(ca, list).facts.authorities, 2);
+  assert.equal(trust(`${ca}# the last`, list.trim()).crl.length, 2);
+  const dashes = 5;
+  for (let cut = ca.indexOf('\n-----B') + 1 + dashes; cut < ca.trim().length; cut += 7) {
+    assert.throws(() => trust(ca.slice(0, cut), list), /a CERTIFICATE in it is broken off/, ca.slice(0, cut));
+  }
+  for (let cut = one.length + dashes; cut < list.trim().length; cut += 7) {
+    assert.throws(() => trust(ca, list.slice(0, cut)), /a X509 CRL in it is broken off/, list.slice(0, cut));
+  }
+});
+
 test('a list is that of its authority also where it writes the name of that in another way, as those made by Go may', async (t) => {
   const authority = await Authority.open(t, 'Our  authority');
   const list = async (...bad: Pair[]) => (await authority.respelled(t, 'our Authority')).revoke(bad);
