@@ -22,7 +22,7 @@ export class KeySet {
   readonly #env: Env;
   readonly #load: LoadKeys;
   readonly #freshMs: number;
-  #text = '';
+  #text: string | undefined;
   #keys: readonly Key[] = NONE;
   #loadedAt = Number.NEGATIVE_INFINITY;
   #nextAt = 0; // when the keys that we have are to be looked at again
@@ -113,6 +113,7 @@ export class KeySet {
   }
 
   #mayLook(): boolean {
+    if (this.ageMs === undefined && this.#problem === undefined) return true; // the first of all is a look for no one key
     const now = this.#env.clock.now();
     this.#looks = Math.min(BURST, this.#looks + (now - this.#lookedAt) / EACH_MS);
     this.#lookedAt = now;

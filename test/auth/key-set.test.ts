@@ -8,7 +8,7 @@ import { aKey, type TestKey } from './world.ts';
 const FRESH_MS = 600_000;
 let keys: TestKey[];
 before(async () => {
-  keys = await Promise.all(['a', 'b', 'c'].map((kid) => aKey(kid)));
+  keys = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((kid) => aKey(kid)));
 });
 
 /** A key set whose source has the keys named, or is away. */
@@ -95,6 +95,27 @@ test('a key that is not known is looked for at once, so that a new one is found'
   source.kids = ['a', 'b'];
   assert.deepEqual(await Promise.all([find('b'), find('b'), find('a')]), ['b', 'b', 'a']);
   assert.equal(source.asked, 2);
+});
+
+test('three keys that come right after one another, and after the first, are each found at once', async () => {
+  const { source, find } = aKeySet('a');
+  for (const kid of ['a', 'b', 'c', 'd']) {
+    source.kids = [kid];
+    assert.equal(await find(kid), kid);
+  }
+  assert.equal(source.asked, 4);
+  source.kids = ['e'];
+  assert.equal(await find('e'), '');
+});
+
+test('while the first keys can not be read, they are asked for as often as those that are not known', async () => {
+  const { env, source, find } = aKeySet('a');
+  source.away = true;
+  for (let request = 0; request < 100; request++) assert.equal(await find('a'), '');
+  assert.equal(source.asked, 4);
+  await env.clock.advance(10_000);
+  for (let request = 0; request < 100; request++) assert.equal(await find('a'), '');
+  assert.equal(source.asked, 5);
 });
 
 test('who asks for a key while the keys are being read finds it, also when it is newer than the question', async () => {
@@ -217,6 +238,7 @@ test('what stands in the way is said by its code, and of what is no JSON no word
     [() => Promise.reject(new DOMException('This operation was aborted', 'AbortError')), 'no answer in time'],
     [async () => '<html>\u001b[31m', 'it is no JSON'],
     [async () => '{}', 'it is no JSON Web Key Set'],
+    [async () => '', 'it is no JSON'],
   ] as const) {
     const set = new KeySet(testEnv(), load, FRESH_MS);
     await set.find('a', 'ES256');
