@@ -37,7 +37,7 @@ export function readKeys(set: unknown): readonly Key[] {
 function readKey(jwk: unknown): Key | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { kty, crv, kid, alg, use, key_ops: doing, n, e, x, y } = jwk as Readonly<Record<string, unknown>>;
-  if (!(USES as unknown[]).includes(use) || (Array.isArray(doing) && !doing.includes('verify'))) return undefined;
+  if (!(USES as unknown[]).includes(use) || !mayVerify(doing)) return undefined;
   if (kid !== undefined && typeof kid !== 'string') return undefined;
   const able = kty === 'RSA' ? (isLong(n) && isSafe(e) ? RSA : []) : (CURVES[`${String(kty)} ${String(crv)}`] ?? []);
   const algorithms = able.filter((one) => alg === undefined || alg === one);
@@ -45,6 +45,9 @@ function readKey(jwk: unknown): Key | undefined {
   const said = Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => typeof value === 'string');
   return { kid, jwk: Object.freeze(Object.fromEntries(said)) as unknown as JWK, algorithms };
 }
+
+const mayVerify = (doing: unknown): boolean =>
+  doing === undefined || (Array.isArray(doing) && doing.includes('verify'));
 
 const isLong = (modulus: unknown): boolean =>
   typeof modulus === 'string' && Buffer.from(modulus, 'base64url').length >= LEAST_MODULUS;

@@ -207,6 +207,7 @@ test('a key says what it may be used with; what can not check signatures is pass
   assert.equal(usable({ alg: 'RS256' }), '');
   assert.equal(usable({ use: 'enc' }), '');
   assert.equal(usable({ key_ops: ['sign'] }), '');
+  assert.equal(usable({ key_ops: 'encrypt' }), ''); // no list, and so nothing that can be gone by
   assert.equal(usable({ kid: 7 }), '');
   assert.equal(usable({ kty: 'RSA', n: 'AQAB', e: 'AQAB', alg: 'RS256' }), ''); // too short to be safe
   assert.deepEqual(Object.keys(readKeys({ keys: [{ ...jwk, d: 'secret', x5c: [] }] })[0]!.jwk).sort(), [
