@@ -1,4 +1,5 @@
 import type { Attempt, Call } from '../core/call.ts';
+import { callHeader } from '../core/call-header.ts';
 import { type Context, copy } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
@@ -20,7 +21,7 @@ export function authenticate<Res>({ identity }: Env): Filter<Call<Res>, Res> {
     if (identity === undefined) return refuse(noIdentity(context));
     if (context.policy.authenticate.mode === 'signature')
       return next({ ...call, send: signed(call, context, identity) }, context);
-    if (call.headers.authorization !== undefined) return next(call, context); // the caller's own word stands
+    if (callHeader(call, 'authorization') !== undefined) return next(call, context); // the caller's own word stands
     return new Bearer(call, context, identity, next).go();
   };
 }
@@ -34,7 +35,8 @@ const noIdentity = ({ service }: Context): MeshError =>
   });
 
 /** Signs each attempt as it leaves, since no two may have one signature. */
-function signed<Res>({ send, method, path }: Call<Res>, { service }: Context, identity: Identity) {
+function signed<Res>(call: Call<Res>, { service }: Context, identity: Identity) {
+  const { send, method, path } = call;
   return (attempt: Attempt): Res | PromiseLike<Res> => {
     if (method === undefined || path === undefined) {
       throw new MeshError('authenticate', `${service}: only a call that has a method and a path can be signed`, {
@@ -42,7 +44,8 @@ function signed<Res>({ send, method, path }: Call<Res>, { service }: Context, id
       });
     }
     const { headers } = attempt;
-    Object.assign(headers, identity.sign({ service, method, path, digest: headers['content-digest'] }));
+    const digest = callHeader(call, 'content-digest') ?? headers['content-digest'];
+    Object.assign(headers, identity.sign({ service, method, path, digest }));
     return send(attempt);
   };
 }
@@ -143,7 +146,7 @@ export function planAuthenticate(call: Call<unknown>, context: Context, identity
     return refuses('authenticate', 'the policy wants a proof of who we are, and there is no identity');
   if (mode === 'signature' && (call.method === undefined || call.path === undefined))
     return refuses('authenticate', 'only a call that has a method and a path can be signed');
-  if (mode === 'token' && call.headers.authorization !== undefined)
+  if (mode === 'token' && callHeader(call, 'authorization') !== undefined)
     return nothing('authenticate', 'the caller has brought an authorization of its own');
   const [said = mode] = sayProofs(context.policy, context.service, identity);
   return passes('authenticate', said.replace(/^authenticate: /, ''));

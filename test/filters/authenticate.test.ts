@@ -94,6 +94,13 @@ test('who calls with an authorization of their own keeps it', async () => {
   assert.deepEqual([seen, asked, (value as { status: number }).status], [['Bearer mine'], [], 401]);
 });
 
+test('so does who has given one to a client that sends it, such as fetch: none is made, and a 401 is of their own', async () => {
+  const { identity, asked } = numbered();
+  const request = { headers: { authorization: 'Bearer mine' }, keeper: undefined };
+  const { seen, value } = await go({ identity, policy: { mode: 'token' } }, [status(401)], { request });
+  assert.deepEqual([seen, asked, (value as { status: number }).status], [[undefined], [], 401]);
+});
+
 test('a token that is refused is made anew once, and the call goes again, also one that is not idempotent', async () => {
   const { identity, asked } = numbered();
   const { value, seen, numbers } = await go({ identity, policy: { mode: 'token' } }, [status(401), OK]);
@@ -161,6 +168,9 @@ test('each attempt is signed as it leaves, in the headers that are its own', asy
   const filter = authenticate<unknown>({ ...testEnv(), identity })(async ({ send }) => send({ headers } as never));
   await filter({ send: () => OK, method: 'POST', path: '/x?y', headers: {} }, context);
   assert.equal(headers.signature, 'orders POST /x?y sha-256=:x:');
+  const request = { headers: { 'content-digest': 'sha-512=:y:' }, keeper: undefined }; // as it will stand on the wire
+  await filter({ send: () => OK, method: 'POST', path: '/x', headers: {}, request }, context);
+  assert.equal(headers.signature, 'orders POST /x sha-512=:y:');
   await assert.rejects(
     filter({ send: () => OK, method: undefined, path: undefined, headers: {} }, context),
     /only a call that has a method and a path can be signed/,
