@@ -5,6 +5,7 @@ import type { PolicySet } from '../policy/policy.ts';
 import { type Authority, explainAuthorize, type RuleCount } from '../server/authorize.ts';
 import type { Check } from '../server/authorizer.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
+import { RouteGuards } from '../server/route-guards.ts';
 import { routeFor } from '../server/way-in.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
@@ -49,9 +50,11 @@ export class Authorizing {
     }
     const { method = 'GET', path, headers = {}, principal, address } = request;
     const policies = this.#policies();
-    const { authorize } = policies.for(this.#service, routeFor(policies, this.#service, method, path));
+    const route = routeFor(policies, this.#service, method, path);
+    const own = policies.for(this.#service, route);
+    const policy = RouteGuards.of(policies, this.#service)?.policyFor(own, route, method, path) ?? own;
     const asked = { method, path, headers, principal: { ...ANONYMOUS, ...principal }, address };
-    return explainAuthorize(authorize, asked, this.#authority.check);
+    return explainAuthorize(policy, asked, this.#authority.check);
   }
 
   /** How often each rule decided since the mesh was made; under the empty name stands what no rule decided. */

@@ -3,11 +3,14 @@ import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { ANONYMOUS } from '../core/principal.ts';
-import { type Filter, refuse } from '../core/service.ts';
+import { type Filter, refuse, type Service } from '../core/service.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Arrival } from './arrival.ts';
 import { type Check, type Judgement, judgeRequest, type Verdict } from './authorizer.ts';
+import { besidesOf } from './route-guards.ts';
 import type { Asked } from './rules.ts';
+
+type Settings = Policy['authorize'];
 
 const RULES = 1_000; // rules that are counted apart; policies of routes may name many
 
@@ -43,10 +46,24 @@ export class Authority {
   }
 }
 
-/** Lets in who may ask for what they ask, by the rules of the policy. */
+/** Lets in who may ask for what they ask, by the rules of the policy and of all else that the request may be. */
 export function authorize<Res>(env: Env, authority: Authority): Filter<Arrival, Res> {
+  const judged = judgedBy<Res>(env, authority);
   return (next) => (arrival, context) => {
-    const settings = context.policy.authorize;
+    const besides = besidesOf(context.policy);
+    const last = besides?.reduceRight(
+      (then, { settings }): Service<Arrival, Res> =>
+        (arrival, context) =>
+          judged(settings, arrival, context, then),
+      next,
+    );
+    return judged(context.policy.authorize, arrival, context, last ?? next);
+  };
+}
+
+const judgedBy =
+  <Res>(env: Env, authority: Authority) =>
+  (settings: Settings, arrival: Arrival, context: Context, next: Service<Arrival, Res>): Promise<Res> => {
     if (settings.mode === 'off') return next(arrival, context);
     const isEnforced = settings.mode === 'enforce';
     const judged = judgeRequest(settings, askedOf(arrival, context), authority.check);
@@ -63,7 +80,6 @@ export function authorize<Res>(env: Env, authority: Authority): Filter<Arrival, 
       return conclude(env, authority, judgement, isEnforced, arrival, context);
     }
   };
-}
 
 const askedOf = ({ method, path, headers, wire }: Arrival, { history }: Context): Asked => ({
   principal: history.principal ?? ANONYMOUS,
@@ -117,11 +133,27 @@ const denial = ({ service }: Context): MeshError =>
   new MeshError('authorize', `${service}: who called may not do that`, { service });
 
 /** What the rules would say of a request, in a sentence. Counts nothing and tells nobody. */
-export async function explainAuthorize(settings: Policy['authorize'], asked: Asked, check: Check): Promise<string> {
-  if (settings.mode === 'off') return 'let in: authorize.mode is off';
+export async function explainAuthorize(policy: Policy, asked: Asked, check: Check): Promise<string> {
+  const own = await explained(policy.authorize, asked, check);
+  if (!own.isIn) return own.said;
+  for (const { route, settings } of besidesOf(policy) ?? []) {
+    const { isIn, said } = await explained(settings, asked, check);
+    const whose = route === undefined ? 'of the service' : `of '${route}'`;
+    if (!isIn) return `${said}, ${whose}, which a server might take it for`;
+  }
+  return own.said;
+}
+
+async function explained(settings: Settings, asked: Asked, check: Check): Promise<{ isIn: boolean; said: string }> {
+  const { mode } = settings;
+  if (mode === 'off') return { isIn: true, said: 'let in: authorize.mode is off' };
   const judged = await judgeRequest(settings, asked, check);
   const { verdict, observed } = (await judged.later) ?? judged;
   const say = ({ allowed, why }: Verdict): string => `${allowed ? 'let in' : 'refused'}: ${why}`;
-  const first = settings.mode === 'observe' ? `let in, as the policy observes; else ${say(verdict)}` : say(verdict);
-  return observed.allowed === verdict.allowed ? first : `${first}; with the rules that observe ${say(observed)}`;
+  const first = mode === 'observe' ? `let in, as the policy observes; else ${say(verdict)}` : say(verdict);
+  const isSame = observed.allowed === verdict.allowed;
+  return {
+    isIn: mode === 'observe' || verdict.allowed,
+    said: isSame ? first : `${first}; with the rules that observe ${say(observed)}`,
+  };
 }

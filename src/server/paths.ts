@@ -27,7 +27,7 @@ export class Paths {
 }
 
 /** Letters that look alike are one; dots and blanks at the end, which Windows leaves out, are none. */
-function bare(path: string): string {
+export function bare(path: string): string {
   if (EXACT.test(path)) return path;
   const segments = path.normalize('NFKC').split('/').map(withoutEnd);
   if (segments.length > 2 && segments.at(-1) === '') segments.pop();

@@ -10,6 +10,7 @@ import { readings } from '../wire/path.ts';
 import type { Arrival, MeshReceiver } from './arrival.ts';
 import { refusalOf } from './problem.ts';
 import { RequestContext } from './request-context.ts';
+import { RouteGuards } from './route-guards.ts';
 
 /** A stack of the way in. */
 export type InboundStack = Stack<Arrival, unknown>;
@@ -31,6 +32,7 @@ export class WayIn implements MeshReceiver {
   #policies: PolicySet | undefined;
   #hasRoutes = false;
   #usual: Policy | undefined; // for requests that no route of the policy names
+  #guards: RouteGuards | undefined;
 
   constructor(house: House, stack: InboundStack) {
     this.#house = house;
@@ -62,11 +64,13 @@ export class WayIn implements MeshReceiver {
       this.#policies = policies;
       this.#usual = policies.for(service);
       this.#hasRoutes = policies.hasRoutes(service);
+      this.#guards = RouteGuards.of(policies, service);
     }
     const route = this.#hasRoutes ? routeFor(policies, service, method, path) : undefined;
+    const policy = route === undefined ? this.#usual! : policies.for(service, route);
     return {
       service,
-      policy: route === undefined ? this.#usual! : policies.for(service, route),
+      policy: this.#guards === undefined ? policy : this.#guards.policyFor(policy, route, method, path),
       route,
       key: undefined,
       idempotent: isIdempotent(method),

@@ -4,7 +4,12 @@ import { test } from 'node:test';
 import { ANONYMOUS } from '../../src/core/principal.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
+import { Authority, authorize } from '../../src/server/authorize.ts';
 import { judgeRequest } from '../../src/server/authorizer.ts';
+import { RouteGuards } from '../../src/server/route-guards.ts';
+import { routeFor } from '../../src/server/way-in.ts';
+import { aContext, testEnv } from '../../src/testing.ts';
+import { anArrival } from '../support/arrival.ts';
 import { fc } from '../support/fast-check.ts';
 
 type Read = (path: string) => string;
@@ -96,6 +101,24 @@ const letsIn = (settings: ReturnType<typeof settingsOf>, path: string): boolean 
   return judged.verdict.allowed;
 };
 
+/** Whether a service lets a request in, all of whose rules stand under routes. */
+function letsInBy(shop: object): (path: string) => boolean {
+  const policies = new PolicySet({ services: { shop } });
+  const way = authorize<string>(testEnv(), new Authority(() => Promise.reject(new Error('nobody asks'))));
+  const guards = RouteGuards.of(policies, 'shop');
+  return (path) => {
+    const route = routeFor(policies, 'shop', 'GET', path);
+    const policy = guards!.policyFor(policies.for('shop', route), route, 'GET', path);
+    let isIn = false;
+    const served = way(() => {
+      isIn = true;
+      return Promise.resolve('served');
+    });
+    served(anArrival({ path }), { ...aContext(), policy }).catch(() => {});
+    return isIn;
+  };
+}
+
 const isGuarded = (path: string): boolean => /^\/admin(?:\/|$)/i.test(path);
 
 const RUNS = { numRuns: 20_000 };
@@ -114,6 +137,25 @@ test('whatever a server makes of a path, what a deny is for is not let in', () =
     }),
     RUNS,
   );
+});
+
+test('whatever a server makes of a path, what a route alone is to guard is not let in, nor what another route does not open', () => {
+  const deny = { mode: 'enforce', rules: [{ action: 'deny' }] };
+  const alone = letsInBy({ routes: { '/admin/{rest*}': { authorize: deny } } });
+  const open = letsInBy({ authorize: deny, routes: { '/public/{rest*}': { authorize: { mode: 'off' } } } });
+  let opened = 0;
+  fc.assert(
+    fc.property(target, server, (path, names) => {
+      const read = readBy(names, path);
+      if (read === undefined) return;
+      if (isGuarded(read)) assert.equal(alone(path), false, `${path} is ${read}: ${names}`);
+      if (!open(path)) return;
+      opened++;
+      assert.ok(/^\/public(?:\/|$)/.test(read), `${path} is ${read}: ${names}`);
+    }),
+    RUNS,
+  );
+  assert.ok(opened > 50, `${opened}`); // or it would show nothing
 });
 
 test('whatever a server makes of a path, what an allow lets in is what it is for', () => {

@@ -20,7 +20,7 @@ import { meshHono } from '../../../src/hono.ts';
 import { meshKoa } from '../../../src/koa.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
-import type { PolicySections } from '../../../src/policy/table.ts';
+import type { PolicyDocument } from '../../../src/policy/table.ts';
 
 const SECRET = 'what only ops may see';
 
@@ -158,9 +158,11 @@ async function ask(port: number, target: string): Promise<string> {
   return text(socket).catch(() => '');
 }
 
+type Shop = NonNullable<PolicyDocument['services']>[string];
+
 /** How many of all targets are answered with what only ops may see, and whether the one that all may see is. */
-async function tried(t: TestContext, build: Build, authorize: NonNullable<PolicySections['authorize']>) {
-  const policy = { defaults: { authorize } };
+async function tried(t: TestContext, build: Build, shop: Shop) {
+  const policy = { services: { shop } };
   const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, policy });
   const server = createServer(await build(mesh));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -179,21 +181,24 @@ async function tried(t: TestContext, build: Build, authorize: NonNullable<Policy
   return { through, isOpen: (await ask(port, '/public/page')).includes('for all') };
 }
 
-const GUARDS: Readonly<Record<string, NonNullable<PolicySections['authorize']>>> = {
-  'a deny': { mode: 'enforce', rules: [{ action: 'deny', paths: ['/admin/*'] }] },
-  'an allow': { mode: 'enforce', rules: [{ paths: ['/public/*', '/public/page'] }] },
-  'an allow of all but that': { mode: 'enforce', rules: [{ notPaths: ['/admin/*'] }] },
+const GUARDS: Readonly<Record<string, Shop>> = {
+  'a deny': { authorize: { mode: 'enforce', rules: [{ action: 'deny', paths: ['/admin/*'] }] } },
+  'an allow': { authorize: { mode: 'enforce', rules: [{ paths: ['/public/*', '/public/page'] }] } },
+  'an allow of all but that': { authorize: { mode: 'enforce', rules: [{ notPaths: ['/admin/*'] }] } },
+  'rules of a route alone': {
+    routes: { '/admin/{rest*}': { authorize: { mode: 'enforce', rules: [{ action: 'deny' }] } } },
+  },
 };
 
 for (const [server, build] of Object.entries(SERVERS)) {
   suite(`a server ${server}`, () => {
     test('answers several spellings, or there would be nothing to guard', async (t) => {
-      const { through } = await tried(t, build, { mode: 'off' });
+      const { through } = await tried(t, build, {});
       assert.ok(through.length > 5, `${through.length}`);
     });
-    for (const [guard, authorize] of Object.entries(GUARDS)) {
+    for (const [guard, shop] of Object.entries(GUARDS)) {
       test(`is guarded by ${guard}, in all ${targets.length} spellings`, async (t) => {
-        const { through, isOpen } = await tried(t, build, authorize);
+        const { through, isOpen } = await tried(t, build, shop);
         assert.deepEqual(through, []);
         assert.ok(isOpen);
       });
