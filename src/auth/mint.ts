@@ -19,30 +19,40 @@ export async function minting(
 ): Promise<{ readonly make: Make; readonly close: () => void }> {
   const { issuer = service, subject = service } = options;
   if ('sign' in options) return { make: maker(env, issuer, subject, () => sealBy(options)), close: () => {} };
-  let seal: Promise<Seal> | undefined;
+  let current: Seal | undefined;
+  let latest: Promise<Seal> | undefined;
   const files = new Files(env.clock, [options.key], ([content]) => {
-    seal = sealWith(readKey(content!), options.kid);
+    const next = trial(sealWith(readKey(content!), options.kid));
+    latest = next;
+    next.then(
+      (seal) => {
+        if (latest === next) current = seal;
+      },
+      () => {}, // the one before stays
+    );
   });
   const close = await files.open();
-  await trial(seal!, close);
-  return { make: maker(env, issuer, subject, () => seal!), close };
-}
-
-/** A key that can not sign shows now, and not at the first call. */
-async function trial(seal: Promise<Seal>, close: () => void): Promise<void> {
   try {
-    await (await seal)({});
+    await latest;
   } catch (error) {
     close();
     throw error;
   }
+  return { make: maker(env, issuer, subject, () => current!), close };
 }
 
-function maker({ clock, random }: Env, issuer: string, subject: string, current: () => Seal | Promise<Seal>): Make {
+/** A key that can not sign shows now, and not with the first token that is wanted. */
+async function trial(made: Promise<Seal>): Promise<Seal> {
+  const seal = await made;
+  await seal({});
+  return seal;
+}
+
+function maker({ clock, random }: Env, issuer: string, subject: string, current: () => Seal): Make {
   return async (audience, lifetimeMs) => {
     const iat = Math.floor(clock.epoch() / 1_000);
     const exp = iat + Math.ceil(lifetimeMs / 1_000);
-    const seal = await current();
+    const seal = current();
     const token = await seal({ iss: issuer, sub: subject, aud: audience, iat, exp, jti: unique(random) });
     return { token, expiresInMs: lifetimeMs };
   };

@@ -116,7 +116,7 @@ export class OwnTokens {
   }
 
   async #made(audience: string, lifetimeMs: number): Promise<Made> {
-    const made = await this.#inTime(this.#make(audience, lifetimeMs));
+    const made = await this.#inTime(Promise.resolve(this.#make(audience, lifetimeMs)));
     if (typeof made?.token !== 'string' || !TOKEN.test(made.token)) throw new TypeError('it is no token');
     if (!(made.expiresInMs > 0)) throw new TypeError('expiresInMs must be a number above 0');
     return made;

@@ -89,18 +89,21 @@ async function looked(env: TestEnv, holds: () => Promise<boolean>): Promise<void
   assert.fail('it was never so');
 }
 
-test('a key that is replaced is taken, and one that can not be read leaves the old one in force', async () => {
+test('a key that is replaced is taken, and one that can not be read, or can not sign, leaves the old one in force', async () => {
   const [env, file] = [testEnv(), join(folder, 'rotating')];
   const [old, next] = [kinds.ES256!(), kinds.EdDSA!()];
   await writeFile(file, old.export({ type: 'pkcs8', format: 'pem' }) as string);
   const { make, close } = await minting(env, 'checkout', { key: file });
   const algorithm = async () => decodeProtectedHeader((await make('orders', 10_000)).token).alg;
   assert.equal(await algorithm(), 'ES256');
-  await replace(file, 'half a k');
-  for (let turn = 0; turn < 5; turn++) {
-    await env.clock.advance(1_000);
-    for (let i = 0; i < 20; i++) await settled();
-    assert.equal(await algorithm(), 'ES256');
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey; // it can be read, and is too short to sign
+  for (const useless of ['half a k', weak.export({ type: 'pkcs8', format: 'pem' }) as string]) {
+    await replace(file, useless);
+    for (let turn = 0; turn < 5; turn++) {
+      await env.clock.advance(1_000);
+      for (let i = 0; i < 20; i++) await settled();
+      assert.equal(await algorithm(), 'ES256');
+    }
   }
   await replace(file, next.export({ type: 'pkcs8', format: 'pem' }) as string);
   await looked(env, async () => (await algorithm()) === 'EdDSA');

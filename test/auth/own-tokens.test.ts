@@ -40,6 +40,17 @@ test('the next is made when a fifth of the life of the last is left, and nobody 
   assert.equal(clock.pending, 0);
 });
 
+test('who gives a token at once, and no promise of one, is understood; who throws at once has failed', async () => {
+  const clock = new VirtualClock();
+  const made = { token: 'at-hand', expiresInMs: LIFE };
+  assert.equal(await new OwnTokens(clock, (() => made) as never).get('orders', LIFE), 'at-hand');
+  const failing = new OwnTokens(clock, () => {
+    throw new RangeError('mine');
+  });
+  await assert.rejects(async () => failing.get('orders', LIFE), /no token to show could be had, RangeError/);
+  assert.equal(clock.scheduled, 0);
+});
+
 test('who never gives a token is given up after ten seconds, and asked again', async () => {
   const { clock, source, tokens, get } = someTokens();
   source.gate = new Promise(() => {});
