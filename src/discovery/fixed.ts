@@ -2,6 +2,7 @@ import { type Endpoint, endpoint } from '../core/endpoint.ts';
 import { MeshError } from '../core/errors.ts';
 import { LiveValue } from '../core/live.ts';
 import type { Resolution } from '../core/resolution.ts';
+import { show } from '../policy/read.ts';
 import { constant } from './constant.ts';
 import { changed, checkInstance, HEAVIEST } from './instance.ts';
 import { checkServiceName } from './names.ts';
@@ -104,7 +105,7 @@ function endpointAt(entry: unknown, path: string): Endpoint {
   if (unknown !== undefined) throw problem(`${path}.${unknown}: no such field; there are url, weight, zone, metadata`);
   if (typeof url !== 'string') throw problem(`${path}.url must be a URL such as 'http://10.0.0.5:3000'`);
   if (typeof weight !== 'number' || !(weight >= 0 && weight <= HEAVIEST)) {
-    throw problem(`${path}.weight must be a number from 0 to ${HEAVIEST}, got ${String(weight)}`);
+    throw problem(`${path}.weight must be a number from 0 to ${HEAVIEST}, got ${show(weight)}`);
   }
   if (typeof zone !== 'string') throw problem(`${path}.zone must be a text`);
   try {

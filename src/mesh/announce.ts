@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Instance, Registry } from '../discovery/registry.ts';
+import { show } from '../policy/read.ts';
 import { newTraceIdPrefix as halfId } from '../wire/trace-context.ts';
 
 /** What a process tells about itself when it joins. */
@@ -49,7 +50,7 @@ export function makeInstance(service: string, options: AnnounceOptions, registry
       throw new MeshError('request', `announce: no such option '${key}'; there are ${Object.keys(CHECKS).join(', ')}`);
     }
     if (value !== undefined && !check[1](value)) {
-      throw new MeshError('request', `announce: ${key} must be ${check[0]}, got ${JSON.stringify(value)}`);
+      throw new MeshError('request', `announce: ${key} must be ${check[0]}, got ${show(value)}`);
     }
   }
   const {

@@ -1,4 +1,5 @@
 import { MeshError } from '../core/errors.ts';
+import { show } from '../policy/read.ts';
 
 /** What `close` may be told. */
 export interface CloseOptions {
@@ -26,7 +27,7 @@ export function readClose(options: unknown, where = 'close'): Required<CloseOpti
       throw new MeshError('request', `${where}: no such option '${key}'; there are ${KEYS.join(', ')}`);
     }
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      throw new MeshError('request', `${where}: ${key} must be a number of at least 0, got ${String(value)}`);
+      throw new MeshError('request', `${where}: ${key} must be a number of at least 0, got ${show(value)}`);
     }
   }
   const { drainMs = 1_000, timeoutMs = 10_000 } = options as CloseOptions;

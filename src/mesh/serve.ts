@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import { MeshError } from '../core/errors.ts';
 import type { Announcement } from '../discovery/registry.ts';
+import { show } from '../policy/read.ts';
 import { GracefulServer } from '../server/graceful.ts';
 import type { AnnounceOptions } from './announce.ts';
 import type { Presence } from './presence.ts';
@@ -43,21 +44,32 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   }
 }
 
+/** Applications of Express and Koa listen, too, on a server that they keep to themselves: it could not be closed. */
+const SERVERS_HAVE = ['listen', 'address', 'close', 'on'] as const;
+
+const KEYS = ['port', 'bind', 'host', 'id', 'weight', 'zone', 'secure', 'metadata', 'health'];
+
 function check(server: unknown, options: unknown): void {
-  if (typeof (server as Partial<Server> | null)?.listen !== 'function' || typeof (server as Server).on !== 'function') {
-    throw new MeshError('request', 'serve needs a server of node:http, node:https or node:http2');
+  const known = server as Partial<Server> | null | undefined;
+  if (!SERVERS_HAVE.every((name) => typeof known?.[name] === 'function')) {
+    const what = 'serve needs a server of node:http, node:https or node:http2, such as http.createServer(app)';
+    throw new MeshError('request', `${what}, got ${show(server)}`);
   }
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `serve: the options must be an object, got ${String(options)}`);
+    throw new MeshError('request', `serve: the options must be an object, got ${show(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!KEYS.includes(key)) {
+      throw new MeshError('request', `serve: no such option '${key}'; there are ${KEYS.join(', ')}`);
+    }
   }
   const { port, bind, health } = options as Record<string, unknown>;
   if (health !== undefined && typeof health !== 'boolean') {
-    throw new MeshError('request', `serve: health must be true or false, got ${String(health)}`);
+    throw new MeshError('request', `serve: health must be true or false, got ${show(health)}`);
   }
   const isPort = port === undefined || (Number.isInteger(port) && (port as number) >= 0 && (port as number) < 65_536);
-  if (!isPort)
-    throw new MeshError('request', `serve: port must be a whole number from 0 to 65535, got ${String(port)}`);
+  if (!isPort) throw new MeshError('request', `serve: port must be a whole number from 0 to 65535, got ${show(port)}`);
   if (bind !== undefined && typeof bind !== 'string') {
-    throw new MeshError('request', `serve: bind must be an address of this machine, got ${String(bind)}`);
+    throw new MeshError('request', `serve: bind must be an address of this machine, got ${show(bind)}`);
   }
 }

@@ -1,6 +1,7 @@
 import { MeshError } from '../core/errors.ts';
 import type { TappedCall } from '../core/tapped.ts';
 import { checkServiceName } from '../discovery/names.ts';
+import { show } from '../policy/read.ts';
 import { type Matches, matcher, type TapMatch } from './tap-match.ts';
 
 /** Which calls are tapped, and how much of them is kept until somebody takes it. */
@@ -54,7 +55,7 @@ export function readTap(options: unknown): Reading {
   const { service, match, buffer = BUFFER, headers = [] } = options as TapOptions;
   if (service !== undefined) checkServiceName(service);
   if (!Number.isInteger(buffer) || buffer < 1 || buffer > MOST) {
-    throw bad(`tap.buffer must be a whole number from 1 to ${MOST}, got ${String(buffer)}`);
+    throw bad(`tap.buffer must be a whole number from 1 to ${MOST}, got ${show(buffer)}`);
   }
   if (!Array.isArray(headers) || headers.some((name) => typeof name !== 'string')) {
     throw bad('tap.headers must be a list of names');

@@ -212,7 +212,7 @@ test('a listener that is none, and options of close that are none, are refused; 
   for (const [options, message] of [
     [null, /^close: options must be an object with drainMs, timeoutMs/],
     [{ timeoutMs: -1 }, /^close: timeoutMs must be a number of at least 0, got -1/],
-    [{ timeoutMs: '5s' }, /^close: timeoutMs must be a number of at least 0, got 5s/],
+    [{ timeoutMs: '5s' }, /^close: timeoutMs must be a number of at least 0, got '5s'/],
     [{ timeout: 5 }, /^close: no such option 'timeout'; there are drainMs, timeoutMs/],
   ] as const) {
     await assert.rejects(mesh.close(options as never), refusal(message));

@@ -283,7 +283,7 @@ test('an option that there is not, or that is no number, is refused, and nothing
   for (const [options, message] of [
     [{ drain: 5 }, /close: no such option 'drain'; there are drainMs, timeoutMs/],
     [{ drainMs: -1 }, /close: drainMs must be a number of at least 0, got -1/],
-    [{ timeoutMs: '5s' }, /close: timeoutMs must be a number of at least 0, got 5s/],
+    [{ timeoutMs: '5s' }, /close: timeoutMs must be a number of at least 0, got '5s'/],
   ] as const) {
     await assert.rejects(mesh.close(options as object), { code: 'INVALID_ARGUMENT', message });
   }

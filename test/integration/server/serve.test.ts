@@ -6,6 +6,9 @@ import { type AddressInfo, connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import express from 'express';
+import fastify from 'fastify';
+import Koa from 'koa';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
@@ -206,11 +209,29 @@ test('what can not be served is told at the door', async (t) => {
   await assert.rejects(shop.serve(createServer(), 3000 as never), /the options must be an object, got 3000/);
   await assert.rejects(shop.serve(createServer(), { port: 70_000 }), /port must be a whole number from 0 to 65535/);
   await assert.rejects(shop.serve(createServer(), { bind: 4 as never }), /bind must be an address of this machine/);
-  await assert.rejects(shop.serve(createServer(), { prot: 1 } as never), /no such option 'prot'/);
+  const known = 'port, bind, host, id, weight, zone, secure, metadata, health';
+  await assert.rejects(shop.serve(createServer(), { prot: 1 } as never), {
+    message: `serve: no such option 'prot'; there are ${known} (INVALID_ARGUMENT: request)`,
+  });
+  // As text, which is how the environment has it.
+  await assert.rejects(shop.serve(createServer(), { port: '3000' as never }), /from 0 to 65535, got '3000'/);
   await shop.close({ drainMs: 0 });
   const late = createServer();
   await assert.rejects(shop.serve(late), { reason: 'closed' });
   assert.equal(late.listening, false);
+});
+
+test('an application that would listen by itself is refused before it does', async (t) => {
+  const shop = await aShop(t);
+  const listened: unknown[] = [];
+  for (const app of [express(), new Koa(), fastify()] as { listen: unknown }[]) {
+    app.listen = (...given: unknown[]) => listened.push(given);
+    await assert.rejects(
+      shop.serve(app as never),
+      /serve needs a server of node:http, node:https or node:http2, such as http\.createServer\(app\), got an? \w+/,
+    );
+  }
+  assert.deepEqual(listened, []);
 });
 
 test('three instances restart one after the other under calls, and no call fails', async (t) => {
