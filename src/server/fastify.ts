@@ -1,14 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { Arrival, MeshReceiver } from './arrival.ts';
+import { checkMesh } from './check-mesh.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 import { pathOf } from './target.ts';
 
-/** Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes. */
+/**
+ * Lets requests in, for Fastify: `await fastify.register(meshPlugin, { mesh })`, before the routes.
+ * @throws MeshError INVALID_ARGUMENT, by what `register` and `ready` give, for what is no mesh, such as the promise of one.
+ */
 export const meshPlugin: FastifyPluginCallback<{ readonly mesh: MeshReceiver }> = (fastify, { mesh }, done) => {
+  try {
+    checkMesh(mesh, 'meshPlugin');
+  } catch (error) {
+    done(error as Error); // what is thrown here nobody could catch
+    return;
+  }
   fastify.addHook('onRequest', (request, reply, next) => {
     void mesh.receive(new FastifyArrival(request, reply, next));
   });

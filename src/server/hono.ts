@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Wire } from '../core/incoming.ts';
 import type { Arrival, MeshReceiver } from './arrival.ts';
+import { checkMesh } from './check-mesh.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { HonoWire } from './hono-wire.ts';
 import { NodeWire } from './node-wire.ts';
@@ -11,13 +12,15 @@ import type { RequestContext } from './request-context.ts';
 /**
  * Lets requests in, for Hono: `app.use(meshHono(mesh))`, before all that serves.
  * @param mesh The mesh that requests come in by.
+ * @throws MeshError INVALID_ARGUMENT for what is no mesh, such as the promise of one.
  */
-export const meshHono =
-  (mesh: MeshReceiver): MiddlewareHandler =>
-  async (context, next) => {
+export const meshHono = (mesh: MeshReceiver): MiddlewareHandler => {
+  checkMesh(mesh, 'meshHono');
+  return async (context, next) => {
     const answer = await mesh.receive(new HonoArrival(context, next));
     return answer instanceof Response ? answer : undefined;
   };
+};
 
 /** What `@hono/node-server` says is below; nothing elsewhere. */
 interface Below {

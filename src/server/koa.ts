@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arrival, MeshReceiver } from './arrival.ts';
+import { checkMesh } from './check-mesh.ts';
 import type { IncomingHeaders } from './fields.ts';
 import { MARKS } from './marks.ts';
 import { NodeWire } from './node-wire.ts';
@@ -31,11 +32,12 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
 /**
  * Lets requests in, for Koa: `app.use(meshKoa(mesh))`, before all that serves.
  * @param mesh The mesh that requests come in by.
+ * @throws MeshError INVALID_ARGUMENT for what is no mesh, such as the promise of one.
  */
-export const meshKoa =
-  (mesh: MeshReceiver): KoaMiddleware =>
-  (context, next) =>
-    mesh.receive(new KoaArrival(context, next));
+export const meshKoa = (mesh: MeshReceiver): KoaMiddleware => {
+  checkMesh(mesh, 'meshKoa');
+  return (context, next) => mesh.receive(new KoaArrival(context, next));
+};
 
 class KoaArrival implements Arrival {
   readonly wire: NodeWire;
