@@ -64,7 +64,7 @@ export class SignedRequests {
     const [described, signature] = [shown.header('signature-input'), shown.header('signature')];
     if ((described === undefined && signature === undefined) || this.#secrets.size === 0) return undefined;
     believe(described !== undefined && signature !== undefined, 'of signature and signature-input one is missing');
-    const input = readSignatureInput(described);
+    const input = readSignatureInput(described, this.#service);
     const { keyid, nonce } = this.#checkParameters(input);
     const { method, path } = shown;
     const base = signatureBase(input.components, input.raw, (name) =>

@@ -59,11 +59,13 @@ test('tokens and descriptions of signatures that are anything at all are read or
       (parts) => void doubts(() => readCompact(parts.join('.'))),
     ),
   );
-  fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => void doubts(() => readSignatureInput(text))));
+  fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => void doubts(() => readSignatureInput(text, 'a'))));
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom('sig=', '(', ')', '"@method"', ' ', ';created=1', ';keyid="a"', ',', '"', ';')),
-      (parts) => void doubts(() => readSignatureInput(parts.join(''))),
+      fc.array(
+        fc.constantFrom('sig=', 'b=', '(', ')', '"@method"', ' ', ';created=1', ';tag="a"', ',', '"', ';x=?1', ';'),
+      ),
+      (parts) => void doubts(() => readSignatureInput(parts.join(''), 'a')),
     ),
   );
 });

@@ -69,6 +69,56 @@ test('what others sign by RFC 9421 is understood: other labels, orders, and more
   await close();
 });
 
+test('parameters of any kind are understood, and what must be text or a number is nothing else', async () => {
+  const { send, env, close } = await world();
+  const created = Math.floor(env.clock.epoch() / 1_000);
+  const lines = ['"@method": GET', '"@path": /orders/7', '"@query": ?x=1'];
+  let used = 0;
+  const go = (more: string, said = `keyid="checkout";tag="orders";created=${created}`) => {
+    const nonce = `nonce="0123456789abcde${used++}"`;
+    return send(byHand(`("@method" "@path" "@query");${said};${nonce}${more}`, lines));
+  };
+  for (const more of [
+    ';fresh',
+    ';fresh=?0',
+    ';kind=app/x',
+    ';part=1.25',
+    ';at=-3',
+    ';key=:AAAA:',
+    ';note="a, b; \\"c\\""',
+  ])
+    assert.equal(await go(more), 'signature checkout', more);
+  assert.equal(await go('', `keyid="checkout";tag="orders";created=${created}.0`), 'it is not of this moment');
+  assert.equal(await go('', `keyid="checkout";tag=orders;created=${created}`), 'it is for another service');
+  assert.equal(
+    await go('', `keyid=checkout;tag="orders";created=${created}`),
+    'no secret is shared with who has signed it',
+  );
+  assert.equal(await go(';alg=hmac-sha256'), 'its algorithm is another');
+  assert.equal(await go(';expires=?1'), 'it has expired');
+  await close();
+});
+
+test('beside ours there may be signatures of others, such as those that proxies add', async () => {
+  const { send, env, close } = await world();
+  const proxy = `proxy_sig=("@method" "signature";key="inmesh" "forwarded");created=1618884480;keyid="test-key-rsa";alg="rsa-v1_5-sha256"`;
+  const beside = (input: string, signature: string, last = false) => {
+    const { 'signature-input': described, signature: sealed } = signer(env).sign(GET);
+    const both = (ours: string, theirs: string): string => (last ? `${theirs},${ours}` : `${ours}, ${theirs}`);
+    return send({ 'signature-input': both(described!, input), signature: both(sealed!, signature) });
+  };
+  assert.equal(await beside(proxy, 'proxy_sig=:AAAA:'), 'signature checkout');
+  assert.equal(await beside(proxy, 'proxy_sig=:AAAA:', true), 'signature checkout');
+  assert.equal(await beside('a=();tag="web-bot-auth"', 'a=:AAAA:, b=?1'), 'signature checkout');
+  assert.equal(await beside('a=();tag="orders"', 'a=:AAAA:'), 'it has several signatures for us');
+  assert.match(await beside('inmesh=();tag="other"', 'a=:AAAA:'), /describes one signature twice/);
+  assert.match(await beside('a=();tag="other"', 'inmesh=:AAAA:'), /signature can not be read/);
+  for (const odd of ['a', 'a=1', 'a=(x)', 'a=("x"', 'a=();', 'a=(),', 'A=()', 'a=("x"  "y")'])
+    assert.match(await beside(odd, 'a=:AAAA:'), /signature-input can not be read/, odd);
+  assert.match(await send({ 'signature-input': proxy, signature: 'proxy_sig=:AAAA:' }), /can not be read/);
+  await close();
+});
+
 test('a request is good once', async () => {
   const { send, env, close } = await world();
   const headers = signer(env).sign(GET);
@@ -209,7 +259,7 @@ test('of signature and signature-input each needs the other, and both their form
 });
 
 test('a description is read as it stands there', () => {
-  const { label, components, parameters, raw } = readSignatureInput('a=("@method" "x-y");created=7;keyid="k"');
+  const { label, components, parameters, raw } = readSignatureInput('a=("@method" "x-y");created=7;keyid="k"', '');
   assert.deepEqual([label, components, parameters], ['a', ['@method', 'x-y'], { created: 7, keyid: 'k' }]);
   assert.equal(raw, '("@method" "x-y");created=7;keyid="k"');
 });
