@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process';
 const WITH_APT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // 1: no daemon is to start
 const WAIT_FOR_LOCK = ['-o', 'DPkg::Lock::Timeout=300'];
 
+/** What the tests need in which Java is on the other side. */
+export const JAVA = ['openjdk-17-jdk-headless'] as const;
+
 /** What the ZooKeeper tests need: the server, Curator to agree with, and a Java that compiles. */
 export const ZOOKEEPER = [
   'zookeeper',
@@ -10,7 +13,7 @@ export const ZOOKEEPER = [
   'libcurator-discovery-java',
   'libcurator-recipes-java',
   'libslf4j-java',
-  'openjdk-17-jdk-headless',
+  ...JAVA,
 ] as const;
 
 /** What the tests of shared quotas need. */

@@ -73,6 +73,8 @@ test('programs are asked for only where tests need them', () => {
   assert.ok(zookeeper.includes('zookeeper') && !zookeeper.includes('redis-server'));
   const redis = withFiles([...full, 'test/integration/redis/a.test.ts'], (folder) => programsOf('integration', folder));
   assert.deepEqual(redis, ['redis-server']);
+  const java = withFiles([...full, 'test/integration/java/a.test.ts'], (folder) => programsOf('integration', folder));
+  assert.deepEqual(java, ['openjdk-17-jdk-headless']);
 });
 
 test('tests of what knows no process share one, whatever is said in them', () => {

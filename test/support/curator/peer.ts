@@ -2,9 +2,9 @@ import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { JavaProcess } from '../java/process.ts';
 
 const JARS = '/usr/share/java';
 const jars = (...names: string[]) => names.map((name) => `${JARS}/${name}.jar`).join(':');
@@ -52,66 +52,22 @@ export class CuratorClasses implements AsyncDisposable {
   }
 }
 
-/** One running Java service. It ends when its input does, so it outlives nobody. */
-export class CuratorPeer implements AsyncDisposable {
+/** One running Java service. */
+export class CuratorPeer extends JavaProcess {
   /** What its caches have said so far: `orders [a@10.0.0.5:80{}]`. */
-  readonly heard: string[] = [];
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #answers: string[] = [];
-  #wake = (): void => {};
-  #ended = false;
+  readonly heard: string[];
 
   constructor(child: ChildProcessWithoutNullStreams) {
-    this.#child = child;
-    child.stderr.resume();
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('CACHE ')) this.heard.push(line.slice(6));
-      else if (!line.startsWith('STATE ')) this.#answers.push(line);
-      this.#wake();
+    const heard: string[] = [];
+    super(child, (line) => {
+      if (line.startsWith('CACHE ')) heard.push(line.slice(6));
+      return /^(?:CACHE|STATE) /.test(line);
     });
-    child.once('exit', () => {
-      this.#ended = true;
-      this.#wake();
-    });
-  }
-
-  /** Tells it what to do, and gives its answer. @throws Error with what went wrong in Java. */
-  async tell(command: string): Promise<string> {
-    this.#child.stdin.write(`${command}\n`);
-    const answer = await this.answer();
-    if (answer.startsWith('ok')) return answer.slice(3);
-    throw new Error(`${command}: ${answer}`);
-  }
-
-  /** Its next answer. */
-  async answer(): Promise<string> {
-    await this.#until(() => this.#answers.length > 0);
-    return this.#answers.shift()!;
+    this.heard = heard;
   }
 
   /** Waits until what its caches said last is `expected`. */
   async hears(expected: string): Promise<void> {
-    await this.#until(() => this.heard.at(-1) === expected);
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#ended) return;
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.stdin.end();
-    await ended;
-  }
-
-  async #until(holds: () => boolean): Promise<void> {
-    while (!holds()) {
-      if (this.#ended) throw new Error('the Java peer has ended');
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await this.until(() => this.heard.at(-1) === expected);
   }
 }
