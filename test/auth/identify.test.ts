@@ -122,6 +122,15 @@ test('headers about certificates are taken from what the handler sees, whoever s
   await mesh.close();
 });
 
+test('they are taken from the raw headers also where those have more than Node reads, as with Node 22.19', async () => {
+  const { mesh } = await anIdentified({ issuers: issuers() });
+  const rawHeaders = ['A', '1', 'X-Forwarded-Client-Cert', 'URI=spiffe://p/a', 'b', '2', 'client-cert', ':AAAA:'];
+  const incoming = { headers: { a: '1' }, rawHeaders };
+  await ask(mesh, {}, { incoming: incoming as never });
+  assert.deepEqual(incoming, { headers: { a: '1' }, rawHeaders: ['A', '1', 'b', '2'] });
+  await mesh.close();
+});
+
 test('a request that waits for keys ends at its deadline', async () => {
   const { mesh, env } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: 'https://127.0.0.1:1/none' }] });
   const gate = Promise.withResolvers<Response>();
