@@ -3,15 +3,18 @@
 const PLAIN = /^(?:\/[\w~-][\w.~-]*)+\/?$/; // as most are: nothing escaped, nothing to resolve
 const UNCLEAR = /%(?:2f|5c|25|7f|[01][0-9a-f])|%(?![0-9a-f]{2})|[^\x21-\x7e]|[\\;#]/i;
 const ESCAPED = /(?:%[0-9A-F]{2})+/gi;
+/** Signs that are a dot or a slash, or have one in them, for who takes what looks alike for one (NFKC). */
+const ALIKE = /[\u2024-\u2026\u2100\u2101\u2105\u2106\ufe19\ufe30\ufe52\uff0e\uff0f]/g;
+const BACKSLASHES = /[\ufe68\uff3c]/; // for the same
 /** What may stand in a path as it is (`pchar` of RFC 3986, 3.3): who escapes it writes the same in another way. */
 const NEEDLESS = /%(?:2[146-9a-e]|3[0-9abd]|4[0-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i;
 
 /**
  * The paths that servers may make of a request target, without its query: as it stands, with what is escaped read, with
- * `.` and `..` resolved, with slashes that stand together as one, and without what two slashes at its beginning make a
- * host of, as `new URL(target, base)` does. One, for most. Undefined where nobody can
- * know what a server would make of it: escaped slashes, per cents and controls, backslashes, parameters (`;`), what is
- * no UTF-8, and all that is no path.
+ * `.` and `..` resolved, with slashes that stand together as one, without what two slashes at its beginning make a
+ * host of, as `new URL(target, base)` does, and with signs that look like slashes and dots as these. One, for most.
+ * Undefined where nobody can know what a server would make of it: escaped slashes, per cents and controls, backslashes and
+ * what looks like them, parameters (`;`), what is no UTF-8, and all that is no path.
  */
 export function readings(target: string): readonly string[] | undefined {
   const end = target.indexOf('?');
@@ -19,11 +22,11 @@ export function readings(target: string): readonly string[] | undefined {
   if (PLAIN.test(path)) return [path];
   if (!path.startsWith('/') || UNCLEAR.test(path)) return undefined;
   const decoded = decode(path);
-  if (decoded === undefined) return undefined;
+  if (decoded === undefined || BACKSLASHES.test(decoded)) return undefined;
   const written = path.replace(ESCAPED, (run) => (NEEDLESS.test(run) ? run.toUpperCase() : decodeURIComponent(run)));
-  return [
-    ...new Set([written, ...forms(decoded).flatMap((form) => [form, resolved(form, false), resolved(form, true)])]),
-  ];
+  const alike = decoded.replace(ALIKE, (sign) => sign.normalize('NFKC'));
+  const all = alike === decoded ? forms(decoded) : [...forms(decoded), ...forms(alike)];
+  return [...new Set([written, ...all.flatMap((form) => [form, resolved(form, false), resolved(form, true)])])];
 }
 
 /** What is decoded, and what is left of it where that is read once more: without host, parameters, query and fragment. */

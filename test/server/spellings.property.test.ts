@@ -52,6 +52,7 @@ const word = fc.constantFrom(
   '%61dmin',
   'adm%49n',
   'public',
+  'public',
   'page',
   'x',
   'host',
@@ -87,6 +88,10 @@ const sign = fc.constantFrom(
   '@',
   '%40',
   '%c0%af',
+  '%EF%BC%8F', // looks like a slash
+  '%E2%80%A5', // like two dots
+  '%EF%BC%8E', // like one
+  '%EF%BC%BC', // like a backslash
   '\u00e9',
 );
 const target = fc.array(fc.oneof(word, sign), { maxLength: 9 }).map((parts) => `/${parts.join('')}`);
