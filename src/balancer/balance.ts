@@ -3,8 +3,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Live } from '../core/live.ts';
 import type { Node } from '../core/node.ts';
-import { race } from '../core/race.ts';
-import { awaits, known, type Resolution } from '../core/resolution.ts';
+import { awaiting, type Resolution } from '../core/resolution.ts';
 import { hasRoom } from '../core/room.ts';
 import { ask, refuse, type Service } from '../core/service.ts';
 import { AttemptFlight } from './flight.ts';
@@ -13,8 +12,6 @@ import type { Nodes } from './nodes.ts';
 import { pick } from './pick.ts';
 import { isRoomFor, pickWithRoom } from './room.ts';
 import type { Turn, View } from './view.ts';
-
-const FOREVER = Number.MAX_SAFE_INTEGER;
 
 /**
  * The hinge of the way: chooses an endpoint for each attempt, and sees when the attempt starts and how it ends. `registry` is
@@ -28,7 +25,7 @@ export function balance<Req, Res>(
   registry = '',
 ): Service<Req, Res> {
   const { clock, random } = env;
-  let waiting: Promise<void> | undefined;
+  const untilKnown = awaiting(clock, resolution);
 
   const choose = (context: Context, now: number): Node | undefined => {
     const { policy, history, key } = context;
@@ -47,17 +44,12 @@ export function balance<Req, Res>(
     const node = context.history.target ?? choose(context, now);
     if (node !== undefined) return fly(env, endpoint, request, context, node, now);
     if (resolution.value.is !== 'pending') return refuse(nobody(context, resolution.value, nodes, registry));
-    waiting ??= known(resolution); // one for all that wait
-    awaits(context.history, resolution);
-    const held = clock.schedule(FOREVER, () => {}); // being connected keeps no process alive; that somebody waits does
-    return race(waiting, context.scope)
-      .finally(() => held.cancel())
-      .then(() => {
-        const later = clock.now();
-        const found = choose(context, later);
-        if (found === undefined) throw nobody(context, resolution.value, nodes, registry);
-        return fly(env, endpoint, request, context, found, later);
-      });
+    return untilKnown(context).then(() => {
+      const later = clock.now();
+      const found = choose(context, later);
+      if (found === undefined) throw nobody(context, resolution.value, nodes, registry);
+      return fly(env, endpoint, request, context, found, later);
+    });
   };
 }
 

@@ -1,4 +1,5 @@
-import type { History } from './context.ts';
+import type { Clock } from './clock.ts';
+import type { Context, History } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Live } from './live.ts';
 
@@ -20,23 +21,49 @@ export type Resolution =
   /** The registry is there, and has never heard of the service. */
   | { readonly is: 'unknown' };
 
-/** Settles when something is known about where the service lives. */
-export function known(resolution: Live<Resolution>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = resolution.watch(({ is }) => {
-      if (is === 'pending') return;
-      queueMicrotask(() => cancel()); // not at once: the first news comes before `watch` has given us the way to stop
-      resolve();
-    });
-  });
-}
+const FOREVER = Number.MAX_SAFE_INTEGER;
 
 /** What a call waits to hear; few calls ever do, so it has no place of its own in their history. */
 const awaited = new WeakMap<History, Live<Resolution>>();
 
-/** Notes that a call waits to hear where its service lives, so that who ends it meanwhile can say so. */
-export function awaits(history: History, resolution: Live<Resolution>): void {
-  awaited.set(history, resolution);
+type Waiting = Pick<Context, 'history' | 'scope'>;
+
+/**
+ * Gives the way for calls to wait until something is known about where the service lives. Who is called off meanwhile
+ * is forgotten: a registry may be away for hours.
+ */
+export function awaiting(clock: Clock, resolution: Live<Resolution>): (call: Waiting) => Promise<void> {
+  const waiting = new Set<() => void>();
+  let watches = false; // one watcher for all that wait
+  const watch = (): void => {
+    watches = true;
+    const cancel = resolution.watch(({ is }) => {
+      if (is === 'pending') return;
+      watches = false;
+      queueMicrotask(() => cancel()); // not at once: the first news comes before `watch` has given us the way to stop
+      for (const go of waiting) go();
+      waiting.clear();
+    });
+  };
+  return ({ history, scope }) => {
+    awaited.set(history, resolution);
+    const held = clock.schedule(FOREVER, () => {}); // being connected keeps no process alive; that somebody waits does
+    return new Promise((resolve, reject) => {
+      const stop = (reason: unknown): void => {
+        held.cancel();
+        waiting.delete(go);
+        reject(reason);
+      };
+      const go = (): void => {
+        held.cancel();
+        scope.offCancel(stop);
+        resolve();
+      };
+      waiting.add(go);
+      scope.onCancel(stop);
+      if (!watches) watch();
+    });
+  };
 }
 
 /** The list that a call has not been sent for want of; nothing where it was sent, or waits for something else. */

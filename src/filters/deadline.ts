@@ -19,13 +19,19 @@ export function deadline<Req, Res>({ timeouts }: Env): Filter<Req, Res> {
     const { scope, begunAt } = context;
     const { timeout, inherit } = context.policy.deadline;
     const parent = inherit ? scope.due : Number.POSITIVE_INFINITY;
-    scope.due = Math.min(parent, begunAt + timeout);
+    scope.due = dueOf(context);
     if (scope.due <= begunAt) return refuse(tooLate(context, 'the time is up already', 'no'));
     // Inherited deadlines all differ; those of the policy are equal, and share a queue.
     const isOurs = scope.due < parent;
     scope.keep(isOurs ? timeouts.after(timeout, begunAt, expire, context) : timeouts.at(scope.due, expire, context));
     return next(request, context);
   };
+}
+
+/** The moment, on the mesh's clock, when a call has to be over. */
+export function dueOf({ scope, begunAt, policy: { deadline } }: Context): number {
+  const due = begunAt + deadline.timeout;
+  return deadline.inherit ? Math.min(scope.due, due) : due;
 }
 
 function tooLate({ service, history }: Context, what: string, sent: 'no' | 'maybe', cause?: unknown): MeshError {

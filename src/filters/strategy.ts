@@ -7,10 +7,11 @@ import type { Node } from '../core/node.ts';
 import { discard } from '../core/outcome.ts';
 import { nothing, passes, type SlotPlan, sends } from '../core/plan.ts';
 import { race } from '../core/race.ts';
-import { known, type Resolution } from '../core/resolution.ts';
+import { awaiting, type Resolution } from '../core/resolution.ts';
 import { Scope } from '../core/scope.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
 import type { Policy } from '../policy/table.ts';
+import { dueOf } from './deadline.ts';
 
 /** What strategies need of a service called. */
 export interface StrategyParts {
@@ -25,13 +26,39 @@ export interface StrategyParts {
  * `failsafe` and `failback` are kinds of falling back, and `fallback` looks after them.
  */
 export function strategy<Res>(parts: StrategyParts): Filter<Call<Res>, Res> {
+  const { known } = parts;
+  const untilKnown = known && whileTime(parts.env, known);
   return (next) => (call, context) => {
     if (changesNothing(context.policy)) return next(call, context);
     const { mode } = context.policy.strategy;
     if (mode === 'failfast' || mode === 'forking') return next(call, withPolicy(context, settingsOf(context.policy)));
-    const { known: resolution } = parts;
-    if (resolution?.value.is !== 'pending') return broadcast(parts, next, call, context);
-    return race(known(resolution), context.scope).then(() => broadcast(parts, next, call, context));
+    if (untilKnown === undefined || known?.value.is !== 'pending') return broadcast(parts, next, call, context);
+    return untilKnown(context).then(() => broadcast(parts, next, call, context));
+  };
+}
+
+/**
+ * Waits until it is known where the service lives, or the time of the call is up: this slot stands above that of the
+ * deadline, which then says so, and below which a fallback may answer.
+ */
+function whileTime({ clock, timeouts }: Env, known: Live<Resolution>): (context: Context) => Promise<void> {
+  const untilKnown = awaiting(clock, known);
+  return async (context) => {
+    const { scope, history, begunAt } = context;
+    const due = dueOf(context);
+    if (due <= begunAt) return;
+    const wait = new Scope();
+    const pass = (reason: unknown): void => wait.cancel(reason);
+    scope.onCancel(pass);
+    wait.keep(timeouts.at(due, pass, undefined));
+    try {
+      await untilKnown({ history, scope: wait });
+    } catch (reason) {
+      if (scope.cancelled) throw reason;
+    } finally {
+      wait.end();
+      scope.offCancel(pass);
+    }
   };
 }
 

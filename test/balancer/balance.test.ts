@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { balance } from '../../src/balancer/balance.ts';
 import { Nodes } from '../../src/balancer/nodes.ts';
 import type { Context } from '../../src/core/context.ts';
@@ -161,6 +163,24 @@ test('a call that is called off while it waits ends at once', async () => {
   const reason = new Error('enough');
   context.scope.cancel(reason);
   await assert.rejects(calling, reason);
+});
+
+test('what waited and was called off is forgotten, be the registry away for hours', async () => {
+  const { resolution, service } = aBalancer(() => 'ok', []);
+  resolution.set({ is: 'pending' });
+  const reasons = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const context = aContext();
+      const calling = service('x', context);
+      context.scope.cancel(new Error('enough'));
+      return new WeakRef((await calling.catch((reason: unknown) => reason)) as Error);
+    }),
+  );
+  await settled();
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  assert.ok(reasons.filter((reason) => reason.deref() !== undefined).length < 10);
+  assert.equal(resolution.watchers, 1);
 });
 
 test('every attempt is told: where it went, how it ended, and how long it took', async () => {

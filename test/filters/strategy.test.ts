@@ -197,6 +197,38 @@ test('a broadcast waits until it is known where the service lives, and says when
   assert.equal((await empty.outcome(give(1), GET)).error!.reason, 'no-endpoints');
 });
 
+test('a broadcast that waits keeps the process alive, and says what it waited for when its time is up', async () => {
+  const world = aWorld({ policy: by('broadcast') });
+  world.registry.pending('orders');
+  const [failed, other] = [0, 1].map(() => world.call(give(1), { timeout: '1s' }).catch(({ message }) => message));
+  world.registry.fail(new Error('10.0.0.1:2181: ECONNREFUSED'));
+  await world.env.clock.advance(0);
+  assert.equal(world.env.clock.pending, 2);
+  await world.env.clock.advance(1_000);
+  assert.match(String(await failed), /the registry has not said where it is: 10\.0\.0\.1:2181: ECONNREFUSED/);
+  await other;
+  assert.equal(world.env.clock.pending, 0);
+  await world.end();
+});
+
+test('a broadcast whose time is up while it waits may be answered by a fallback, and one given up ends at once', async () => {
+  const fallback = { mode: 'answer', answer: { status: 200, body: '[]' } } as const;
+  const world = aWorld({ policy: by('broadcast', { fallback }) });
+  world.registry.pending('orders');
+  const gone = new AbortController();
+  const calls = [
+    world.call(give(1), { ...get(), timeout: '1s' }),
+    world.call(give(1), { ...get(), signal: gone.signal }).catch(({ reason }) => reason),
+  ];
+  await world.env.clock.advance(100);
+  gone.abort();
+  assert.equal(await calls[1], 'caller');
+  await world.env.clock.advance(900);
+  assert.deepEqual(await calls[0], { statusCode: 200, headers: { 'inmesh-fallback': 'answer' }, text: '[]' });
+  assert.equal(world.seen.length, 0);
+  await world.end();
+});
+
 test('who gives up a broadcast calls all of it off; and so does the deadline, each for itself', async () => {
   const controller = new AbortController();
   const world = aWorld({ policy: by('broadcast') });
