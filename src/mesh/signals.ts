@@ -13,7 +13,7 @@ let leaving = false;
  * the process at once.
  */
 export function onSignals(leave: () => Promise<unknown>): Cancel {
-  if (leavers.size === 0 && !leaving) for (const signal of SIGNALS) process.on(signal, asked);
+  if (leavers.size === 0 && !leaving) for (const signal of SIGNALS) process.prependListener(signal, asked);
   leavers.add(leave);
   return () => {
     if (leavers.delete(leave) && leavers.size === 0 && !leaving) stopListening();
@@ -23,9 +23,10 @@ export function onSignals(leave: () => Promise<unknown>): Cancel {
 function asked(signal: NodeJS.Signals): void {
   if (leaving) end(signal);
   leaving = true;
+  const isHeardOnce = process.rawListeners(signal).some((one) => 'listener' in one); // who listens once is no listener when it hears
   void Promise.allSettled([...leavers].map((leave) => leave())).then(() => {
     leaving = false;
-    if (process.listenerCount(signal) === 1) end(signal);
+    if (!isHeardOnce && process.listenerCount(signal) === 1) end(signal);
     else if (leavers.size === 0) stopListening();
   });
 }

@@ -37,12 +37,14 @@ test('a second signal ends the process at once, whatever is still to be done', a
   assert.equal(await program.ended, 'SIGINT');
 });
 
-test('where others listen to the signal too, the end is theirs', async (t) => {
-  const program = await leaver(t, { ownExit: 7 });
-  process.kill(program.pid, 'SIGTERM');
-  assert.deepEqual(await steps(program, 3), ['orders drained', 'orders stopped', 'orders closed']);
-  assert.equal(await program.ended, 7);
-});
+for (const ownListens of ['on', 'once'] as const) {
+  test(`where others listen to the signal too, the end is theirs: by \`${ownListens}\``, async (t) => {
+    const program = await leaver(t, { ownExit: 7, ownListens });
+    process.kill(program.pid, 'SIGTERM');
+    assert.deepEqual(await steps(program, 3), ['orders drained', 'orders stopped', 'orders closed']);
+    assert.equal(await program.ended, 7);
+  });
+}
 
 test('two meshes of one process leave together, and it ends when both have', async (t) => {
   const program = await leaver(t, { twice: true });

@@ -14,6 +14,8 @@ export interface LeaverSettings {
   readonly stuck?: boolean;
   /** Whether it listens to the signal itself, and then ends with this code. */
   readonly ownExit?: number;
+  /** How it listens then; `on` unless told. */
+  readonly ownListens?: 'on' | 'once';
   /** Whether it has a second mesh, listed as `stock`. */
   readonly twice?: boolean;
 }
@@ -26,7 +28,8 @@ export interface Step {
   readonly ms: number;
 }
 
-const { registry, port = 0, answerMs = 5, stuck = false, ownExit, twice = false } = settings<LeaverSettings>();
+const { registry, port = 0, answerMs = 5, stuck = false, twice = false, ...own } = settings<LeaverSettings>();
+const { ownExit, ownListens = 'on' } = own;
 const server = createServer((request, response) => {
   request.resume();
   setTimeout(() => response.end(String(process.pid)), answerMs);
@@ -35,11 +38,16 @@ const server = createServer((request, response) => {
 const told = (event: MeshEvent): void => {
   if (event.type === 'leaving') process.send?.(event);
 };
+if (ownExit !== undefined) {
+  process[ownListens]('SIGTERM', async () => {
+    await mesh.close();
+    setImmediate(() => process.exit(ownExit)); // it has more to do than the mesh
+  });
+}
 const options = { registry, signals: stuck ? { drainMs: 0, timeoutMs: 60_000 } : true };
 const mesh = await createMesh({ service: 'orders', ...options });
 mesh.on(told);
 mesh.onClose(stuck ? () => new Promise(() => {}) : () => new Promise((resolve) => server.close(resolve)));
-if (ownExit !== undefined) process.on('SIGTERM', () => void mesh.close().then(() => process.exit(ownExit)));
 
 server.listen(port, '127.0.0.1', async () => {
   const bound = (server.address() as AddressInfo).port;
