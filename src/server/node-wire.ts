@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Wire } from '../core/incoming.ts';
+
+/** By connection, those of whose answers stand behind another on it (pipelining). */
+const queues = new WeakMap<Socket, Set<NodeWire>>();
 
 /** The wire as `node:http` and the compatible face of `node:http2` show it. */
 export class NodeWire implements Wire {
@@ -10,6 +14,7 @@ export class NodeWire implements Wire {
   #first: (() => void) | undefined; // nearly all have two who ask, so they need no list
   #second: (() => void) | undefined;
   #others: (() => void)[] | undefined;
+  #behind: Set<NodeWire> | undefined;
   #ended = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -58,6 +63,7 @@ export class NodeWire implements Wire {
     else if (this.#first === undefined) {
       this.#first = tell;
       this.#response.prependListener('close', () => this.#end()); // comes once, and `once` would cost more
+      if (this.#request.httpVersionMajor === 1 && this.#response.socket === null) this.#standBehind();
     } else if (this.#second === undefined) this.#second = tell;
     else if (this.#others === undefined) this.#others = [tell];
     else this.#others.push(tell);
@@ -76,9 +82,26 @@ export class NodeWire implements Wire {
     return new Promise((resolve) => void this.onEnd(resolve));
   }
 
+  /** Node 22 tells an answer that stands behind another nothing when their connection is lost. */
+  #standBehind(): void {
+    const { socket } = this.#request;
+    let all = queues.get(socket);
+    if (all === undefined) {
+      const wires = new Set<NodeWire>();
+      queues.set(socket, wires);
+      socket.once('close', () => {
+        for (const wire of wires) wire.#end();
+      });
+      all = wires;
+    }
+    all.add(this);
+    this.#behind = all;
+  }
+
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#behind?.delete(this);
     this.#first?.();
     this.#second?.();
     for (const end of this.#others ?? []) end();

@@ -8,14 +8,16 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
+import type { MeshOptions } from '../../../src/mesh/options.ts';
+import type { RequestContext } from '../../../src/server/request-context.ts';
 import { Authority } from '../../support/certificates.ts';
 
 // Connections that are not plain ones of HTTP/1.1: those that become something else, and those that may be either version.
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
-async function aShop(t: TestContext): Promise<Mesh> {
-  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} } });
+async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promise<Mesh> {
+  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, ...options });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   return mesh;
 }
@@ -76,6 +78,34 @@ test('an upgraded connection that nobody ends is cut off when the time is up', a
   await shop.close({ drainMs: 0, timeoutMs: 50 });
   await closed;
   assert.equal(server.listening, false);
+});
+
+test('of requests that came one behind the other on a connection each is over when that is lost', async (t) => {
+  const policy = { services: { shop: { shed: { mode: 'enforce' } } } } as const;
+  const shop = await aShop(t, { policy });
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const count = 12; // more than a socket may have listeners of one kind
+  const [served, all] = [[] as RequestContext[], Promise.withResolvers<void>()];
+  const server = createServer(
+    shop.handler((request, context) => {
+      request.resume();
+      if (served.push(context) === count) all.resolve();
+    }),
+  );
+  const { instance } = await shop.serve(server, LOCAL);
+  const socket = connect(instance.port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nhost: shop\r\n\r\n'.repeat(count));
+  await all.promise;
+  assert.equal(shop.snapshot().shed.serving, count);
+  const over = Promise.all(served.map(({ signal }) => once(signal, 'abort')));
+  socket.destroy();
+  await over;
+  await new Promise(setImmediate); // what ends with them has
+  assert.equal(shop.snapshot().shed.serving, 0);
+  assert.deepEqual(warnings, []);
 });
 
 test('one port serves HTTP/2 and HTTP/1.1, as clients agree by ALPN, and closes both when the mesh does', async (t) => {
