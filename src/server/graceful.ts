@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
+import { Connection, SILENT_MS } from './connection.ts';
 import { REAL } from './event-loop.ts';
 import { handBack } from './hand-back.ts';
 
@@ -25,8 +26,6 @@ interface Http2Session {
   close(): void;
 }
 
-const SILENT_MS = 500; // for which a connection may be open before anything is asked on it
-
 /**
  * A server that ends without cutting anybody off: told to leave, it asks clients to come back on no connection of theirs;
  * told to close, it answers what it was asked, and no more. Works on Node's http, https and http2 servers.
@@ -35,27 +34,23 @@ export class GracefulServer {
   readonly #server: Server & Idling;
   readonly #leaving: () => boolean;
   readonly #clock: Clock;
-  /** Connections, and when each was opened; over TLS, what was shaken hands on stands here as well. */
-  readonly #sockets = new Map<Socket, number>();
+  /** Over TLS, what was shaken hands on stands here as well. */
+  readonly #connections = new Map<Socket, Connection>();
   readonly #sessions = new Set<Http2Session>();
-  readonly #responses = new Set<ServerResponse>();
-  /** The last answer of each connection, once it says that it is. */
-  readonly #farewells = new WeakMap<Socket, ServerResponse>();
   #closing = false;
+  /** Closes connections that the server had before we were told of it. */
+  #closeOthers: () => void = () => {};
 
   /** `leaving` says whether others have been asked to call us no more. */
   constructor(server: Server, leaving: () => boolean, clock: Clock) {
     this.#server = server;
     this.#leaving = leaving;
     this.#clock = clock;
-    const connected = (socket: Socket): void => {
-      this.#sockets.set(socket, clock.now());
-      socket.once('close', () => this.#sockets.delete(socket));
-    };
-    server.on('connection', connected);
-    server.on('secureConnection', connected);
+    server.on('connection', (socket) => this.#connected(socket));
+    server.on('secureConnection', (socket) => this.#connected(socket));
     server.on('session', (session: Http2Session & Socket) => {
-      hold(this.#sessions, session);
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
       if (this.#closing) session.close(); // it shook hands before we closed, and was ready only after
     });
     onRequests(server, (request, response) => this.#take(request, response));
@@ -86,75 +81,72 @@ export class GracefulServer {
     if (!this.#server.listening) return;
     this.#closing = true;
     const closed = once(this.#server, 'close');
-    const spared = this.#spareAnswers();
+    const giveBack = this.#judgeIdle();
+    for (const connection of this.#connections.values()) connection.bidFarewell();
     this.#server.close();
     for (const session of this.#sessions) session.close(); // GOAWAY
-    for (const response of this.#responses) this.#bidFarewell(response);
     this.#closeSilent();
     const silent = this.#clock.schedule(SILENT_MS, () => this.#closeSilent());
     const cut = (): void => {
-      for (const socket of this.#sockets.keys()) socket.destroy();
+      for (const connection of this.#connections.values()) connection.cut();
     };
     if (giveUp.aborted) cut();
     giveUp.addEventListener('abort', cut, { once: true });
     await closed;
     giveUp.removeEventListener('abort', cut);
     silent.cancel();
-    spared();
+    giveBack();
     await handBack(this.#clock);
   }
 
-  /**
-   * Node takes an answer that was given for one that has left: closing what is idle, it would cut off what a slow reader
-   * has not had yet. And from Node 26 on it takes a connection for idle on which a request is on its way. So nothing is
-   * closed as idle, by us or by a framework, before all that was given has left, and who just came has had time to ask.
-   */
-  #spareAnswers(): Cancel {
+  /** Whoever has idle connections closed, as a server's own `close` and frameworks do, has those closed that we find so. */
+  #judgeIdle(): Cancel {
     const server = this.#server;
     const { closeIdleConnections } = server;
     if (closeIdleConnections === undefined) return () => {};
     const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections');
-    server.closeIdleConnections = () => {
-      for (const { writableEnded, writableFinished } of this.#responses) if (writableEnded && !writableFinished) return;
-      const until = this.#clock.now() - SILENT_MS;
-      for (const [socket, openedAt] of this.#sockets) if (socket.bytesRead === 0 && openedAt > until) return;
-      closeIdleConnections.call(server);
-    };
+    this.#closeOthers = () => closeIdleConnections.call(server);
+    server.closeIdleConnections = () => this.#closeSilent();
     return () => {
       delete server.closeIdleConnections;
       if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own);
     };
   }
 
-  /** Browsers and load balancers open connections to have them; until Node 26 they are taken for busy. */
+  /** Browsers and load balancers open connections to have them, and keep those on which they were answered. */
   #closeSilent(): void {
-    const until = this.#clock.now() - SILENT_MS;
-    for (const [socket, openedAt] of this.#sockets) if (socket.bytesRead === 0 && openedAt <= until) socket.destroy();
-    this.#server.closeIdleConnections?.();
+    const now = this.#clock.now();
+    for (const connection of this.#connections.values()) if (connection.isSilent(now)) connection.end();
+    if (this.#connections.size === 0) this.#closeOthers();
   }
 
-  #take({ httpVersionMajor }: IncomingMessage, response: ServerResponse): void {
-    if (this.#leaving()) response.setHeader(LEAVING_HEADER, 'true'); // who asks hears of it before the registry tells
-    if (httpVersionMajor > 1) return; // its sessions know how to end
-    hold(this.#responses, response, () => this.#answered());
-    if (this.#leaving()) this.#bidFarewell(response);
+  #connected(socket: Socket): Connection {
+    const connection = new Connection(socket, this.#clock.now());
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      if (this.#closing && this.#connections.size === 0) this.#closeOthers();
+    });
+    return connection;
   }
 
-  /**
-   * Says `Connection: close`, where the headers have not left yet. Of requests that came one behind the other on a
-   * connection (pipelining) the last says so: what follows would have no connection to be answered on.
-   */
-  #bidFarewell(response: ServerResponse): void {
-    const { socket } = response.req;
-    const before = this.#farewells.get(socket);
-    if (before?.headersSent === false) before.shouldKeepAlive = true;
-    this.#farewells.set(socket, response);
-    response.shouldKeepAlive = false;
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const leaving = this.#leaving();
+    if (leaving) response.setHeader(LEAVING_HEADER, 'true'); // who asks hears of it before the registry tells
+    if (request.httpVersionMajor > 1) return; // its sessions know how to end
+    const connection = this.#connections.get(request.socket) ?? this.#connected(request.socket);
+    connection.asked(response);
+    response.on('close', () => {
+      if (request.complete) this.#answered(connection);
+      else request.once('close', () => this.#answered(connection)); // an upload that was answered in the middle
+    });
+    if (leaving) connection.bidFarewell();
   }
 
   /** Who had begun to answer before we closed may have promised to keep the connection. */
-  #answered(): void {
-    if (this.#closing) this.#server.closeIdleConnections?.();
+  #answered(connection: Connection): void {
+    connection.answered();
+    if (this.#closing && connection.isSilent(this.#clock.now())) connection.end();
   }
 }
 
@@ -170,16 +162,4 @@ function onRequests(server: Server, hear: (request: IncomingMessage, response: S
   };
   if (!('updateSettings' in server) || server.listenerCount('request') > 0) listen('request');
   else server.on('newListener', listen);
-}
-
-function hold<T extends { once(event: 'close', listener: () => void): unknown }>(
-  held: Set<object>,
-  one: T,
-  gone: () => void = () => {},
-): void {
-  held.add(one);
-  one.once('close', () => {
-    held.delete(one);
-    gone();
-  });
 }

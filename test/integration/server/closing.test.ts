@@ -8,27 +8,15 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { Agent, createServer as createSecureServer, get } from 'node:https';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect as connectSecure } from 'node:tls';
-import { createMesh } from '../../../src/mesh/create.ts';
-import type { Mesh } from '../../../src/mesh/mesh.ts';
-import type { MeshOptions } from '../../../src/mesh/options.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { Authority } from '../../support/certificates.ts';
+import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
 
 // How a server closes: nothing is cut off that was asked, and nothing is waited for that was not.
-
-const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
-const AN_HOUR_MS = 3_600_000; // which no test waits for
-const GET = 'GET / HTTP/1.1\r\nhost: shop\r\n\r\n';
-
-async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promise<Mesh> {
-  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, ...options });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
-  return mesh;
-}
 
 /** A shop in virtual time with a certificate for `name`, and who has issued that. */
 async function aSecureShop(t: TestContext, name: string) {
@@ -37,22 +25,6 @@ async function aSecureShop(t: TestContext, name: string) {
   const [shop, ca, pair] = await Promise.all([aShop(t, { env }), authority.pem, authority.issue({ names: [name] })]);
   return { env, shop, ca, pair };
 }
-
-/** A connection that its server has taken. */
-async function connected(t: TestContext, server: Server): Promise<Socket> {
-  const taken = once(server, 'connection');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
-  t.after(() => socket.destroy());
-  await taken;
-  return socket;
-}
-
-const drained = (mesh: Mesh): Promise<void> =>
-  new Promise((resolve) => {
-    mesh.on((event) => {
-      if (event.type === 'leaving' && event.step === 'drained') setImmediate(resolve); // the server has been told
-    });
-  });
 
 test('an answer that was given and is still on its way to a slow reader arrives whole', async (t) => {
   const size = 16_000_000; // more than sockets hold

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
+
+// Connections of HTTP/1.1 that are kept from one request to the next, when their server closes.
+
+test('the end of an answer ends its own connection, and looks through no others', async (t) => {
+  const shop = await aShop(t);
+  const [asked, all] = [[] as ServerResponse[], Promise.withResolvers<void>()];
+  const count = 20;
+  const server = createServer(
+    shop.handler((_request, _context, response) => {
+      response.write('begun'); // on a connection that it says is kept
+      if (asked.push(response) === count) all.resolve();
+    }),
+  );
+  let looks = 0;
+  const { closeIdleConnections } = server;
+  server.closeIdleConnections = () => {
+    looks++;
+    closeIdleConnections.call(server);
+  };
+  server.keepAliveTimeout = AN_HOUR_MS;
+  await shop.serve(server, LOCAL);
+  const sockets: Socket[] = [];
+  for (let at = 0; at < count; at++) {
+    sockets.push(await connected(t, server));
+    sockets[at]!.write(GET);
+  }
+  await all.promise;
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await stopping;
+  for (const response of asked) {
+    response.end();
+    await once(sockets[asked.indexOf(response)]!.resume(), 'close');
+  }
+  await closed;
+  assert.ok(looks <= 1, `${looks} looks`);
+});
+
+test('a connection that was there before its server was served ends as any other', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer(shop.handler(() => new Response('sold')));
+  server.keepAliveTimeout = AN_HOUR_MS;
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const [idle, asking] = [await connected(t, server), await connected(t, server)];
+  for (const socket of [idle, asking]) {
+    socket.write(GET);
+    await once(socket, 'data');
+  }
+  await shop.serve(server, { host: '127.0.0.1' });
+  asking.write(GET);
+  await once(asking, 'data');
+  const ended = Promise.all([once(idle.resume(), 'close'), once(asking.resume(), 'close')]);
+  await shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await ended;
+});
+
+test('what has come in part on a connection that was kept is answered when the rest has come', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer(shop.handler(() => new Response('sold')));
+  server.keepAliveTimeout = AN_HOUR_MS;
+  await shop.serve(server, LOCAL);
+  const taken = once(server, 'connection') as Promise<[Socket]>;
+  const socket = await connected(t, server);
+  const [served] = await taken;
+  socket.write(GET);
+  await once(socket, 'data');
+  const before = served.bytesRead;
+  socket.write(GET.slice(0, 20));
+  while (served.bytesRead === before) await new Promise(setImmediate);
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await stopping;
+  socket.write(GET.slice(20));
+  assert.match(await text(socket), /connection: close\r\n[\s\S]*sold/i);
+  await closed;
+});
+
+test('a connection whose request was answered before all of it had come ends when it has', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer(shop.handler(() => new Response('refused')));
+  server.keepAliveTimeout = AN_HOUR_MS;
+  await shop.serve(server, LOCAL);
+  const taken = once(server, 'connection') as Promise<[Socket]>;
+  const socket = await connected(t, server);
+  const [served] = await taken;
+  socket.write('POST / HTTP/1.1\r\nhost: shop\r\ncontent-length: 4\r\n\r\n');
+  await once(socket, 'data');
+  const before = served.bytesRead;
+  socket.write('body');
+  while (served.bytesRead === before) await new Promise(setImmediate);
+  const ended = once(socket.resume(), 'close');
+  await shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
+  await ended;
+});
