@@ -37,6 +37,7 @@ export class GracefulServer {
   /** Over TLS, what was shaken hands on stands here as well. */
   readonly #connections = new Map<Socket, Connection>();
   readonly #sessions = new Set<Http2Session>();
+  #open = false;
   #closing = false;
   /** Closes connections that the server had before we were told of it. */
   #closeOthers: () => void = () => {};
@@ -53,6 +54,9 @@ export class GracefulServer {
       session.once('close', () => this.#sessions.delete(session));
       if (this.#closing) session.close(); // it shook hands before we closed, and was ready only after
     });
+    server.on('close', () => {
+      this.#open = false;
+    });
     onRequests(server, (request, response) => this.#take(request, response));
   }
 
@@ -65,6 +69,7 @@ export class GracefulServer {
     if (!server.listening) await new Promise<void>(REAL.afterTurn); // `app.listen(3000, '10.0.0.1')` of just now begins then
     if (!server.listening)
       await once(bind === undefined ? server.listen(port) : server.listen(port, bind), 'listening');
+    this.#open = true;
     const address = server.address() as AddressInfo | string;
     if (typeof address !== 'string') return address.port;
     throw new MeshError('request', `serve: the server listens on ${address}, and others reach a service by its port`);
@@ -76,9 +81,12 @@ export class GracefulServer {
     return () => void this.#server.off('close', task);
   }
 
-  /** Ends once all is answered; at once, and in the middle of it, when `giveUp` aborts. */
+  /**
+   * Ends once all is answered; at once, and in the middle of it, when `giveUp` aborts. One that its owner closes already
+   * has its answers to give as well.
+   */
   async close(giveUp: AbortSignal): Promise<void> {
-    if (!this.#server.listening) return;
+    if (!this.#open) return;
     this.#closing = true;
     const closed = once(this.#server, 'close');
     const giveBack = this.#judgeIdle();

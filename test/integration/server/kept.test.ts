@@ -8,6 +8,27 @@ import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts'
 
 // Connections of HTTP/1.1 that are kept from one request to the next, when their server closes.
 
+test('a server that its owner is closing already is waited for, and its answers say that the connection ends', async (t) => {
+  const shop = await aShop(t);
+  const asked = Promise.withResolvers<ServerResponse>();
+  const server = createServer(shop.handler((_request, _context, response) => asked.resolve(response)));
+  await shop.serve(server, LOCAL);
+  const socket = await connected(t, server);
+  socket.write(GET);
+  const response = await asked.promise;
+  server.close(); // as a listener to SIGTERM of its owner's does, beside ours
+  let over = false;
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS }).then(() => {
+    over = true;
+  });
+  await stopping;
+  assert.equal(over, false);
+  response.end('late, but whole');
+  assert.match(await text(socket), /connection: close[\s\S]*late, but whole$/i);
+  await closed;
+});
+
 test('the end of an answer ends its own connection, and looks through no others', async (t) => {
   const shop = await aShop(t);
   const [asked, all] = [[] as ServerResponse[], Promise.withResolvers<void>()];
