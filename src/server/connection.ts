@@ -51,6 +51,7 @@ export class Connection {
     if (before?.headersSent === false) before.shouldKeepAlive = true;
     this.#farewell = last;
     last.shouldKeepAlive = false;
+    insist(last);
   }
 
   /** Ends it, once what was written has left. */
@@ -62,4 +63,13 @@ export class Connection {
   cut(): void {
     this.#socket.destroy();
   }
+}
+
+/** A handler may have set a header that says it keeps the connection, as proxies do that pass an answer on. */
+function insist(response: ServerResponse): void {
+  const { writeHead } = response;
+  response.writeHead = (...how: unknown[]) => {
+    if (!response.shouldKeepAlive && response.hasHeader('connection')) response.setHeader('connection', 'close');
+    return Reflect.apply(writeHead, response, how);
+  };
 }

@@ -82,6 +82,22 @@ test('a connection that was there before its server was served ends as any other
   await ended;
 });
 
+test('while a server leaves no handler keeps a connection, whatever it says', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer(
+    shop.handler((_request, _context, response) => {
+      response.setHeader('connection', 'keep-alive'); // as proxies do that pass an answer on
+      response.end('sold');
+    }),
+  );
+  await shop.serve(server, LOCAL);
+  const socket = await connected(t, server);
+  const closed = shop.close({ drainMs: 200 });
+  socket.write(GET);
+  assert.match(await text(socket), /connection: close\r\n[\s\S]*sold/i);
+  await closed;
+});
+
 test('what has come in part on a connection that was kept is answered when the rest has come', async (t) => {
   const shop = await aShop(t);
   const server = createServer(shop.handler(() => new Response('sold')));
