@@ -10,29 +10,29 @@ export interface IssuerOptions {
    */
   readonly keys: string | URL | { readonly keys: readonly object[] };
   /** The type (`typ`) that its tokens must have; `JWT`, `JOSE`, `at+jwt` or none unless told. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** The claim that names who a token is about; `sub` unless told. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * Whom its tokens may name: names, or prefixes and suffixes such as `spiffe://prod.example/*`. Unless told, an issuer that
    * is a URL may name anybody but workloads of SPIFFE and those who may forward (`identify.forwarders`), and one that is not,
    * such as a service that makes its own tokens, itself alone.
    */
-  readonly names?: readonly string[];
+  readonly names?: readonly string[] | undefined;
   /** Milliseconds that a token may be good for, from its issue to its end; a day unless told. */
-  readonly maxLifetimeMs?: number;
+  readonly maxLifetimeMs?: number | undefined;
 }
 
 /** A key of our own, with which we make tokens. */
 export interface MintOptions {
   /** What the tokens say as `iss`; the name of our service unless told. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** Whom they name as `sub`; the name of our service unless told. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** The path of a private key, PKCS #8 in PEM or a JSON Web Key; it is read again when it changes. */
   readonly key: string;
   /** What others know the key by; that of the JSON Web Key, else its thumbprint (RFC 7638). */
-  readonly kid?: string;
+  readonly kid?: string | undefined;
 }
 
 /** A key that we may only use, such as one of a KMS. */
@@ -60,31 +60,31 @@ export interface CertificateOptions {
    * Lists of revoked certificates (CRL), a file or several. Who stands on one is refused, also over a connection that there
    * was before. Every authority needs one that has not ended, or nobody that it vouches for is believed.
    */
-  readonly crl?: string | readonly string[];
+  readonly crl?: string | readonly string[] | undefined;
   /**
    * The authorities of other trust domains, a file for each domain (SPIFFE federation). A certificate of such a domain
    * must be vouched for by these, and they vouch for that domain alone. Its members are believed unless
    * `identify.trustDomains` says otherwise. An authority in between must stand there, too, on Nodes that do not show what
    * came with a certificate (nodejs/node#65579: 24.21, 26.8).
    */
-  readonly bundles?: Readonly<Record<string, string>>;
+  readonly bundles?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds within which connections made with an old certificate give way to new ones; 10 000 unless told. */
-  readonly replaceMs?: number;
+  readonly replaceMs?: number | undefined;
 }
 
 /** Who we are, and whom we believe: keys and secrets. What is asked for by them is policy. */
 export interface IdentityOptions {
   /** Whose tokens are believed. */
-  readonly issuers?: readonly IssuerOptions[];
+  readonly issuers?: readonly IssuerOptions[] | undefined;
   /** Where the tokens come from that we show: made by ourselves, or by a function of yours. */
-  readonly token?: MintOptions | SignOptions | Exchange;
+  readonly token?: MintOptions | SignOptions | Exchange | undefined;
   /** The certificate that we show, as a client and as a server. */
-  readonly certificate?: CertificateOptions;
+  readonly certificate?: CertificateOptions | undefined;
   /**
    * Secrets for signed requests, of 32 bytes and more, by the name of the service each is shared with. Of several the
    * first signs, and all are believed.
    */
-  readonly secrets?: Readonly<Record<string, string | readonly string[]>>;
+  readonly secrets?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 const KEYS = ['issuers', 'token', 'certificate', 'secrets'];

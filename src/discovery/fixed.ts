@@ -16,11 +16,11 @@ export interface FixedEndpoint {
   /** Scheme, host and port: `http://10.0.0.5:3000`. */
   readonly url: string;
   /** How much of the traffic it should have beside the others, 1 unless told; 0 takes no new calls. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /** Where it runs. */
-  readonly zone?: string;
+  readonly zone?: string | undefined;
   /** What else is known of it, such as labels for `subset`. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -10,17 +10,17 @@ export interface AnnounceOptions {
   /** The port it listens on, from 1 to 65 535. */
   readonly port: number;
   /** Where others reach it; unless told, the first address of this machine that is not its own loopback. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Unique among the instances of the service; made up unless told. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** How much of the traffic it should have beside the others; 1 unless told, 0 takes none. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /** Where it runs; as `createMesh({ zone })` says unless told. */
-  readonly zone?: string;
+  readonly zone?: string | undefined;
   /** Whether it speaks https; not unless told. */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
   /** What else others may know, such as labels for `subset`; nothing unless told. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 const CHECKS: Readonly<Record<keyof AnnounceOptions, readonly [must: string, ok: (value: unknown) => boolean]>> = {

@@ -16,15 +16,15 @@ const PATIENCE = '200ms'; // Envoy's for an external authorizer
 /** A request to ask the rules about. */
 export interface RequestToAuthorize {
   /** `GET` unless told. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The path, with its query if it has one. */
   readonly path: string;
   /** By lower-case name. */
-  readonly headers?: IncomingHeaders;
+  readonly headers?: IncomingHeaders | undefined;
   /** Who calls; anonymous unless told. */
-  readonly principal?: Partial<Principal>;
+  readonly principal?: Partial<Principal> | undefined;
   /** Where the connection comes from. */
-  readonly address?: string;
+  readonly address?: string | undefined;
 }
 
 /** The rules that guard this service, to look at. */

@@ -10,11 +10,11 @@ import { parseDuration } from '../policy/duration.ts';
 /** How keys are gathered. */
 export interface BatchOptions {
   /** How long the first key waits for others, `'10ms'` unless told. From 0 to 10 s. */
-  readonly window?: string;
+  readonly window?: string | undefined;
   /** As many keys go at once, 100 unless told; then nobody waits. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** The clock, for tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** What the work of a batch gets beside the keys. */
@@ -34,9 +34,9 @@ export type BatchWork<Key, Value> = (
 /** What may be said of one key. */
 export interface KeyOptions {
   /** Gives up this key. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How long it may take, as `'800ms'`. The batch has as long as the most hurried of its keys. */
-  readonly timeout?: string;
+  readonly timeout?: string | undefined;
 }
 
 /** What of a mesh a batch needs. */

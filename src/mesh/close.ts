@@ -7,18 +7,24 @@ export interface CloseOptions {
    * Milliseconds that others have to hear that we are leaving, where this process is listed; 1 000 unless told. Until
    * they are over, we serve and call as ever.
    */
-  readonly drainMs?: number;
+  readonly drainMs?: number | undefined;
   /**
    * Milliseconds for what is to be done before the end (`onClose`) and for calls under way to finish; 10 000 unless
    * told. Then they are called off.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How long the parts of a close may take, in milliseconds. */
+export interface CloseTimes {
+  readonly drainMs: number;
+  readonly timeoutMs: number;
 }
 
 const KEYS: readonly (keyof CloseOptions)[] = ['drainMs', 'timeoutMs'];
 
 /** @throws MeshError INVALID_ARGUMENT when an option is not as it must be. */
-export function readClose(options: unknown, where = 'close'): Required<CloseOptions> {
+export function readClose(options: unknown, where = 'close'): CloseTimes {
   if (typeof options !== 'object' || options === null) {
     throw new MeshError('request', `${where}: options must be an object with ${KEYS.join(', ')}`);
   }

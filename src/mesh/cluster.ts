@@ -21,11 +21,11 @@ import { sendService } from './send.ts';
 /** How a user may change the stacks: each gets the one there is, and gives back the one there shall be. */
 export interface Stacks {
   /** From the caller to the balancer: once for each call. */
-  readonly cluster?: (stack: OutboundStack) => OutboundStack;
+  readonly cluster?: ((stack: OutboundStack) => OutboundStack) | undefined;
   /** From the balancer to the wire: once for each attempt. */
-  readonly endpoint?: (stack: OutboundStack) => OutboundStack;
+  readonly endpoint?: ((stack: OutboundStack) => OutboundStack) | undefined;
   /** From the socket to the handler: once for each request that comes in. */
-  readonly inbound?: (stack: InboundStack) => InboundStack;
+  readonly inbound?: ((stack: InboundStack) => InboundStack) | undefined;
 }
 
 /** All that we hold for one service that is called. */

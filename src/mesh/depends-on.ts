@@ -7,11 +7,11 @@ import { parseDuration } from '../policy/duration.ts';
 /** How much a service is needed. */
 export interface DependencyOptions {
   /** Whether the start fails without it, which it does unless told otherwise; or only an event tells of it. */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   /** How many endpoints that take calls there must be; 1 unless told. */
-  readonly minEndpoints?: number;
+  readonly minEndpoints?: number | undefined;
   /** How long to wait for them: `'10s'` unless told. */
-  readonly within?: string;
+  readonly within?: string | undefined;
 }
 
 /** Who needs whom: for messages. */

@@ -16,7 +16,7 @@ import type { AmbientContext } from './ambient.ts';
 import type { BatchFacts } from './batch.ts';
 import { begin, beginWatched, followed } from './begin.ts';
 import { calledOff, checkCall, makeCall, makeContext } from './calls.ts';
-import { type CloseOptions, readClose } from './close.ts';
+import { type CloseOptions, type CloseTimes, readClose } from './close.ts';
 import type { Cluster, Stacks } from './cluster.ts';
 import type { Clusters } from './clusters.ts';
 import { Dependency, type DependencyOptions } from './depends-on.ts';
@@ -173,7 +173,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     await this.close();
   }
 
-  async #close({ drainMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
+  async #close({ drainMs, timeoutMs }: CloseTimes): Promise<void> {
     const { clock, events, timeouts } = this.#env;
     const begun = clock.now();
     this.#shut = !this.#inside.presence.any; // who is still being called may have to call others for it

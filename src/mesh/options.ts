@@ -26,42 +26,42 @@ export interface MeshOptions {
    * The zone this process runs in, such as `'eu-west-1a'`: calls stay in it as far as it can take them, and it is what
    * `announce` and `serve` say of us. Unless told, zones do not matter.
    */
-  readonly zone?: string;
+  readonly zone?: string | undefined;
   /** How calls behave; what it does not say is as the reference says. `mesh.setPolicy` replaces it. */
-  readonly policy?: PolicyDocument;
+  readonly policy?: PolicyDocument | undefined;
   /** Filters of your own, put among ours by name. */
-  readonly stacks?: Stacks;
+  readonly stacks?: Stacks | undefined;
   /**
    * Whether the mesh closes when the process is asked to end, by SIGTERM or SIGINT; not unless told. What `close` may be
    * told can be told here. Then the process ends by that signal, unless others listen to it; a second one ends it at once.
    */
-  readonly signals?: boolean | CloseOptions;
+  readonly signals?: boolean | CloseOptions | undefined;
   /**
    * Keys, secrets and certificates: by which we prove who we are, and others prove it to us. What is asked for by them is
    * policy: `identify` and `authenticate`.
    */
-  readonly identity?: IdentityOptions;
+  readonly identity?: IdentityOptions | undefined;
   /**
    * An `ioredis` or `redis` client of yours, in which quotas of `share: 'redis'` are counted. Needs the package
    * `rate-limiter-flexible`. The mesh asks it, and neither opens nor closes it.
    */
-  readonly redis?: RedisClient;
+  readonly redis?: RedisClient | undefined;
   /**
    * Opossum breakers of your own, by service, or by service and route (`*` for the other routes): they stand in for the
    * circuit there, with their options, events and counts, and guard calls unless `circuit.mode` says otherwise. Each stands
    * in one place of one mesh, until that is closed, and has no cache and no capacity. The mesh feeds them and never shuts
    * them down.
    */
-  readonly circuits?: UserBreakers;
+  readonly circuits?: UserBreakers | undefined;
   /**
    * Is given each call that `mirror` has copied, and the copy, when both are over: what became of them, and what they
    * answered, up to 64 KiB. It changes nothing of the call, not even by failing.
    */
-  readonly compare?: Compare;
+  readonly compare?: Compare | undefined;
   /** What the mesh tells of itself: the access log, a logger. */
-  readonly telemetry?: TelemetryOptions;
+  readonly telemetry?: TelemetryOptions | undefined;
   /** Another world than the real one, for tests: see `inmesh/testing`. */
-  readonly env?: Env;
+  readonly env?: Env | undefined;
 }
 
 const KEYS: readonly (keyof MeshOptions)[] = [

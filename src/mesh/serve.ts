@@ -9,14 +9,14 @@ import type { Presence } from './presence.ts';
 /** How a server is served, and what is told about it; what `announce` may be told can be told here. */
 export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
   /** The port to listen on; chosen by the system unless told. Others are told the real one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address of this machine to listen on; all there are unless told. Others are told `host`. */
-  readonly bind?: string;
+  readonly bind?: string | undefined;
   /**
    * Whether the mesh answers `GET /livez`, `/readyz` and `/healthz` in front of your handlers; not unless told. Ready is
    * who is listed, waits for nothing that it depends on (`dependsOn`), and is not leaving.
    */
-  readonly health?: boolean;
+  readonly health?: boolean | undefined;
 }
 
 /**

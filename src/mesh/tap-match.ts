@@ -7,21 +7,21 @@ import { StatusSet } from '../policy/status-set.ts';
 /** What must be true of a call, all of it. */
 export interface TapMatch {
   /** How it came out. */
-  readonly outcome?: TappedCall['outcome'];
+  readonly outcome?: TappedCall['outcome'] | undefined;
   /** The HTTP method. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The route, as the policy names it. */
-  readonly route?: string;
+  readonly route?: string | undefined;
   /** A status, or a class of them: `503`, `'5xx'`. */
-  readonly status?: number | string;
+  readonly status?: number | string | undefined;
   /** Which mechanism ended it: `'quota'`, `'deadline'`. */
-  readonly reason?: Reason;
+  readonly reason?: Reason | undefined;
   /** An endpoint, as `host:port`, that one of its attempts went to. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** It took longer than this: `'250ms'`. */
-  readonly slowerThan?: string;
+  readonly slowerThan?: string | undefined;
   /** It took at least so many attempts. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }
 
 /** Whether a call is one of those. */

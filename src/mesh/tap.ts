@@ -7,13 +7,13 @@ import { type Matches, matcher, type TapMatch } from './tap-match.ts';
 /** Which calls are tapped, and how much of them is kept until somebody takes it. */
 export interface TapOptions {
   /** Calls to this service; to all of them unless told. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** Which of those: by what must be true of a call, or a function that says so of each. All unless told. */
-  readonly match?: TapMatch | ((call: TappedCall) => boolean);
+  readonly match?: TapMatch | ((call: TappedCall) => boolean) | undefined;
   /** How many are kept for who takes them; 100 unless told, 10,000 at most. The oldest give way, and are counted. */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
   /** Headers whose values are shown besides those that never hold a secret. Credentials never are. */
-  readonly headers?: readonly string[];
+  readonly headers?: readonly string[] | undefined;
 }
 
 const BUFFER = 100;

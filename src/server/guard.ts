@@ -16,9 +16,9 @@ type OneOrMore<T> = T | readonly T[];
 /** What guards one handler, besides what the policy says of the whole service. */
 export interface GuardOptions {
   /** Who may come: rules as in `authorize.rules` of the policy, enforced. */
-  readonly authorize?: OneOrMore<RuleOf<'authorize', 'rules'>>;
+  readonly authorize?: OneOrMore<RuleOf<'authorize', 'rules'>> | undefined;
   /** How much may be asked of it: rules as in `quota.requests` of the policy. They count for this handler alone. */
-  readonly quota?: OneOrMore<RuleOf<'quota', 'requests'>>;
+  readonly quota?: OneOrMore<RuleOf<'quota', 'requests'>> | undefined;
 }
 
 /** Lets a request go on to `serve`, or answers it. */

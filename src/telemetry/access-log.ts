@@ -7,13 +7,13 @@ import type { CallRecord, RequestRecord, Watcher } from './watcher.ts';
 /** What the access log looks like, and where it goes. */
 export interface AccessLogOptions {
   /** `'envoy'`, as Envoy writes unless told otherwise; `'json'`; or a format of Envoy's operators. */
-  readonly format?: string;
+  readonly format?: string | undefined;
   /** Where lines go; `process.stdout` unless told otherwise. */
-  readonly to?: LogTarget;
+  readonly to?: LogTarget | undefined;
   /** Names of headers whose values may be written; of all others `-` is. */
-  readonly headers?: readonly string[];
+  readonly headers?: readonly string[] | undefined;
   /** Calls that go out, requests that come in, or both, which is the default. */
-  readonly of?: 'outbound' | 'inbound' | 'both';
+  readonly of?: 'outbound' | 'inbound' | 'both' | undefined;
 }
 
 /** Writes a line for each call, and for each request that comes in; `lost` hears of those dropped. @throws TypeError when the format has an operator that there is not. */

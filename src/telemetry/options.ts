@@ -5,30 +5,30 @@ import type { Logger } from './logger.ts';
 /** What a mesh tells of itself, besides events and channels. */
 export interface TelemetryOptions {
   /** A line for each call and each request that comes in: true or `'envoy'` as Envoy writes it, `'json'`, or more. None unless told otherwise. */
-  readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions;
+  readonly accessLog?: boolean | 'envoy' | 'json' | AccessLogOptions | undefined;
   /**
    * Whether calls are recorded as OpenTelemetry spans, which needs `@opentelemetry/api`. Unless told otherwise, they are
    * once an SDK has been started; one that comes after the mesh is seen with the next call, or within 64 of them.
    */
-  readonly traces?: boolean;
+  readonly traces?: boolean | undefined;
   /**
    * Whether calls and requests are measured with OpenTelemetry, which needs `@opentelemetry/api`. Unless told otherwise,
    * they are once an SDK has been started, as with `traces`.
    */
-  readonly metrics?: boolean;
+  readonly metrics?: boolean | undefined;
   /** Whether the mesh counts by itself as well, for `mesh.metrics()`. Not unless told. */
-  readonly prometheus?: boolean;
+  readonly prometheus?: boolean | undefined;
   /**
    * Whether `http.client.request.duration` and `http.server.request.duration` are measured. Unless told otherwise
    * (`'auto'`) they are where OpenTelemetry's own instrumentations do not measure them already.
    */
-  readonly httpMetrics?: 'auto' | boolean;
+  readonly httpMetrics?: 'auto' | boolean | undefined;
   /** Whether calls and requests of gRPC are measured as the conventions for RPC have it, as well. Not unless told. */
-  readonly rpcMetrics?: boolean;
+  readonly rpcMetrics?: boolean | undefined;
   /** Whether the addresses of endpoints are labels of metrics; not unless told, since they come and go. */
-  readonly endpointLabels?: boolean;
+  readonly endpointLabels?: boolean | undefined;
   /** Hears what happens, apart from each call; `pino()` and `console`-like objects will do. Nobody unless told otherwise. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 const CHECKS: Readonly<Record<keyof TelemetryOptions, readonly [(value: unknown) => boolean, string]>> = {

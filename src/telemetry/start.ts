@@ -12,13 +12,13 @@ export interface StartOptions {
   /** The name of the service: `service.name`. `OTEL_SERVICE_NAME` outranks it, as all of the environment does. */
   readonly service: string;
   /** Its version: `service.version`. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** What tells this process from others of the service: `service.instance.id`. A random UUID unless told. */
-  readonly instance?: string;
+  readonly instance?: string | undefined;
   /** More about this process, by the names of OpenTelemetry's conventions for resources. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** Options of `NodeSDK` itself, such as `instrumentations`, `sampler`, `metricReaders` or `spanProcessors`. */
-  readonly sdk?: object;
+  readonly sdk?: object | undefined;
 }
 
 /** An SDK that has been started. */

@@ -13,7 +13,7 @@ import { parseTarget } from './target.ts';
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** What may be said of a call through the mesh: `{ mesh: { strategy: 'failfast' } }`. */
-    mesh?: AboutCall;
+    mesh?: AboutCall | undefined;
   }
 }
 
