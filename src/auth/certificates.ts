@@ -32,7 +32,18 @@ interface Current {
 const NOBODY: Named = { name: '', trustDomain: '' };
 const REPLACE_MS = 10_000;
 /** What a server was told of TLS besides its certificate, and would forget with a new one. */
-const KEPT = ['minVersion', 'maxVersion', 'ciphers', 'ecdhCurve', 'sigalgs', 'crl'] as const;
+const KEPT = [
+  'minVersion',
+  'maxVersion',
+  'secureProtocol',
+  'ciphers',
+  'honorCipherOrder',
+  'ecdhCurve',
+  'sigalgs',
+  'dhparam',
+  'certificateCompression',
+  'crl',
+] as const;
 
 /** Our certificate, as files have it now: for the connections that we make and for those made to us. */
 export class Certificates implements SecureClient {

@@ -104,6 +104,20 @@ test('what a server was told of TLS besides stays, with each certificate that it
   await check();
 });
 
+test('so does by which version alone it speaks, and whose order of ciphers counts', async (t) => {
+  const authority = await Authority.open(t);
+  const issue = () => authority.issue({ names: [`URI:${ORDERS}`] });
+  const files = await CertificateFiles.open(t, await issue(), await authority.pem);
+  const [own, other] = ['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-AES128-GCM-SHA256'];
+  const told = { secureProtocol: 'TLSv1_2_method', ciphers: `${own}:${other}`, honorCipherOrder: false };
+  const { port } = await secureOrders(t, { certificate: files.paths }, {}, (options, answer) =>
+    createServer({ ...options, ...told }, answer),
+  );
+  const theirs = await authority.issue({ names: [`URI:${CHECKOUT}`] });
+  const socket = await opened(t, port, theirs, { ciphers: `${other}:${own}` });
+  assert.deepEqual([socket.getProtocol(), socket.getCipher().name], ['TLSv1.2', other]);
+});
+
 test('a token that its issuer has bound to a certificate is good over the connections of that one alone', async (t) => {
   const [authority, key] = await Promise.all([Authority.open(t), aKey('a')]);
   const [ours, theirs, another] = await Promise.all(
