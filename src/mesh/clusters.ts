@@ -16,6 +16,7 @@ export class Clusters {
     },
   });
 
+  #last: Cluster | undefined; // asked for last, so never the one to be let go of
   readonly #looks: Looks;
 
   /** `look` opens one for who only looks. */
@@ -30,8 +31,12 @@ export class Clusters {
   }
 
   get(service: string): Cluster {
-    const known = this.#recent.get(service);
-    if (known !== undefined) return known;
+    if (this.#last?.service === service) return this.#last; // as nearly always
+    this.#last = this.#recent.get(service) ?? this.#begin(service);
+    return this.#last;
+  }
+
+  #begin(service: string): Cluster {
     const cluster = this.#kept.get(service) ?? this.#open(service);
     this.#looks.end(service);
     this.#recent.set(service, cluster);
@@ -54,6 +59,7 @@ export class Clusters {
     const kept = [...this.#kept.values()];
     this.#kept.clear();
     for (const cluster of kept) if (!this.#recent.has(cluster.service)) void cluster.close().catch(() => {});
+    this.#last = undefined;
     this.#recent.clear();
   }
 }

@@ -40,7 +40,6 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
   readonly #transport: LazyTransport;
   readonly #inside: Inside;
   readonly #dependencies = new Map<string, Dependency>();
-  #last: Cluster | undefined; // called last, so never the one to be let go of
   #closing: Promise<void> | undefined;
   #shut = false;
   #unheed: Cancel | undefined;
@@ -78,7 +77,7 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     try {
       if (this.#shut) throw new MeshError('closed', `${service}: the mesh is closed`);
       checkCall(send, options);
-      way = this.#cluster(service);
+      way = this.#clusters.get(service);
       context = makeContext(way, this.#policies.current, this.#ambient.current, this.#env.clock.now(), options);
     } catch (error) {
       return refuse(error);
@@ -198,12 +197,5 @@ export class Mesh extends ServedMesh implements Caller, AsyncDisposable {
     const ms = clock.now() - begun;
     events.emit({ at: clock.epoch(), service: this.service, type: 'leaving', step: 'closed', ms, problem: '' });
     await this.#env.watch?.close();
-  }
-
-  #cluster(service: string): Cluster {
-    if (this.#last === undefined || this.#last.service !== service) {
-      this.#last = this.#clusters.get(service);
-    }
-    return this.#last;
   }
 }
