@@ -1,3 +1,4 @@
+import type { Endpoint } from '../core/endpoint.ts';
 import type { Node } from '../core/node.ts';
 import type { Placed, Placement } from '../math/ring.ts';
 import { stirred, Xxh64 } from '../math/xxh64.ts';
@@ -72,5 +73,7 @@ function places(live: Pool, hash: Xxh64, place: Parameters<typeof hashed>[0]): P
   return { version: live.version, nodes, placement: place(members, hash) };
 }
 
+const keyOf = ({ endpoint }: Node): string => hashKeyOf(endpoint);
+
 /** What a node's places are hashed from: the `hash_key` of its record, as in Envoy and gRPC; else its address. */
-const keyOf = ({ endpoint }: Node): string => endpoint.metadata.hash_key || endpoint.address;
+export const hashKeyOf = ({ metadata, address }: Endpoint): string => metadata.hash_key || address;

@@ -9,6 +9,7 @@ import type { Places } from '../math/weighted-set.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Ourselves } from './aperture.ts';
 import { Group } from './group.ts';
+import { hashKeyOf } from './hashed.ts';
 import { passedOver } from './passed-over.ts';
 import type { Choice } from './pick.ts';
 import type { Terms, View } from './view.ts';
@@ -150,6 +151,7 @@ export class Nodes extends Group implements Choice {
     if (known !== undefined) {
       if (sameEndpoint(known.endpoint, endpoint)) return false;
       if (known.endpoint.url === endpoint.url) {
+        if (hashKeyOf(known.endpoint) !== hashKeyOf(endpoint)) this.#take(known); // put back, it is a change to who hashes
         known.endpoint = endpoint; // same place, perhaps a new weight
         known.weight = endpoint.weight;
         this.#count(known, -1);
@@ -195,6 +197,10 @@ export class Nodes extends Group implements Choice {
     this.#byId.delete(id);
     this.#count(node, -1);
     this.#warmUp.delete(node);
+    this.#take(node);
+  }
+
+  #take(node: Node): void {
     this.remove(node);
     for (const view of this.#views.all) view.remove(node);
   }

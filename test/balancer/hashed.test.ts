@@ -99,6 +99,20 @@ for (const picker of ['ring-hash', 'maglev'] as const) {
     assert.ok(Math.abs(heavy - 1_500) < 90, `${heavy} of 2000`);
   });
 
+  test(`${picker}: a hash_key that changes while the node stays where it is places it anew`, () => {
+    const list = (more: string) =>
+      Object.keys(TEN).map((id) => endpoint(`http://${id}:3000`, { id, metadata: { hash_key: `${id}${more}` } }));
+    const [changed, fresh] = [new Nodes(), new Nodes()];
+    changed.update(list('a'));
+    const before = map(changed, picker);
+    const node = nodeOf(changed, '10.0.0.3');
+    changed.update(list('b'));
+    fresh.update(list('b'));
+    assert.notDeepEqual(map(fresh, picker), before);
+    assert.deepEqual(map(changed, picker), map(fresh, picker));
+    assert.equal(nodeOf(changed, '10.0.0.3'), node, 'and keeps what was learnt');
+  });
+
   test(`${picker}: a node is placed by its address, or by the hash_key of its record`, () => {
     const list = (at: number, hash_key?: string) =>
       Array.from({ length: 5 }, (_, host) =>
