@@ -77,7 +77,7 @@ export const askService =
       timeout: PATIENCE,
       idempotent: true, // to ask changes nothing
     });
-    await body.dump();
+    void body.dump(); // what it says besides, and for how long, keeps nobody waiting
     if (headers[FALLBACK_HEADER] !== undefined) throw new Error(`nobody answered at ${url}`); // the policy did
     if (statusCode === 200) return true;
     if (statusCode === 401 || statusCode === 403) return false;

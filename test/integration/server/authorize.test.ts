@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../../src/index.ts';
 import { serve } from '../../support/http.ts';
 
@@ -126,4 +126,37 @@ test('a service that is told to ask itself refuses at once, and asks itself once
   assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 403);
   assert.deepEqual(came, 2);
   t.diagnostic(`${Math.round(performance.now() - begun)} ms`);
+});
+
+/** What a request comes to where `listener` is asked about it. */
+async function asked(t: TestContext, listener: RequestListener): Promise<number> {
+  const authz = await serve(t, listener);
+  await using mesh = await createMesh({
+    service: 'orders',
+    registry: { fixed: { authz: [authz.url] } },
+    policy: {
+      services: {
+        orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
+      },
+    },
+  });
+  const { url } = await serve(
+    t,
+    mesh.handler(() => new Response('hello')),
+  );
+  const { status } = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  authz.server.closeAllConnections();
+  return status;
+}
+
+test('who answers and then goes on for ever has answered, and holds no request', async (t) => {
+  assert.equal(await asked(t, (_, response) => void response.writeHead(403).write('no, sin')), 403);
+  assert.equal(await asked(t, (_, response) => void response.writeHead(200).write('y')), 200);
+  assert.equal(await asked(t, (_, response) => void response.writeHead(200).write('y'.repeat(1_000_000))), 200);
+});
+
+test('a redirect is no answer, and nobody follows it', async (t) => {
+  const other = await serve(t, (_, response) => void response.writeHead(200).end());
+  assert.equal(await asked(t, (_, response) => void response.writeHead(307, { location: other.url }).end()), 403);
+  assert.equal(other.connections, 0);
 });
