@@ -40,7 +40,7 @@ class HonoArrival implements Arrival {
     this.#next = next;
     const { incoming, outgoing } = (context.env ?? {}) as Below;
     this.wire = incoming && outgoing ? new NodeWire(incoming, outgoing) : new HonoWire(context);
-    this.headers = { get: (name) => context.req.header(name) ?? null };
+    this.headers = { get: (name) => this.#header(name) ?? null };
   }
 
   get request(): unknown {
@@ -71,6 +71,13 @@ class HonoArrival implements Arrival {
 
   get incoming(): IncomingMessage | undefined {
     return ((this.#context.env ?? {}) as Below).incoming;
+  }
+
+  /** A `Headers` knows none of those that HTTP/2 has beside the fields, and throws where it is asked for one. */
+  #header(name: string): string | undefined {
+    if (!name.startsWith(':')) return this.#context.req.header(name);
+    const value = this.incoming?.headers[name];
+    return typeof value === 'string' ? value : undefined;
   }
 
   hide(names: readonly string[]): void {

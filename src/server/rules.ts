@@ -78,11 +78,7 @@ function ofRequest({ action, methods = [], notMethods, paths = [], notPaths, hea
     ...some(notMethods, ({ method }) => !isMethod(method, notMethods, !guards)),
     ...some(paths, (_, read) => wanted(read)),
     ...some(notPaths, (_, read) => !unwanted(read)),
-    ...Object.entries(headers).map(
-      ([name, value]): Test =>
-        (asked) =>
-          hasText(value, field(asked.headers, name.toLowerCase()), guards),
-    ),
+    ...Object.entries(headers).map(([name, value]) => headerTest(name.toLowerCase(), value, guards)),
   ];
 }
 
@@ -93,6 +89,24 @@ function isMethod(method: string, listed: readonly string[], wide: boolean): boo
   if (listed.includes(method)) return true;
   const large = wide ? method.toUpperCase() : method;
   return wide && (listed.includes(large) || (large === 'HEAD' && listed.includes('GET')));
+}
+
+function headerTest(name: string, pattern: string, wide: boolean): Test {
+  if (!HOSTS.includes(name)) return ({ headers }) => hasText(pattern, field(headers, name), wide);
+  return ({ headers }) => {
+    const said = HOSTS.map((one) => field(headers, one)).filter((one) => one !== undefined);
+    if (wide) return said.some((one) => hasHost(pattern.toLowerCase(), one.toLowerCase()));
+    return said.length > 0 && said.every((one) => isText(pattern, one));
+  };
+}
+
+/** HTTP/2 says the one, and may say both; servers go by either. */
+const HOSTS: readonly string[] = ['host', ':authority'];
+
+/** Whether a host in small letters is as a pattern says, with or without its port; a dot at its end says nothing. */
+function hasHost(pattern: string, host: string): boolean {
+  const plain = host.replace(/\.(?=(?::\d*)?$)/, '');
+  return hasText(pattern, host, true) || isText(pattern, plain) || isText(pattern, plain.replace(/:\d*$/, ''));
 }
 
 /** A header that came several times is one, with commas: what guards is for any of them. */

@@ -31,6 +31,8 @@ const allowed = (rules: readonly Rule[], asked: Partial<Asked> = {}, more: Writt
   return judged.verdict.allowed;
 };
 
+const ADMIN = { host: 'admin.example' };
+
 const cases: readonly Case[] = [
   // What becomes of a request that no rule speaks of.
   ['without rules all may come', [], {}, true],
@@ -162,6 +164,36 @@ const cases: readonly Case[] = [
     false,
   ],
   ['a deny of a header is for nobody who does not send it', [deny({ headers: { 'x-env': '*' } })], {}, true],
+  // HTTP/2 says the host as `:authority`, and may say both; a host is one in any case, with any port.
+  ['a host over HTTP/2', [{ headers: { host: 'shop.example' } }], { headers: { ':authority': 'shop.example' } }, true],
+  [
+    'a host that is denied, over HTTP/2',
+    [deny({ headers: ADMIN })],
+    { headers: { ':authority': 'admin.example' } },
+    false,
+  ],
+  ['a host that is denied, in capitals', [deny({ headers: ADMIN })], { headers: { host: 'Admin.Example' } }, false],
+  ['a host that is denied, with a port', [deny({ headers: ADMIN })], { headers: { host: 'admin.example:80' } }, false],
+  ['a host that is denied, with a dot', [deny({ headers: ADMIN })], { headers: { host: 'admin.example.' } }, false],
+  [
+    'a host that is denied, beside another',
+    [deny({ headers: ADMIN })],
+    { headers: { host: 'admin.example', ':authority': 'shop.example' } },
+    false,
+  ],
+  [
+    'a host that is allowed, beside another',
+    [{ headers: { host: 'shop.example' } }],
+    { headers: { host: 'shop.example', ':authority': 'admin.example' } },
+    false,
+  ],
+  [
+    'a host that is allowed, in capitals',
+    [{ headers: { host: 'shop.example' } }],
+    { headers: { host: 'SHOP.example' } },
+    false,
+  ],
+  ['no host', [{ headers: { host: '*' } }], {}, false],
   [
     'a header names nobody',
     [{ principals: ['admin'] }],

@@ -56,7 +56,10 @@ const rule = {
     must: paths,
   }),
   notPaths: texts({ about: 'The paths that it does not speak of.', pattern: PATH, must: paths }),
-  headers: labels({ about: 'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value.' }),
+  headers: labels({
+    about:
+      'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value. `host` is for `:authority` of HTTP/2, too.',
+  }),
   addresses: textsIfSaid({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
   notAddresses: texts({ about: 'Where it must not come from.', fits: isAddress, must: addresses }),
 } as const;

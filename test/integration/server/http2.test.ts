@@ -87,6 +87,14 @@ for (const [name, build] of Object.entries(BUILDS)) {
       assert.equal((await ask(session, '/orders/7')).status, 200);
     });
 
+    test('rules by host hold, which HTTP/2 says by another name', async (t) => {
+      const { session } = await aSession(t, build, {
+        authorize: { mode: 'enforce', rules: [{ action: 'deny', headers: { host: 'admin.example' } }] },
+      });
+      assert.equal((await ask(session, '/orders/7')).status, 200);
+      assert.equal((await ask(session, '/orders/7', 'GET', { ':authority': 'Admin.example' })).status, 403);
+    });
+
     test('the signal aborts when the caller gives the stream up, and not when it has its answer', async (t) => {
       const signals: AbortSignal[] = [];
       const order = (mesh: Mesh) => ({
