@@ -44,7 +44,11 @@ const fromUrl =
     const giveUp = new AbortController();
     const timer = clock.schedule(LONGEST_MS, () => giveUp.abort());
     try {
-      const init = { headers: { accept: 'application/json' }, redirect: 'error', signal: giveUp.signal } as const;
+      const init = {
+        headers: { accept: 'application/jwk-set+json, application/json' },
+        redirect: 'error',
+        signal: giveUp.signal,
+      } as const;
       const answer = await fetch(url, init);
       if (answer.status !== 200) throw new TypeError(`it was answered with ${answer.status}`);
       return await bounded(answer);

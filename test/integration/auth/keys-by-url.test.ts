@@ -28,7 +28,7 @@ test('keys are asked for when a token comes, once, and again for a key that is n
   let [asked, listed] = [0, [key]];
   const url = await issuer(t, (request, response) => {
     asked++;
-    assert.equal(request.headers.accept, 'application/json');
+    assert.equal(request.headers.accept, 'application/jwk-set+json, application/json');
     response.end(JSON.stringify({ keys: listed.map(({ jwk }) => jwk) }));
   });
   const { mesh, env } = await anIdentified({ issuers: [{ issuer: ISSUER, keys: url }] });
@@ -45,6 +45,18 @@ test('keys are asked for when a token comes, once, and again for a key that is n
   assert.deepEqual(facts, { issuer: ISSUER, keys: 2, ageMs: 0 });
   await mesh.close();
   assert.equal(env.clock.pending, 0);
+});
+
+test('a source that gives keys as the media type that they have, and as no other, is asked for that', async (t) => {
+  const listener: RequestListener = ({ headers: { accept = '*/*' } }, response) => {
+    const type = 'application/jwk-set+json'; // RFC 7517, 8.5
+    const accepted = accept.split(',').map((range) => range.split(';', 1)[0]!.trim());
+    if (!accepted.includes(type) && !accepted.includes('*/*'))
+      response.writeHead(406).end(); // as JAX-RS does
+    else response.writeHead(200, { 'content-type': type }).end(keys());
+  };
+  const set = keySet(testEnv(), await issuer(t, listener));
+  assert.equal((await set.find('a', 'ES256')).length, 1, set.problem);
 });
 
 const broken: Readonly<Record<string, RequestListener>> = {
