@@ -63,15 +63,17 @@ export class Certificates implements SecureClient {
 
   /** Reads them, and looks after them. @throws MeshError INVALID_ARGUMENT when they can not be used. */
   static async open(env: Env, options: CertificateOptions): Promise<Certificates> {
-    const { cert, key, ca, crl = [], bundles = {} } = options;
     const certificates = new Certificates(env, options);
-    const paths = [cert, key, ca, ...Object.values(bundles), ...[crl].flat()];
+    const places = placesOf(options);
+    const paths = places.map(([, path]) => path);
     try {
       const files = new Files(env.clock, paths, (contents) => certificates.#take(contents));
       certificates.#stop = await files.open();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new MeshError('request', `identity.certificate can not be used: ${code ?? message}`);
+      const { code, message, path } = error as NodeJS.ErrnoException;
+      const [which] = places.find(([, place]) => place === path) ?? [];
+      const what = which === undefined ? '' : `${which}: `;
+      throw new MeshError('request', `identity.certificate can not be used: ${what}${code ?? message}`);
     }
     return certificates;
   }
@@ -169,6 +171,15 @@ function equip(server: Server, current: Current): void {
   server.setSecureContext({ ...Object.fromEntries(kept), secureOptions, ...tlsOf(current) });
   Object.assign(server, { key: undefined }); // Node keeps it there, for all who print a server, and does not look again
 }
+
+/** The files, each by the name of its option: a path may be a slip, and is not for an error. */
+const placesOf = ({ cert, key, ca, crl = [], bundles = {} }: CertificateOptions): [option: string, path: string][] => [
+  ['cert', cert],
+  ['key', key],
+  ['ca', ca],
+  ...Object.entries(bundles).map(([domain, path]): [string, string] => [`bundles['${domain}']`, path]),
+  ...[crl].flat().map((path): [string, string] => ['crl', path]),
+];
 
 function named(leaf: X509Certificate): Named {
   try {

@@ -91,6 +91,7 @@ const KEYS = ['issuers', 'token', 'certificate', 'secrets'];
 const ISSUER_KEYS = ['issuer', 'keys', 'type', 'name', 'names', 'maxLifetimeMs'];
 const TOKEN_KEYS = ['issuer', 'subject', 'key', 'kid', 'algorithm', 'sign'];
 const CERTIFICATE_KEYS = ['cert', 'key', 'ca', 'crl', 'bundles', 'replaceMs'];
+const CONTENTS = /-----BEGIN |^\s*\{|\n/; // PEM, a JSON Web Key, or a set of them
 const FILES = ['cert', 'key', 'ca'];
 const NAMES = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
 const LEAST_SECRET = 32;
@@ -118,6 +119,7 @@ function checkIssuer(options: unknown, path: string): void {
   const { issuer, keys, type, name, names, maxLifetimeMs } = known(options, ISSUER_KEYS, path);
   text(issuer, `${path}.issuer`);
   if (keys === undefined) throw bad(`${path}.keys must be a URL, the path of a file or a key set`);
+  if (typeof keys === 'string') file(keys, `${path}.keys`);
   if (type !== undefined) text(type, `${path}.type`);
   if (name !== undefined) text(name, `${path}.name`);
   if (names !== undefined) checkNames(names, `${path}.names`);
@@ -134,11 +136,11 @@ function checkNames(names: unknown, path: string): void {
 function checkCertificate(options: unknown, path: string): void {
   const said = known(options, CERTIFICATE_KEYS, path);
   const { crl = [], bundles = {}, replaceMs = 0 } = said;
-  for (const name of FILES) text(said[name], `${path}.${name}`);
-  for (const one of [crl].flat()) text(one, `${path}.crl`);
-  for (const [domain, file] of Object.entries(known(bundles, undefined, `${path}.bundles`))) {
+  for (const name of FILES) file(said[name], `${path}.${name}`);
+  for (const one of [crl].flat()) file(one, `${path}.crl`);
+  for (const [domain, authorities] of Object.entries(known(bundles, undefined, `${path}.bundles`))) {
     if (!DOMAIN.test(domain)) throw bad(`${path}.bundles: '${domain}' is no SPIFFE trust domain`);
-    text(file, `${path}.bundles['${domain}']`);
+    file(authorities, `${path}.bundles['${domain}']`);
   }
   const fits = typeof replaceMs === 'number' && replaceMs >= 0 && replaceMs <= LONGEST_REPLACE;
   if (!fits) throw bad(`${path}.replaceMs must be a number from 0 to ${LONGEST_REPLACE}`);
@@ -150,7 +152,7 @@ function checkToken(options: unknown): void {
     if (value !== undefined) text(value, `identity.token.${name}`);
   }
   if (sign === undefined) {
-    text(key, 'identity.token.key');
+    file(key, 'identity.token.key');
     return;
   }
   if (typeof sign !== 'function' || key !== undefined) throw bad('identity.token has a key, or a function sign');
@@ -167,6 +169,12 @@ function known(value: unknown, keys: readonly string[] | undefined, path: string
 
 function text(value: unknown, path: string): void {
   if (typeof value !== 'string' || value === '') throw bad(`${path} must be text`);
+}
+
+/** What secret managers and variables of the environment hold is no path, and no error may show it. */
+function file(value: unknown, path: string): void {
+  text(value, path);
+  if (CONTENTS.test(value as string)) throw bad(`${path} must be the path of a file, and not what stands in it`);
 }
 
 const bad = (message: string): MeshError => new MeshError('request', message);

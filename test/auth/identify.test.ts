@@ -167,6 +167,9 @@ test('keys in a file are read again when it has changed', async (t) => {
   assert.equal(env.clock.pending, 0);
 });
 
+/** As a secret manager gives it, on one line or on several. */
+const PEM = '-----BEGIN PRIVATE KEY-----\nshort-secret\n-----END PRIVATE KEY-----\n';
+
 const wrong: [unknown, RegExp][] = [
   [7, /identity must be an object/],
   [{ keys: [] }, /no such field 'keys'; there are issuers, token, certificate, secrets/],
@@ -191,7 +194,17 @@ const wrong: [unknown, RegExp][] = [
   [{ token: { sign: () => {}, key: 'a' } }, /a key, or a function sign/],
   [{ token: { key: '/there/is/none' } }, /the key can not be used: ENOENT/],
   [{ certificate: { cert: 'a', key: 'b' } }, /identity.certificate.ca must be text/],
-  [{ certificate: { cert: '/no', key: '/no', ca: '/no' } }, /identity.certificate can not be used: ENOENT/],
+  [{ certificate: { cert: '/no', key: '/no', ca: '/no' } }, /identity.certificate can not be used: cert: ENOENT/],
+  [{ token: { key: PEM } }, /identity.token.key must be the path of a file, and not what stands in it/],
+  [{ token: { key: '{"kty":"oct","k":"short-secret"}' } }, /identity.token.key must be the path of a file/],
+  [{ certificate: { cert: 'a', key: PEM, ca: 'c' } }, /identity.certificate.key must be the path of a file/],
+  [{ certificate: { cert: 'a', key: 'b', ca: 'c', crl: ['d', PEM] } }, /identity.certificate.crl must be the path/],
+  [
+    { certificate: { cert: 'a', key: 'b', ca: 'c', bundles: { prod: PEM } } },
+    /certificate.bundles\['prod'\] must be the path of a file/,
+  ],
+  [{ issuers: [{ issuer: 'a', keys: PEM }] }, /identity.issuers\[0\].keys must be the path of a file/],
+  [{ issuers: [{ issuer: 'a', keys: '{"keys":[{"k":"short-secret"}]}' }] }, /keys must be the path of a file/],
   [
     { certificate: { cert: 'a', key: 'b', ca: 'c', crl: [], bundles: [] } },
     /identity.certificate.bundles must be an object/,
