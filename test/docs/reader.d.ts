@@ -12,6 +12,8 @@ declare global {
   /** The reader's own client, customer and handler. */
   const send: (attempt: import('inmesh').Attempt) => Promise<Response>;
   const userId: string;
+  /** The reader's own connections to a database. */
+  const pool: { end(): Promise<void> };
   /** The reader's own module of Nest. */
   const AppModule: new () => object;
   const handle: (request: IncomingMessage, response: ServerResponse) => void;
