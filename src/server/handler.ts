@@ -106,6 +106,9 @@ const notAnswer = (answered: unknown): TypeError =>
 const kindOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? `an object of ${value.constructor?.name ?? 'no class'}` : String(value);
 
+/** What `pipeline` says of who goes while it writes, and of who has gone before. */
+const CUT: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE']);
+
 /**
  * Whether it is no more than what reading an upload that was broken off comes to, or writing to who has gone. An upload
  * that ended badly for another reason, such as a digest that does not fit, has a caller who waits for an answer; so has a
@@ -115,6 +118,7 @@ function isHangUp(error: unknown, response: ServerResponse, context: RequestCont
   if (!(error instanceof Error)) return false;
   const { req } = response;
   if (req?.aborted && error === req.errored) return true;
-  const isCut = 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'; // of `pipeline`
-  return isCut && isGone(response) && RequestContext.contextOf(context).scope.cancelled;
+  return (
+    'code' in error && CUT.has(error.code) && isGone(response) && RequestContext.contextOf(context).scope.cancelled
+  );
 }

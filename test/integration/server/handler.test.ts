@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, request as httpRequest, type RequestListener, type ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -156,6 +157,27 @@ test('who hangs up in the middle of a download is no fault of the handler that w
   const reading = await fetch(url);
   await reading.body!.cancel();
   assert.equal(((await over.promise) as NodeJS.ErrnoException).code, 'ERR_STREAM_PREMATURE_CLOSE');
+  await new Promise(setImmediate);
+  assert.deepEqual(told, []);
+});
+
+test('who has hung up before anything is written is no fault either', async (t) => {
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()];
+  const { url, told } = await handling(t, async (_request, { signal }, response) => {
+    begun.resolve();
+    await once(signal, 'abort');
+    try {
+      await pipeline(Readable.from(['late']), response);
+    } catch (error) {
+      over.resolve(error);
+      throw error;
+    }
+  });
+  const asking = httpRequest(url).on('error', () => {});
+  asking.end();
+  await begun.promise;
+  asking.destroy();
+  assert.equal(((await over.promise) as NodeJS.ErrnoException).code, 'ERR_STREAM_UNABLE_TO_PIPE');
   await new Promise(setImmediate);
   assert.deepEqual(told, []);
 });

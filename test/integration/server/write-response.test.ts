@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { connect, createServer as createServer2, type IncomingHttpHeaders } from 'node:http2';
+import { connect, constants, createServer as createServer2, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { MeshEvent } from '../../../src/core/events.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { Handler } from '../../../src/server/handler.ts';
@@ -116,3 +117,43 @@ test('the body of an answer to HEAD is let go of, and not read', async (t) => {
   assert.deepEqual([head.status, await head.text()], [200, '']);
   await letGo.promise;
 });
+
+for (const isSecond of [false, true]) {
+  test(`an answer for who has hung up is let go of, and is no fault: over HTTP/${isSecond ? 2 : 1}`, async (t) => {
+    const [asked, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { mesh, url } = await aShop(
+      t,
+      'http://127.0.0.1:1',
+      () =>
+        async (_, { signal }) => {
+          asked.resolve();
+          await once(signal, 'abort');
+          return new Response(new ReadableStream({ cancel: () => letGo.resolve() }));
+        },
+      isSecond,
+    );
+    const told: MeshEvent[] = [];
+    mesh.on((event) => void told.push(event));
+    const hangUp = isSecond ? asking2(t, url) : asking(url);
+    await asked.promise;
+    hangUp();
+    await letGo.promise; // it may be the answer of another, and holds a connection
+    await new Promise(setImmediate);
+    assert.deepEqual(told, []);
+  });
+}
+
+/** Asks, and gives back the way to hang up. */
+function asking(url: string): () => void {
+  const client = request(url).on('error', () => {});
+  client.end();
+  return () => void client.destroy();
+}
+
+/** The same over HTTP/2. */
+function asking2(t: TestContext, url: string): () => void {
+  const session = connect(url);
+  t.after(() => session.destroy());
+  const stream = session.request({ ':path': '/' });
+  return () => stream.close(constants.NGHTTP2_CANCEL);
+}
