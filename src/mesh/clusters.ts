@@ -31,7 +31,7 @@ export class Clusters {
   }
 
   get(service: string): Cluster {
-    if (this.#last?.service === service) return this.#last; // as nearly always
+    if (this.#last !== undefined && this.#last.service === service) return this.#last; // as nearly always
     this.#last = this.#recent.get(service) ?? this.#begin(service);
     return this.#last;
   }
