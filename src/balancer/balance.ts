@@ -108,7 +108,8 @@ function nobody(context: Context, resolution: Resolution, nodes: Nodes, registry
   if (policy.limit.endpoint > 0 && !isRoomFor(1, nodes.view(policy), context)) {
     return new MeshError('limit', `${service}: every endpoint has as many calls under way as it may`, facts);
   }
-  const where = resolution.is === 'unknown' && registry !== '' ? ` (${registry})` : ''; // the other side may have another
+  const unlisted = resolution.is === 'unknown' || nodes.size === 0;
+  const where = unlisted && registry !== '' ? ` (${registry})` : ''; // the other side may have another
   const why = whyNobody(resolution, nodes, nodes.view(policy).whole);
   return new MeshError('no-endpoints', `${service}: ${why}${where}`, facts);
 }

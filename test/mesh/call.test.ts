@@ -243,7 +243,7 @@ test('a service that nobody knows, and one without endpoints, are told apart', a
     mesh.call('empty', () => 1),
     {
       ...facts,
-      message: 'empty: no endpoints (UNAVAILABLE: no-endpoints)',
+      message: 'empty: no endpoints (fixed) (UNAVAILABLE: no-endpoints)',
     },
   );
   await assert.rejects(
