@@ -112,10 +112,16 @@ export function sendMessage(
   const call = caller.call(target.service, (attempt) => exchange(message, attempt, pools), options);
   const { source } = payload;
   if (source === undefined) return call;
-  return call.catch((error) => {
-    source.abandon(error); // nobody will read it now
-    throw error;
-  });
+  return call.then(
+    (answer) => {
+      if (!source.touched) source.abandon(new Error('the request was answered without being sent')); // by a fallback
+      return answer;
+    },
+    (error) => {
+      source.abandon(error); // nobody will read it now
+      throw error;
+    },
+  );
 }
 
 /** Sends a message once. */
