@@ -108,13 +108,14 @@ export class Presence {
     const { clock } = this.#env;
     const begun = clock.now();
     // Registries note a change at once and tell it when they can, so that also an impatient close leaves as marked.
-    const marks = all.map((announcement) => announcement.update({ weight: 0 }));
+    // Asked in functions that are async: a registry of a user's own may throw.
+    const marks = all.map(async (one) => one.update({ weight: 0 }));
     const told = await atMost(clock, drainMs, Promise.allSettled(marks));
     const heard = told?.filter(({ status }) => status === 'fulfilled').length ?? 0;
     if (heard > 0) await atMost(clock, drainMs);
     const unheard = drainMs === 0 ? 0 : all.length - heard; // who does not wait can not know
     this.#tell('drained', begun, unheard === 0 ? '' : `${unheard} of ${all.length} could not be told`);
-    await atMost(clock, LEAVE_MS, Promise.allSettled(all.map((announcement) => announcement.close())));
+    await atMost(clock, LEAVE_MS, Promise.allSettled(all.map(async (one) => one.close())));
   }
 
   /** Does what was to be done before the end; what takes longer than `timeoutMs` is left to itself. */

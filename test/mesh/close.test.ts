@@ -231,26 +231,32 @@ test('a registry that throws when it is closed keeps nothing else open', async (
   assert.equal(env.clock.scheduled, 0);
 });
 
-test('where nobody could be told there is nothing to wait for', async () => {
-  const fake = new FakeRegistry();
-  const { mesh, env } = await aMesh({
-    registry: {
-      name: 'refusing',
-      resolve: (service) => fake.resolve(service),
-      services: () => fake.services(),
-      announce: async (instance) => {
-        const listing = await fake.announce(instance);
-        const update = () => Promise.reject(new MeshError('registry', 'away'));
-        return { ...listing, instance, state: listing.state, update, close: () => listing.close() } as Announcement;
+test('where nobody could be told there is nothing to wait for, and all the rest is closed', async () => {
+  const away = new MeshError('registry', 'away');
+  const throws = (): never => {
+    throw away;
+  };
+  for (const no of [() => Promise.reject(away), throws]) {
+    const fake = new FakeRegistry();
+    const { mesh, env } = await aMesh({
+      registry: {
+        name: 'refusing',
+        resolve: (service) => fake.resolve(service),
+        services: () => fake.services(),
+        announce: async (instance) => {
+          const listing = await fake.announce(instance);
+          return { ...listing, instance, state: listing.state, update: no, close: no } as Announcement;
+        },
+        close: () => fake.close(),
+        [Symbol.asyncDispose]: () => fake.close(),
       },
-      close: () => fake.close(),
-      [Symbol.asyncDispose]: () => fake.close(),
-    },
-  });
-  await mesh.announce({ host: '10.0.0.5', port: 3000 });
-  await mesh.close();
-  assert.equal(env.clock.now(), 0);
-  assert.equal(env.clock.pending, 0);
+    });
+    await mesh.announce({ host: '10.0.0.5', port: 3000 });
+    await mesh.close();
+    assert.equal(env.clock.now(), 0);
+    assert.equal(env.clock.pending, 0);
+    assert.equal(fake.open, 0);
+  }
 });
 
 test('who joins while the mesh leaves is taken off the list again, and told so', async () => {
