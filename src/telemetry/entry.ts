@@ -1,3 +1,4 @@
+import { callHeader } from '../core/call-header.ts';
 import { headerOf } from '../core/outcome.ts';
 import { type Flag, flagsOf, flagsOfRequest, statusOf } from './flags.ts';
 import type { CallRecord, RequestRecord } from './watcher.ts';
@@ -85,7 +86,7 @@ export class CallEntry implements Entry {
   }
 
   requestHeader(name: string): string | undefined {
-    return headerOf(this.#record.call, name);
+    return callHeader(this.#record.call, name);
   }
 
   answerHeader(name: string): string | undefined {

@@ -1,3 +1,4 @@
+import { callHeader } from '../core/call-header.ts';
 import { MeshError } from '../core/errors.ts';
 import { grpcStatusOf } from '../core/grpc.ts';
 import { headerOf } from '../core/outcome.ts';
@@ -39,14 +40,15 @@ const FAULTS: ReadonlySet<string> = new Set([
 export function rpcCallLabels({ call, context, outcome, settled }: CallRecord, service: string): Labels | undefined {
   const came = settled !== undefined && 'error' in settled ? settled.error : settled?.value;
   const told = MeshError.is(came) ? undefined : grpcStatusOf(came);
-  if (told === undefined && !saysGrpc(call) && context.policy.retry.on.grpc === 0) return undefined;
+  if (told === undefined && !saysGrpc(callHeader(call, 'content-type')) && context.policy.retry.on.grpc === 0)
+    return undefined;
   const status = MeshError.is(came) ? came.code : told === undefined ? statusOf(outcome) : STATUSES[told];
   return labels(methodOf(call.path), status ?? 'UNKNOWN', status !== 'OK', { 'server.address': service });
 }
 
 /** What the conventions count a request by; nothing for one that is no gRPC. */
 export function rpcRequestLabels({ incoming, refusal, route, status, whole }: RequestRecord): Labels | undefined {
-  if (!saysGrpc(incoming)) return undefined;
+  if (!saysGrpc(headerOf(incoming, 'content-type'))) return undefined;
   const told = /^\d{1,2}$/.exec(incoming.wire?.header('grpc-status') ?? '')?.[0];
   const known = STATUSES[Number(told)] ?? refusal?.code ?? (whole ? httpStatusOf(status) : 'CANCELLED');
   return labels(methodOf(templateOf(route())), known, FAULTS.has(known), {});
@@ -60,8 +62,7 @@ const labels = (method: string, status: string, failed: boolean, more: Labels): 
   ...(failed ? { 'error.type': status } : {}),
 });
 
-const saysGrpc = (asked: { readonly headers: unknown }): boolean =>
-  headerOf(asked, 'content-type')?.startsWith('application/grpc') === true;
+const saysGrpc = (contentType: string | undefined): boolean => contentType?.startsWith('application/grpc') === true;
 
 /** `package.Service/Method`, of a path or of the template of a route that is one. */
 const methodOf = (path: string | undefined): string =>

@@ -79,6 +79,18 @@ test('neither a query nor the value of a header is written, unless the header is
   assert.doesNotMatch(json.join(), /secret|r-1|answered/);
 });
 
+test('a header that is named is written also where a client of ours sends it', async () => {
+  const to = new FakeTarget();
+  const { mesh } = await aMesh({
+    registry: { fixed: { orders: [] } },
+    telemetry: { accessLog: { to, format: '%REQ(USER-AGENT)% %REQ(X-LIST)%\n', headers: ['user-agent', 'x-list'] } },
+  });
+  const headers = { 'User-Agent': 'shop/2', 'X-List': ['a', 'b'] };
+  await assert.rejects(mesh.request('http://orders/', { headers }));
+  await mesh.close();
+  assert.deepEqual(to.lines, ['shop/2 a, b']);
+});
+
 const HOSTILE = '/a"\r\n[2026] "GET /forged\\ \u001b[31m\u0000\u007f é \u2028 \u{1f600} \ud800';
 
 test('a hostile path stays on its line, within its quotes, and plain', async () => {

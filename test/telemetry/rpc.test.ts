@@ -32,6 +32,13 @@ async function called(send: () => unknown, options: object = OPTIONS, policy: Po
   return labelsOf(mesh.metrics(), 'rpc_client_call_duration_seconds');
 }
 
+test('a request of a client of ours that says so is one of gRPC', async () => {
+  const { headers, ...options } = OPTIONS;
+  const labels = await called(() => answer(200), { ...options, request: { headers } });
+  assert.equal(labels?.rpc_method, 'shop.Orders/Get');
+  assert.equal(await called(() => answer(200), { ...options, request: { headers: {} } }), undefined);
+});
+
 const fails = (error: unknown) => () => Promise.reject(error);
 const cases: Readonly<Record<string, readonly [send: () => unknown, status: string]>> = {
   'an answer that tells OK': [() => answer(200, { 'grpc-status': '0' }), 'OK'],
