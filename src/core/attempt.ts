@@ -14,7 +14,7 @@ export class OutgoingAttempt implements Attempt {
   readonly #write: WriteHeaders | undefined;
   #headers: Record<string, string> | undefined = undefined;
 
-  /** Without `write` the headers of the call are those of the attempt. */
+  /** Without `write` those of the call are copied: the client may add to them. */
   constructor(call: Call<unknown>, context: Context, write?: WriteHeaders) {
     this.context = context;
     this.#call = call;
@@ -22,7 +22,7 @@ export class OutgoingAttempt implements Attempt {
   }
 
   get headers(): Record<string, string> {
-    this.#headers ??= this.#write?.(this.#call, this.context) ?? (this.#call.headers as Record<string, string>);
+    this.#headers ??= this.#write?.(this.#call, this.context) ?? { ...this.#call.headers };
     return this.#headers;
   }
 

@@ -55,6 +55,23 @@ test('a filter may be replaced, or taken away', async () => {
   assert.equal(asked[0]!.attempt!.headers.traceparent, undefined);
 });
 
+test('where nothing is propagated an attempt has headers of its own all the same', async () => {
+  const { mesh } = await aMesh({ stacks: { endpoint: (stack) => stack.without('propagate') } });
+  const headers = { 'x-mine': '1' };
+  for (const options of [{ headers }, {}]) {
+    const sent = await mesh.call(
+      'orders',
+      (attempt) => {
+        attempt.headers['x-more'] = '2';
+        return attempt.headers;
+      },
+      options,
+    );
+    assert.deepEqual(sent, { ...options.headers, 'x-more': '2' });
+  }
+  assert.deepEqual(headers, { 'x-mine': '1' });
+});
+
 test('each service has stacks of its own', async () => {
   let built = 0;
   const { mesh } = await aMesh({
