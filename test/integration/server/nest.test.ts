@@ -40,13 +40,13 @@ class CallersGuard implements CanActivate {
 /** The recipe of the guide: what the mesh refuses becomes the answer that says the same. */
 class MeshErrors implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next
-      .handle()
-      .pipe(
-        catchError((error: unknown) =>
-          throwError(() => (MeshError.is(error) ? new HttpException(error.code, error.status) : error)),
-        ),
-      );
+    return next.handle().pipe(
+      catchError((error: Error) => {
+        const why = MeshError.is(error) ? error : error.cause; // as mesh.fetch and axios have it
+        const told = MeshError.is(why) && why.status >= 500;
+        return throwError(() => (told ? new HttpException(why.code, why.status) : error));
+      }),
+    );
   }
 }
 
@@ -71,11 +71,21 @@ function shop(): Type {
     broken() {
       return this.#mesh.call('stock', ({ url }) => fetch(url));
     }
+
+    unfetched() {
+      return this.#mesh.fetch('http://stock/');
+    }
+
+    misspelt() {
+      return this.#mesh.request('stock'); // our own mistake, and not that of who asks us
+    }
   }
   decorate(Shop, [Controller('shop'), Injectable()], {
     open: [Get('open/:id')],
     guarded: [Get('guarded'), SetMetadata('callers', ['checkout'])],
     broken: [Get('broken')],
+    unfetched: [Get('unfetched')],
+    misspelt: [Get('misspelt')],
   });
   Inject(MESH)(Shop, undefined, 0);
   return Shop;
@@ -94,7 +104,10 @@ test('in Nest, guards know who calls, and an interceptor tells what the mesh ref
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shop`;
   assert.deepEqual(await (await fetch(`${url}/open/7`)).json(), { route: 'GET /shop/open/{id}', principal: 'nothing' });
   assert.equal((await fetch(`${url}/guarded`)).status, 403);
-  const broken = await fetch(`${url}/broken`);
-  assert.equal(broken.status, 503);
-  assert.deepEqual(await broken.json(), { statusCode: 503, message: 'UNAVAILABLE' });
+  for (const path of ['broken', 'unfetched']) {
+    const broken = await fetch(`${url}/${path}`);
+    assert.equal(broken.status, 503, path);
+    assert.deepEqual(await broken.json(), { statusCode: 503, message: 'UNAVAILABLE' });
+  }
+  assert.equal((await fetch(`${url}/misspelt`)).status, 500);
 });
