@@ -53,6 +53,7 @@ export class Certificates implements SecureClient {
   readonly #servers = new Set<Server>();
   readonly #listeners = new Set<() => void>();
   #current: Current | undefined;
+  #problem = '';
   #stop: Cancel | undefined;
 
   constructor(env: Env, { bundles = {}, replaceMs = REPLACE_MS }: CertificateOptions) {
@@ -66,14 +67,14 @@ export class Certificates implements SecureClient {
     const certificates = new Certificates(env, options);
     const places = placesOf(options);
     const paths = places.map(([, path]) => path);
+    const trouble = (error: unknown): void => {
+      certificates.#problem = problemOf(error, places);
+    };
     try {
-      const files = new Files(env.clock, paths, (contents) => certificates.#take(contents));
+      const files = new Files(env.clock, paths, (contents) => certificates.#take(contents), trouble);
       certificates.#stop = await files.open();
     } catch (error) {
-      const { code, message, path } = error as NodeJS.ErrnoException;
-      const [which] = places.find(([, place]) => place === path) ?? [];
-      const what = which === undefined ? '' : `${which}: `;
-      throw new MeshError('request', `identity.certificate can not be used: ${what}${code ?? message}`);
+      throw new MeshError('request', problemOf(error, places));
     }
     return certificates;
   }
@@ -91,6 +92,11 @@ export class Certificates implements SecureClient {
   /** The moment, in milliseconds since 1970 began, when it ends. */
   get until(): number {
     return Date.parse(this.#current!.leaf.validTo);
+  }
+
+  /** What is wrong with the files as they are now; empty where nothing is. */
+  get problem(): string {
+    return this.#problem;
   }
 
   /** Who is believed. */
@@ -133,6 +139,7 @@ export class Certificates implements SecureClient {
     const own = named(leaf);
     const domains = [own.trustDomain, ...this.#domains].filter((domain) => domain !== '');
     this.#current = { cert, key, trust, context, leaf, named: own, domains, files };
+    this.#problem = '';
     for (const server of this.#servers) equip(server, this.#current);
     // A list that has only been issued anew is no reason to make all connections again.
     if (before !== undefined && before.files === files && !trust.revokesMoreThan(before.trust)) return;
@@ -150,6 +157,13 @@ export class Certificates implements SecureClient {
       return refused('is not vouched for by an authority of its trust domain', 'UNABLE_TO_GET_ISSUER_CERT');
     };
   }
+}
+
+function problemOf(error: unknown, places: ReturnType<typeof placesOf>): string {
+  const { code, message, path } = error as NodeJS.ErrnoException;
+  const [which] = places.find(([, place]) => place === path) ?? [];
+  const what = which === undefined ? '' : `${which}: `;
+  return `identity.certificate can not be used: ${what}${code ?? message}`;
 }
 
 const tlsOf = ({ cert, key, trust: { ca, crl } }: Pick<Current, 'cert' | 'key' | 'trust'>) => ({

@@ -38,9 +38,9 @@ export async function openIdentity(env: Env, service: string, options: IdentityO
   );
   const certificates = certificate && (await Certificates.open(env, certificate));
   try {
-    const { make, close } = await makingOf(env, service, token);
+    const { make, ...key } = await makingOf(env, service, token);
     const own = make && new OwnTokens(env.clock, make);
-    return new Proofs(env, { tokens, certificates, own, close, signed: new SignedRequests(env, service, secrets) });
+    return new Proofs(env, { tokens, certificates, own, key, signed: new SignedRequests(env, service, secrets) });
   } catch (error) {
     certificates?.close();
     throw error;
@@ -48,14 +48,19 @@ export async function openIdentity(env: Env, service: string, options: IdentityO
 }
 
 async function makingOf(env: Env, service: string, token: IdentityOptions['token']) {
-  if (token === undefined || typeof token === 'function') return { make: token, close: () => {} };
+  if (token === undefined || typeof token === 'function')
+    return { make: token, problem: () => undefined, close: () => {} };
   try {
     return await minting(env, service, token);
   } catch (error) {
-    if (MeshError.is(error)) throw error;
-    const { code } = error as NodeJS.ErrnoException; // its words may tell of the key
-    throw new MeshError('request', `identity.token: the key can not be used${code === undefined ? '' : `: ${code}`}`);
+    throw MeshError.is(error) ? error : new MeshError('request', unusable(error));
   }
+}
+
+/** Says why a key can not be used by the code alone: the words may tell of the key. */
+function unusable(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return `identity.token: the key can not be used${code === undefined ? '' : `: ${code}`}`;
 }
 
 function issuerOf(env: Env, options: IssuerOptions): Issuer {
@@ -74,7 +79,8 @@ interface Parts {
   readonly certificates: Certificates | undefined;
   readonly own: OwnTokens | undefined;
   readonly signed: SignedRequests;
-  readonly close: () => void;
+  /** That of our own tokens. */
+  readonly key: { readonly problem: () => unknown; readonly close: () => void };
 }
 
 class Proofs implements Identity {
@@ -132,19 +138,27 @@ class Proofs implements Identity {
   }
 
   facts(): IdentityFacts {
-    const { tokens, certificates, own, signed } = this.#parts;
+    const { tokens, certificates, own, key, signed } = this.#parts;
     const certificate = certificates && {
       name: certificates.named.name,
       leftMs: Math.max(0, certificates.until - this.#env.clock.epoch()),
       ...certificates.trust.facts,
     };
-    return { issuers: tokens.facts, tokens: own?.facts ?? [], certificate: certificate ?? null, secrets: signed.names };
+    const problem = key.problem();
+    const problems = [certificates?.problem ?? '', problem === undefined ? '' : unusable(problem)];
+    return {
+      issuers: tokens.facts,
+      tokens: own?.facts ?? [],
+      certificate: certificate ?? null,
+      secrets: signed.names,
+      problems: problems.filter((one) => one !== ''),
+    };
   }
 
   close(): void {
     this.#parts.certificates?.close();
     this.#parts.own?.close();
-    this.#parts.close();
+    this.#parts.key.close();
   }
 
   #bearer(shown: Shown, { audiences, issuers }: Wanted): Principal | undefined | Promise<Principal> {

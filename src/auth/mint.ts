@@ -11,26 +11,36 @@ import type { Make } from './own-tokens.ts';
 /** Makes the compact form of a token, with a key that others know by its id. */
 type Seal = (claims: object) => Promise<string>;
 
-/** Makes tokens with a key of our own, and how to stop looking after that. @throws when the key can not be used. */
-export async function minting(
-  env: Env,
-  service: string,
-  options: MintOptions | SignOptions,
-): Promise<{ readonly make: Make; readonly close: () => void }> {
+/** Makes tokens, and looks after the key that they are made with. */
+interface Minting {
+  readonly make: Make;
+  /** What is wrong with the file of the key as it is now; nothing where nothing is. */
+  readonly problem: () => unknown;
+  /** Looks after it no more. */
+  readonly close: () => void;
+}
+
+/** Makes tokens with a key of our own. @throws when the key can not be used. */
+export async function minting(env: Env, service: string, options: MintOptions | SignOptions): Promise<Minting> {
   const { issuer = service, subject = service } = options;
-  if ('sign' in options) return { make: maker(env, issuer, subject, () => sealBy(options)), close: () => {} };
+  if ('sign' in options)
+    return { make: maker(env, issuer, subject, () => sealBy(options)), problem: () => undefined, close: () => {} };
   let current: Seal | undefined;
   let latest: Promise<Seal> | undefined;
-  const files = new Files(env.clock, [options.key], ([content]) => {
+  let problem: unknown;
+  const trouble = (error: unknown): void => {
+    problem = error; // the one before stays
+  };
+  const take = ([content]: readonly string[]): void => {
     const next = trial(sealWith(readKey(content!), options.kid));
     latest = next;
-    next.then(
-      (seal) => {
-        if (latest === next) current = seal;
-      },
-      () => {}, // the one before stays
-    );
-  });
+    next.then((seal) => {
+      if (latest !== next) return;
+      current = seal;
+      problem = undefined;
+    }, trouble);
+  };
+  const files = new Files(env.clock, [options.key], take, trouble);
   const close = await files.open();
   try {
     await latest;
@@ -38,7 +48,7 @@ export async function minting(
     close();
     throw error;
   }
-  return { make: maker(env, issuer, subject, () => current!), close };
+  return { make: maker(env, issuer, subject, () => current!), problem: () => problem, close };
 }
 
 /** A key that can not sign shows now, and not with the first token that is wanted. */

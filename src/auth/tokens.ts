@@ -69,6 +69,7 @@ export class Tokens {
       issuer,
       keys: keys.size,
       ageMs: keys.ageMs ?? null,
+      problem: keys.problem ?? '',
     }));
   }
 

@@ -45,7 +45,10 @@ export class Files {
     this.#timer = this.#clock.schedule(EACH_MS, () => {
       // What is half written, or gone for a moment, stays as it was and is looked at again.
       void this.#again()
-        .catch((error: unknown) => this.#trouble(error))
+        .catch((error: unknown) => {
+          this.#seen = ''; // taken again when it is over, also where they are as they were, so that one hears of it
+          this.#trouble(error);
+        })
         .then(() => this.#wait());
     });
     this.#timer.hold(false);

@@ -49,8 +49,16 @@ export interface SecureClient {
 
 /** What is known of proofs, as plain JSON; never a secret. */
 export interface IdentityFacts {
-  /** Whose tokens are believed, how many keys are known of each, and for how long they have stood. */
-  readonly issuers: readonly { readonly issuer: string; readonly keys: number; readonly ageMs: number | null }[];
+  /**
+   * Whose tokens are believed, how many keys are known of each, and for how long they have stood; why they could not be
+   * read when they were last looked at, or nothing.
+   */
+  readonly issuers: readonly {
+    readonly issuer: string;
+    readonly keys: number;
+    readonly ageMs: number | null;
+    readonly problem: string;
+  }[];
   /** Tokens at hand, by whom they are for, and for how long they are good. */
   readonly tokens: readonly { readonly audience: string; readonly leftMs: number }[];
   /**
@@ -65,6 +73,8 @@ export interface IdentityFacts {
   } | null;
   /** With whom a secret is shared. */
   readonly secrets: readonly string[];
+  /** What is wrong with the files of our certificate and our key as they are now: what was in them before stands. */
+  readonly problems: readonly string[];
 }
 
 /** Who we are and whom we believe: proves us to others, and finds out who they are. */

@@ -118,7 +118,7 @@ export function sayProofs(
   identity: Identity | undefined,
 ): readonly string[] {
   const { mode, audience } = authenticate;
-  const { certificate, tokens, secrets } = identity?.facts() ?? NO_FACTS;
+  const { certificate, tokens, secrets, problems } = identity?.facts() ?? NO_FACTS;
   const said: string[] = [];
   if (mode === 'token') {
     const wanted = audience || service;
@@ -131,10 +131,11 @@ export function sayProofs(
   }
   if (certificate !== null)
     said.push(`certificate: ${certificate.name || 'of nobody'}, ${goodFor(certificate.leftMs)}`);
+  if (certificate !== null || mode !== 'off') said.push(...problems);
   return said;
 }
 
-const NO_FACTS: IdentityFacts = { issuers: [], certificate: null, tokens: [], secrets: [] };
+const NO_FACTS: IdentityFacts = { issuers: [], certificate: null, tokens: [], secrets: [], problems: [] };
 
 const goodFor = (ms: number): string => `good for ${formatDuration(1_000 * Math.floor(ms / 1_000))}`;
 

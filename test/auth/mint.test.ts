@@ -93,7 +93,7 @@ test('a key that is replaced is taken, and one that can not be read, or can not 
   const [env, file] = [testEnv(), join(folder, 'rotating')];
   const [old, next] = [kinds.ES256!(), kinds.EdDSA!()];
   await writeFile(file, old.export({ type: 'pkcs8', format: 'pem' }) as string);
-  const { make, close } = await minting(env, 'checkout', { key: file });
+  const { make, problem, close } = await minting(env, 'checkout', { key: file });
   const algorithm = async () => decodeProtectedHeader((await make('orders', 10_000)).token).alg;
   assert.equal(await algorithm(), 'ES256');
   const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey; // it can be read, and is too short to sign
@@ -104,9 +104,11 @@ test('a key that is replaced is taken, and one that can not be read, or can not 
       for (let i = 0; i < 20; i++) await settled();
       assert.equal(await algorithm(), 'ES256');
     }
+    assert.ok(problem() instanceof Error);
   }
   await replace(file, next.export({ type: 'pkcs8', format: 'pem' }) as string);
   await looked(env, async () => (await algorithm()) === 'EdDSA');
+  assert.equal(problem(), undefined);
   close();
   assert.equal(env.clock.pending, 0);
 });

@@ -51,6 +51,18 @@ test('files are read again when one has changed, and taken once they fit togethe
   assert.equal(clock.pending, 0);
 });
 
+test('a file that was away and comes back as it was is taken again, so that who heard of the trouble hears that it is over', async (t) => {
+  const { a, files, taken, problems, look } = await two(t);
+  const close = await files.open();
+  await rename(a, `${a}.away`);
+  await look();
+  assert.match(problems.at(-1)!, /ENOENT/);
+  await rename(`${a}.away`, a);
+  while (taken.length < 2) await look();
+  assert.deepEqual(taken, ['1', '1']);
+  close();
+});
+
 test('a file that is empty, as one is while it is written over, is not taken; nor is one that is not there', async (t) => {
   const { a, b, files, taken, problems, look, folder } = await two(t);
   const close = await files.open();

@@ -227,7 +227,7 @@ export function identityOf(clock: Clock, how: () => Proofs, unsigned: () => void
       return finding;
     },
     client: undefined,
-    facts: () => ({ issuers: [], tokens: [], certificate: null, secrets: [] }),
+    facts: () => ({ issuers: [], tokens: [], certificate: null, secrets: [], problems: [] }),
     close: () => {},
   };
   return identity as Identity;
