@@ -1,14 +1,11 @@
 import { MeshError } from '../core/errors.ts';
-
-const FORM = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+import { SERVICE_NAME } from '../policy/names.ts';
 
 /** Whether it can be the name of a service. */
-export const isServiceName = (name: unknown): name is string =>
-  typeof name === 'string' && FORM.test(name) && !name.includes('..');
+export const isServiceName = (name: unknown): name is string => typeof name === 'string' && SERVICE_NAME.test(name);
 
 /**
- * Checks the name of a service: letters, digits, and `.`, `_`, `-` inside; 253 at most. Such a name is a host in a URL,
- * a file and a node of a tree everywhere.
+ * Checks the name of a service: letters, digits, and `.`, `_`, `-` inside, no two `.` side by side; 253 at most.
  * @throws MeshError INVALID_ARGUMENT when it is not one.
  */
 export function checkServiceName(name: unknown): asserts name is string {

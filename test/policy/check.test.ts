@@ -31,6 +31,11 @@ const messages: readonly (readonly [document: unknown, message: string])[] = [
   [{ defaults: { retries: {} } }, `defaults.retries: no such field; there are ${sections}`],
   [{ defaults: { routes: {} } }, `defaults.routes: no such field; there are ${sections}`],
   [{ defaults: { retry: { atempts: 3 } } }, `defaults.retry.atempts: no such field; there are ${ofRetry}`],
+  [{ defaults: { mirror: { to: 'a..b' } } }, "defaults.mirror.to must be a name of a service, got 'a..b'"],
+  [
+    { defaults: { route: { rules: [{ to: [{ service: 'a..b' }] }] } } },
+    "defaults.route.rules[0].to[0].service must be a name of a service, got 'a..b'",
+  ],
   [
     { services: { orders: { routes: { 'GET /orders/:id': {} } } } },
     "services.orders.routes['GET /orders/:id']: a segment that may be anything is written {id}, and what follows {rest*}",
