@@ -6,6 +6,7 @@ import type { Cancel } from '../core/live.ts';
 import { race } from '../core/race.ts';
 import { follow, Scope } from '../core/scope.ts';
 import { parseDuration } from '../policy/duration.ts';
+import { makeApart } from './apart.ts';
 
 /** How keys are gathered. */
 export interface BatchOptions {
@@ -101,6 +102,7 @@ class Gathering<Key, Value> {
   readonly #sendAt: number;
   readonly #begunAt: number;
   readonly #uncalled: Cancel;
+  readonly #asFirst = makeApart(); // what has it go at last may be somebody else's request, or who closes the mesh
   #timer: Timer;
   #callers = 0;
   #sent: Promise<void> | undefined;
@@ -147,7 +149,7 @@ class Gathering<Key, Value> {
     if (this.#sent !== undefined) return this.#sent;
     this.#timer.cancel();
     this.#uncalled();
-    this.#sent = this.#waiting.size === 0 ? Promise.resolve() : this.#ask();
+    this.#sent = this.#waiting.size === 0 ? Promise.resolve() : this.#asFirst(() => this.#ask());
     return this.#sent;
   }
 

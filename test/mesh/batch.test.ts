@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { type BatchCall, batch } from '../../src/mesh/batch.ts';
 import { answer, FakeRegistry } from '../../src/testing.ts';
@@ -52,6 +53,27 @@ test('when there are as many keys as may go at once, nobody waits', async () => 
     ['c', 'd'],
   ]);
   await end();
+});
+
+test('the work is done where the first key was asked for, whatever has it begin', async () => {
+  const { mesh, clock, end } = await aBatch();
+  const asking = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const get = batch(mesh, 'orders', { max: 3, clock }, (keys: readonly string[]) => {
+    seen.push(asking.getStore());
+    return new Map(keys.map((key) => [key, key]));
+  });
+  const by = (who: string, timeout?: string) => asking.run(who, () => get(who, { timeout }));
+  const full = [by('first'), by('second'), by('third')];
+  await clock.advance(1);
+  const late = [by('first'), by('second')];
+  await clock.advance(10);
+  const hurried = [by('first'), by('second', '4ms')];
+  await clock.advance(2);
+  const left = [by('first'), by('second')];
+  const closed = asking.run('who closes', end);
+  await Promise.all([...full, ...late, ...hurried, ...left, closed]);
+  assert.deepEqual(seen, ['first', 'first', 'first', 'first']);
 });
 
 test('an error of one key is that key’s alone; a key of which nothing is said comes to nothing', async () => {
