@@ -83,9 +83,15 @@ export class KeySet {
    * under its name, or without one. The source is looked at no oftener than for keys that are not known.
    */
   async others(kid: string | undefined, algorithm: string, tried: readonly Key[]): Promise<readonly Key[]> {
+    const left = (): readonly Key[] => this.#match(kid, algorithm).filter((key) => !tried.includes(key));
+    if (this.#flight !== undefined) {
+      await this.#flight; // it may have begun before the key was there
+      const found = left();
+      if (found.length > 0) return found;
+    }
     if (this.#flight === undefined && !this.#mayLook()) return NONE;
     await (this.#flight ?? this.#fly());
-    return this.#match(kid, algorithm).filter((key) => !tried.includes(key));
+    return left();
   }
 
   /** Those of the keys at hand, unless nobody has confirmed them for too long. */

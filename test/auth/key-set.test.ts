@@ -132,6 +132,24 @@ test('who asks for a key while the keys are being read finds it, also when it is
   assert.equal(await found, 'b');
 });
 
+test('so does who asks for another than those that were tried: it may have taken their place while the keys are read', async () => {
+  const { env, source, find, set } = aKeySet('a');
+  await find('a');
+  await env.clock.advance(FRESH_MS);
+  const gate = Promise.withResolvers<void>();
+  source.gate = gate.promise;
+  const tried = set.find(undefined, 'ES256') as readonly Key[]; // begins to read, and sees the old list
+  source.kids = ['b'];
+  const others = set.others(undefined, 'ES256', tried);
+  source.gate = undefined;
+  gate.resolve();
+  assert.deepEqual(
+    (await others).map(({ kid }) => kid),
+    ['b'],
+  );
+  assert.equal(source.asked, 3);
+});
+
 test('a flood of keys that there are not asks the source four times at most in ten seconds', async () => {
   const { env, source, find } = aKeySet('a');
   await find('a');
