@@ -5,6 +5,7 @@ import { heard } from '../../support/heard.ts';
 import { serve } from '../../support/http.ts';
 import { start } from '../../support/processes.ts';
 import { freePorts, startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts';
+import { eventually } from '../zookeeper/helpers.ts';
 
 const urlOf = (server: { readonly address: string }): string => `zookeeper://${server.address}?sessionTimeout=2s`;
 
@@ -49,6 +50,11 @@ test('a start waits until what it depends on is listed, also when ZooKeeper itse
 test('what is missing is said in one sentence: who is not there, or who can not be asked', async (t) => {
   await using server = await startZooKeeper();
   const mesh = await meshOf(t, 'checkout', server);
+  const nobody = { reason: 'no-endpoints' };
+  await assert.rejects(
+    mesh.call('orders', () => 1),
+    nobody,
+  ); // so that it has been asked about
   await assert.rejects(mesh.dependsOn('orders', { within: '500ms' }), {
     code: 'UNAVAILABLE',
     reason: 'no-endpoints',
@@ -57,6 +63,10 @@ test('what is missing is said in one sentence: who is not there, or who can not 
 
   const [port] = await freePorts(1);
   const lost = await meshOf(t, 'checkout', { address: `127.0.0.1:${port}` });
+  await eventually(
+    () => lost.snapshot().session!.problem,
+    (problem) => problem.includes('ECONNREFUSED'),
+  );
   const error = await lost.dependsOn('orders', { within: '500ms' }).catch((thrown: unknown) => thrown);
   assert.ok(MeshError.is(error));
   assert.equal(error.reason, 'unresolved');

@@ -158,10 +158,12 @@ for (const [how, harm] of [
 
 test('a Spring peer is told by the status that it goes by, and then finds nothing', async () => {
   await using server = await startZooKeeper();
-  const mesh = await createMesh({ service: 'orders', registry: urlOf(server) });
+  await using wire = await patientWire(server);
+  const mesh = await createMesh({ service: 'orders', registry: urlOf(wire) });
   await mesh.announce({ host: '10.0.0.5', port: 3000, id: 'a', metadata: { version: '2' } });
   const raw = zookeeperRegistry(urlOf(server), {}, realEnv());
   const list = raw.resolve('orders');
+  await until(list, ({ is }) => is === 'bound');
   const closed = mesh.close({ drainMs: 200 });
   const marked = await until(
     list,
@@ -169,6 +171,7 @@ test('a Spring peer is told by the status that it goes by, and then finds nothin
   );
   assert.ok('endpoints' in marked);
   assert.deepEqual(marked.endpoints[0]!.metadata, { instance_status: 'OUT_OF_SERVICE', version: '2' });
+  wire.heal();
   await closed;
   await until(list, (value) => !('endpoints' in value) || value.endpoints.length === 0);
   await raw.close();

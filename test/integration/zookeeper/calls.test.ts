@@ -221,6 +221,7 @@ test('a process that starts while ZooKeeper is away calls whom the one before it
   const instance = await serve(t, urlOf([server]).replace('Timeout=1s', 'Timeout=3s'));
   const before = await Caller.of(t, registry, 100, 1);
   await before.stop();
+  const lost = until(instance.listing.state, (state) => state === 'lost', 60_000); // maybe before there is a server again
   const killed = performance.now();
   await server.kill();
   await using mesh = await createMesh({ service: 'checkout', registry });
@@ -235,7 +236,7 @@ test('a process that starts while ZooKeeper is away calls whom the one before it
   await server.start({ wipe: true }); // and it comes back with nothing: who was listed is so again after a while
   await back;
   assert.deepEqual(mesh.snapshot().session, { state: 'connected', problem: '' });
-  await until(instance.listing.state, (state) => state === 'lost');
+  await lost;
   await until(instance.listing.state, (state) => state === 'listed');
   await caller.stop();
   assert.deepEqual(caller.failures, []);

@@ -9,7 +9,7 @@ import { eventually } from './helpers.ts';
 
 const open = (port: number): Promise<Link> =>
   openLink({
-    ...{ server: { host: '127.0.0.1', port }, clock: systemClock, chroot: '', timeoutMs: 600, handshakeMs: 2_000 },
+    ...{ server: { host: '127.0.0.1', port }, clock: systemClock, chroot: '', timeoutMs: 600, handshakeMs: 20_000 },
     ...{ key: undefined, zxid: 0n, digest: undefined, tls: undefined, onEvent: () => {}, onEnd: () => {} },
   });
 

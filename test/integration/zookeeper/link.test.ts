@@ -37,8 +37,8 @@ const open = (more: Partial<LinkOptions> = {}): Promise<Link> =>
     server,
     clock: systemClock,
     chroot: '',
-    timeoutMs: 4_000,
-    handshakeMs: 2_000,
+    timeoutMs: 20_000,
+    handshakeMs: 20_000,
     key: undefined,
     zxid: 0n,
     digest: undefined,
@@ -219,13 +219,27 @@ test('a server that goes silent is left after two thirds of the session timeout,
 });
 
 test('a link that only listens stays, for longer than the session would without our own pings (H13)', async () => {
-  const { link } = await watched({ timeoutMs: 1_200 });
-  await link.ask(create('/idle', text(''), OPEN, 'ephemeral'));
-  await link.ask(addWatch('/idle', false));
   const other = await open();
-  const started = systemClock.now();
-  while (systemClock.now() - started < 3_000) await other.ask(setData('/idle', text(''))); // rejects once it is gone
-  await Promise.all([link.close(1_000), other.close(1_000)]);
+  for (let stays = false; !stays; ) {
+    const { link } = await watched({ timeoutMs: 1_200 });
+    await link.ask(create('/idle', text(''), OPEN, 'ephemeral'));
+    await link.ask(addWatch('/idle', false));
+    const started = systemClock.now();
+    let [last, longest] = [started, 0];
+    try {
+      while (last - started < 3_000) {
+        await other.ask(setData('/idle', text(''))); // rejects once it is gone
+        const now = systemClock.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+      }
+      stays = true;
+    } catch (error) {
+      if (longest + systemClock.now() - last < 300) throw error; // else the machine stood still, and nobody could ping
+    }
+    await link.close(1_000);
+  }
+  await other.close(1_000);
 });
 
 test('the session timeout is the one that was agreed on, whatever was asked for (H35)', async () => {

@@ -165,7 +165,7 @@ test('a live twin is told so, and the first is untouched; when the first leaves,
 
 test('who is restarted under its name waits for what it left to go, and is listed', async () => {
   await using wire = await FaultProxy.to(server);
-  const crashed = openSession(wire.address, { timeoutMs: 1_500 });
+  const crashed = openSession(wire.address, { timeoutMs: 3_000 });
   await crashed.ready(20_000);
   await put(hand, '/services/restarts/other', recordBytes(of('restarts', 'other')));
   const left = recordBytes(of('restarts', 'a', { port: 1 }));
