@@ -13,7 +13,7 @@ const mesh = await createMesh({
       orders: {
         balance: { picker: 'round-robin' },
         outlier: { failures: 1, ejection: '30s' },
-        routes: { 'GET /orders/{id}': { deadline: { timeout: '800ms' } } },
+        routes: { 'GET /orders/{id}': { deadline: { timeout: '5s' } } },
       },
     },
   },

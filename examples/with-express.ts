@@ -8,7 +8,7 @@ const shelf = express();
 shelf.use(stock.middleware()); // before all that serves
 shelf.get('/items/:id', (request, response) => {
   const { route, timeLeftMs = 0 } = stock.context!;
-  response.json({ id: request.params.id, route, inTime: timeLeftMs > 0 && timeLeftMs <= 2_000 });
+  response.json({ id: request.params.id, route, inTime: timeLeftMs > 0 && timeLeftMs <= 5_000 });
 });
 await stock.serve(createServer(shelf), { health: true }); // with /livez and /readyz
 
@@ -24,7 +24,7 @@ await orders.dependsOn('stock', { within: '5s' }); // begins when what it needs 
 await orders.serve(createServer(app));
 
 const checkout = await createMesh({ service: 'checkout', registry: 'local:' });
-const answer = await checkout.request('http://orders/orders/42', { timeout: '2s' });
+const answer = await checkout.request('http://orders/orders/42', { timeout: '5s' });
 console.log(await answer.body.json());
 
 // What it needs is away. The handler does not catch it, so the answer is the status that says so.

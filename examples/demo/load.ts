@@ -2,6 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Figures } from './messages.ts';
 
 const TICK_MS = 5;
+const LONGEST_TURN_MS = 20; // where the machine stood still, nobody has called meanwhile
 
 /** Calls at a steady pace, whether or not the ones before were answered, as customers do. Keeps count by phase. */
 export class Load {
@@ -28,10 +29,11 @@ export class Load {
   enter(phase: number): void {
     this.#phases[phase] = new Tally();
     if (this.#timer !== undefined) return;
-    const begun = performance.now();
-    let made = 0;
+    let [made, due, last] = [0, 0, performance.now()];
     this.#timer = setInterval(() => {
-      const due = ((performance.now() - begun) / 1_000) * this.#callsPerSecond;
+      const now = performance.now();
+      due += (Math.min(now - last, LONGEST_TURN_MS) / 1_000) * this.#callsPerSecond;
+      last = now;
       for (; made < due; made++) void this.#make(this.#phases.at(-1)!);
     }, TICK_MS);
   }

@@ -6,6 +6,8 @@ export interface OrdersSettings {
   readonly answerMs: number;
   /** 0 takes any. */
   readonly port: number;
+  /** Whether it stands ready, and begins when it is told: to start a process takes as long as the machine is busy. */
+  readonly waits?: boolean;
 }
 
 /** What a client is made of. */
@@ -16,16 +18,18 @@ export interface ClientSettings {
   readonly callsPerSecond: number;
 }
 
-/** What the stage tells a server: which share of its answers is to fail, to take no connections, or that it is over. */
-export type ToOrders = { readonly failing: number } | 'deaf' | 'end';
+/** What the stage tells a server: to begin, which share of its answers is to fail, to take no connections, or that it is over. */
+export type ToOrders = { readonly failing: number } | 'begin' | 'deaf' | 'end';
 
 /** What the stage tells a client: which phase begins, or that it is over. */
 export type ToClient = { readonly phase: number } | 'end';
 
-/** What a server tells the stage. */
+/** What a server tells the stage: where it listens, and before, where it waits, that it stands ready. */
 export interface FromOrders {
   readonly port: number;
 }
+
+export type Ready = 'ready';
 
 /** Calls, and how they went. Milliseconds are those of the calls that were answered. */
 export interface Figures {

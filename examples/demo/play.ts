@@ -35,6 +35,7 @@ export async function play(stage: Stage, seconds: number, registry?: OwnRegistry
   await enter(1);
   const pid = stage.kill('a');
   say(`a is killed with SIGKILL (process ${pid})`);
+  await stage.prepare('a'); // so that it is not away for longer than it is to be
 
   if (registry !== undefined) {
     await until(REGISTRY.diesAt);
@@ -62,5 +63,6 @@ export async function play(stage: Stage, seconds: number, registry?: OwnRegistry
   say('b is well again');
 
   await until(1);
+  await stage.known(); // as it is long since, but where the machine is busy
   return stage.close();
 }

@@ -36,6 +36,7 @@ export class Show {
   mesh = NOTHING;
   plain = NOTHING;
   endpoints: readonly EndpointReport[] = [];
+  #isStale = false;
   readonly #recent: (readonly EndpointReport[])[] = [];
   readonly #begun = performance.now();
   #started: number | undefined;
@@ -55,6 +56,11 @@ export class Show {
     return (performance.now() - this.#begun) / 1_000;
   }
 
+  /** Whether the mesh knows all servers there are, and has that from a registry that is there. */
+  get isWhole(): boolean {
+    return !this.#isStale && this.endpoints.length === this.servers.length;
+  }
+
   start(): void {
     this.#started = performance.now();
   }
@@ -67,6 +73,7 @@ export class Show {
     this.#recent.push(endpoints);
     if (this.#recent.length > WINDOW) this.#recent.shift();
     for (const deed of deeds) {
+      if (deed.is === 'stale') this.#isStale = deed.on;
       if (!('on' in deed) || deed.on) this.tallies[deed.is]++;
       this.journal.mesh(this.at, deed);
     }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ClientSettings,
   FinalReport,
@@ -13,7 +14,8 @@ import { type Server, Show } from './show.ts';
 import type { Troupe } from './troupe.ts';
 
 const CALLS_PER_SECOND = 100; // by each client
-const LONGEST_START_MS = 15_000;
+const LONGEST_START_MS = 60_000; // a busy machine is slow
+const LOOK_MS = 50;
 
 const CAST = [
   { name: 'a', weight: 2, answerMs: 20 },
@@ -35,6 +37,7 @@ export class Stage {
   readonly #troupe: Troupe;
   readonly #registry: string;
   readonly #servers = new Map<Name, ChildProcess>();
+  readonly #ready = new Map<Name, ChildProcess>();
   readonly #clients: ChildProcess[] = [];
 
   constructor(troupe: Troupe, registry: string) {
@@ -64,19 +67,22 @@ export class Stage {
     for (const client of this.#clients) client.send({ phase } satisfies ToClient);
   }
 
+  /** Has a process stand ready that is to be a server again: it begins at once when that is started. */
+  async prepare(name: Name): Promise<void> {
+    const child = this.#process(name, true);
+    this.#ready.set(name, child);
+    await told(child);
+  }
+
   /** Starts a server, or starts it again where it was. */
   async start(name: Name): Promise<void> {
     const server = this.#server(name);
-    const port = Number(server.address.split(':')[1] ?? 0);
-    const { weight, answerMs } = server;
-    const child = this.#troupe.start('orders.ts', {
-      registry: this.#registry,
-      weight,
-      answerMs,
-      port,
-    } satisfies OrdersSettings);
+    const ready = this.#ready.get(name);
+    const child = ready ?? this.#process(name, false);
+    this.#ready.delete(name);
     this.#servers.set(name, child);
-    const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(LONGEST_START_MS) })) as [FromOrders];
+    ready?.send('begin' satisfies ToOrders);
+    const message = (await told(child)) as FromOrders;
     server.address = `127.0.0.1:${message.port}`;
     server.condition = 'well';
   }
@@ -96,11 +102,24 @@ export class Stage {
     this.#server(name).condition = failing > 0 ? 'failing' : 'well';
   }
 
+  /** Waits until the client with a mesh knows everybody, from a registry that is there. */
+  async known(): Promise<void> {
+    const end = performance.now() + LONGEST_START_MS;
+    while (!this.show.isWhole && performance.now() < end) await sleep(LOOK_MS);
+  }
+
   /** Ends everybody: the clients first, once their calls are answered. */
   async close(): Promise<Outcome> {
     const [mesh, plain] = await Promise.all(this.#clients.map((client) => this.#lastWords(client)));
     await Promise.all([...this.#servers.values()].map((server) => this.#dismiss(server)));
     return { mesh: mesh!, plain: plain! };
+  }
+
+  #process(name: Name, waits: boolean): ChildProcess {
+    const { address, weight, answerMs } = this.#server(name);
+    const port = Number(address.split(':')[1] ?? 0);
+    const registry = this.#registry;
+    return this.#troupe.start('orders.ts', { registry, weight, answerMs, port, waits } satisfies OrdersSettings);
   }
 
   async #known(mesh: ChildProcess, signal: AbortSignal): Promise<void> {
@@ -130,4 +149,10 @@ export class Stage {
   #server(name: Name): Server {
     return this.show.servers.find((server) => server.name === name)!;
   }
+}
+
+/** What a process says next. */
+async function told(child: ChildProcess): Promise<unknown> {
+  const [message] = await once(child, 'message', { signal: AbortSignal.timeout(LONGEST_START_MS) });
+  return message;
 }

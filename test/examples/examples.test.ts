@@ -14,13 +14,13 @@ const LONGEST_LINES = 60;
 const printed: Readonly<Record<string, RegExp>> = {
   'ask-why': lines(
     'GET /orders/{id}: status 500 from the sick one, policy',
-    'it has 800 ms, and would go to the well one',
+    'it has 5000 ms, and would go to the well one',
     'the other: ejected',
     'orders GET /orders/42 in fixed: goes to an endpoint',
     '    route GET /orders/{id}, priority default, no key, idempotent: GET is',
     '',
     '    trace        begins a trace',
-    '    deadline     800ms for all of it, as the policy says',
+    '    deadline     5s for all of it, as the policy says',
     '    retry        tried again after any failure that the policy names (…); 3 attempts at most, … retries left',
     '    balance      round-robin: only one can take it',
     '      an endpoint        100 %   weight 1, … ms, 0 in flight',
