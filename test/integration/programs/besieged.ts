@@ -1,18 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createMesh } from '../../../src/mesh/create.ts';
+import { heapLeft } from '../../support/heap.ts';
 import { settings } from '../../support/processes.ts';
 
-const TURNS = 3; // without less in use, until it is believed
-const STIR = 100_000; // bytes that come and go
-
 // A server behind the mesh that strangers do their worst to. Asked for its state, it collects its garbage and tells.
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const { headersTimeout } = settings<{ headersTimeout: number }>();
 const mesh = await createMesh({ service: 'shop', registry: { fixed: {} } });
@@ -36,19 +29,6 @@ const server = createServer(
 );
 await once(server.listen(0, '127.0.0.1'), 'listening');
 process.send!({ port: (server.address() as AddressInfo).port });
-
-/** What is in use when nothing more goes: of sockets that are closing, some is let go of only turns later. */
-async function heapLeft(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let same = 0; same < TURNS; same++) {
-    await new Promise(setImmediate);
-    collect();
-    const { heapUsed } = process.memoryUsage();
-    if (heapUsed < least - STIR) same = 0;
-    least = Math.min(least, heapUsed);
-  }
-  return least;
-}
 
 process.on('message', () => {
   server.getConnections(async (_, connections) => {

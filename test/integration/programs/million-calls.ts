@@ -1,10 +1,9 @@
 // Makes calls that are counted, and with `all` traced and logged as well, and tells after each hundred thousand what the heap holds.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createMesh } from '../../../src/index.ts';
+import { heapLeft } from '../../support/heap.ts';
 import { settings } from '../../support/processes.ts';
 import { FakeTarget } from '../../telemetry/log-target.ts';
 
@@ -15,8 +14,6 @@ export interface Heap {
   readonly lines: number;
 }
 
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 const { hundreds, all } = settings<{ readonly hundreds: number; readonly all: boolean }>();
 let [spans, lines] = [0, 0];
 const counting = { onStart() {}, onEnd: () => void spans++, forceFlush: async () => {}, shutdown: async () => {} };
@@ -36,8 +33,7 @@ for (let hundred = 0; hundred < hundreds; hundred++) {
     const send = call % 100 === 0 ? () => Promise.reject(down) : () => 1;
     await mesh.call('orders', send, { method: 'POST', path: `/${call}` }).catch(() => {});
   }
-  gc();
-  process.send!({ heap: process.memoryUsage().heapUsed, spans, lines } satisfies Heap);
+  process.send!({ heap: await heapLeft(), spans, lines } satisfies Heap);
 }
 await mesh.close();
 process.disconnect();

@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Random, seeded } from '../../../src/core/random.ts';
 import type { Resolution } from '../../../src/core/resolution.ts';
 import type { Announcement, Registry, Resolving } from '../../../src/discovery/registry.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
+import { heapLeft } from '../../support/heap.ts';
 import { anInstance } from '../../support/resolutions.ts';
 import { HurtEnsemble, type Serving } from './chaos-ensemble.ts';
 import { realEnv } from './helpers.ts';
@@ -114,7 +113,7 @@ class World {
     this.#watchers = await Promise.all(Array.from({ length: WATCHERS }, () => this.#watcher()));
     await using serving = this.servers.watch();
     await this.#truth(serving);
-    this.#heap[0] = heapMb();
+    this.#heap[0] = await heapMb();
   }
 
   /** Faults, for a while; then none, and everybody must come to know the truth. */
@@ -140,7 +139,7 @@ class World {
   }
 
   async close(): Promise<void> {
-    this.#heap[1] = heapMb();
+    this.#heap[1] = await heapMb();
     const parties = [...this.#registrants, ...this.#watchers, ...this.#crashed];
     await Promise.all(parties.map(({ registry }) => registry.close()));
     await Promise.all(parties.flatMap(({ wires }) => wires.map((wire) => wire.close())));
@@ -264,8 +263,4 @@ const known = (value: Resolution): readonly string[] =>
     ? value.endpoints.map(({ id, address, weight }) => `${id}:${address.split(':')[1]}*${weight}`).sort()
     : [];
 
-function heapMb(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return Math.round(process.memoryUsage().heapUsed / 104_857.6) / 10;
-}
+const heapMb = async (): Promise<number> => Math.round((await heapLeft()) / 104_857.6) / 10;
