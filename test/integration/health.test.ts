@@ -8,11 +8,12 @@ import type { MeshEvent } from '../../src/core/events.ts';
 import { createMesh } from '../../src/mesh/create.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
+import { testEnv } from '../../src/testing/env.ts';
 import { serve } from '../support/http.ts';
 
 type Health = MeshEvent & { readonly type: 'health' };
 
-const FAST: PolicySections['health'] = { interval: '100ms', timeout: '2s', threshold: { unhealthy: 2, healthy: 2 } };
+const FAST: PolicySections['health'] = { interval: '100ms', timeout: '1m', threshold: { unhealthy: 2, healthy: 2 } };
 
 /** A mesh that calls `orders`, and what it tells of checks. */
 async function aMesh(t: TestContext, urls: readonly string[], health: PolicySections['health']) {
@@ -101,8 +102,9 @@ test('over http: an address that has got another service is not ours any more; o
 test('a server that is leaving says so in its answers, and who calls it goes elsewhere before any registry tells', async (t) => {
   const urls: string[] = [];
   const meshes: Mesh[] = [];
+  const env = testEnv(); // of the one that leaves: others hear of it for as long as the test wants
   for (let instance = 0; instance < 3; instance++) {
-    const orders = await createMesh({ service: 'orders', registry: 'local:' });
+    const orders = await createMesh({ service: 'orders', registry: 'local:', ...(instance === 1 && { env }) });
     const server = createHttp(orders.handler(() => new Response('sold')));
     await orders.serve(server);
     meshes.push(orders);
@@ -125,6 +127,7 @@ test('a server that is leaving says so in its answers, and who calls it goes els
   assert.deepEqual(left, [new URL(urls[1]!).host]);
   const after = new Set(await Promise.all(Array.from({ length: 30 }, call)));
   assert.equal(after.has(urls[1]!), false);
+  await env.clock.advance(2_000);
   await closing;
 });
 

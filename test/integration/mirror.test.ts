@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import axios from 'axios';
 import { meshAxios } from '../../src/axios.ts';
 import { createMesh, LiveValue, type MeshOptions } from '../../src/index.ts';
+import { type TestEnv, testEnv } from '../../src/testing/env.ts';
 import { until } from '../support/until.ts';
 
 async function listening(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
@@ -59,15 +60,16 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 type Comparison = Parameters<NonNullable<MeshOptions['compare']>>[0];
 
 /** A mesh that compares what `orders` and `shadow` answer. */
-async function comparing(t: TestContext, orders: Handler, shadow: Handler, deadline = '10s') {
+async function comparing(t: TestContext, orders: Handler, shadow: Handler, env?: TestEnv) {
   const servers = [await listening(orders), await listening(shadow)] as const;
   const compared = new LiveValue<readonly Comparison[]>([]);
   const mesh = await createMesh({
     service: 'checkout',
     registry: { fixed: { orders: [urlOf(servers[0])], shadow: [urlOf(servers[1])] } },
     policy: {
-      services: { orders: { mirror: { to: 'shadow', most: 2 } }, shadow: { deadline: { timeout: deadline } } },
+      services: { orders: { mirror: { to: 'shadow', most: 2 } }, shadow: { deadline: { timeout: '10s' } } },
     },
+    ...(env && { env }),
     compare: (comparison) => compared.set([...compared.value, comparison]),
   });
   t.after(async () => {
@@ -121,22 +123,24 @@ test('an answer that is too long for comparing comes whole to its reader', async
 });
 
 test('a mirror whose answer never ends holds its socket until its time is up, and the call not at all', async (t) => {
-  const closed = new LiveValue(0);
+  const [closed, written, env] = [new LiveValue(0), new LiveValue(0), testEnv()];
   const { mesh, compared, underWay } = await comparing(
     t,
     (_, response) => void response.end('fine'),
     (_, response) => {
-      const trickle = setInterval(() => response.write('.'), 5);
+      const trickle = setInterval(() => response.write('.') && written.set(written.value + 1), 5);
       response.on('close', () => {
         clearInterval(trickle);
         closed.set(closed.value + 1);
       });
     },
-    '300ms',
+    env,
   );
   for (let call = 0; call < 2; call++) assert.equal(await (await mesh.fetch('http://orders/')).text(), 'fine');
   assert.equal(underWay(), 2);
+  await until(written, (count) => count > 40); // both have begun to answer, and more has come since
   assert.equal(closed.value, 0);
+  await env.clock.advance(10_000);
   await until(closed, (count) => count === 2);
   const pairs = await until(compared, ({ length }) => length === 2);
   assert.deepEqual(
@@ -147,7 +151,7 @@ test('a mirror whose answer never ends holds its socket until its time is up, an
 });
 
 test('a mirror whose answer never ends is let go of also where nobody compares', async () => {
-  const open = new LiveValue(0);
+  const [open, env] = [new LiveValue(0), testEnv()];
   const orders = await listening((_, response) => void response.end('fine'));
   const shadow = await listening((_, response) => {
     open.set(open.value + 1);
@@ -163,9 +167,11 @@ test('a mirror whose answer never ends is let go of also where nobody compares',
     policy: {
       services: { orders: { mirror: { to: 'shadow', most: 3 } }, shadow: { deadline: { timeout: '300ms' } } },
     },
+    env,
   });
   for (let call = 0; call < 10; call++) assert.equal(await (await mesh.fetch('http://orders/')).text(), 'fine');
   await until(open, (count) => count === 3);
+  await env.clock.advance(300);
   await until(open, (count) => count === 0);
   await mesh.close();
   for (const server of [orders, shadow]) {

@@ -62,4 +62,4 @@ const ended: Ended = {
 };
 process.send!(ended);
 process.disconnect();
-setTimeout(() => process.exit(86), 1_000).unref(); // still here: something keeps us
+setTimeout(() => process.exit(86), 20_000).unref(); // still here: something keeps us, and no busy machine

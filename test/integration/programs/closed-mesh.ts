@@ -33,4 +33,4 @@ const left = (): string[] => process.getActiveResourcesInfo().filter((kind) => !
 for (let turn = 0; turn < 10_000 && left().length > 0; turn++) await new Promise(setImmediate);
 process.send!({ left: left() });
 process.disconnect();
-setTimeout(() => process.exit(86), 1_000).unref(); // still here: something keeps us
+setTimeout(() => process.exit(86), 20_000).unref(); // still here: something keeps us, and no busy machine

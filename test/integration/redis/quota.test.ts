@@ -24,11 +24,11 @@ interface Fleet extends AsyncDisposable {
 }
 
 /** Instances of a service that share one quota, each with a client of its own. */
-async function aFleet(service: string, instances: number): Promise<Fleet> {
+async function aFleet(service: string, instances: number, unit = 'm'): Promise<Fleet> {
   const registry = new FakeRegistry();
   const clients: Redis[] = [];
   const [meshes, servers]: [Mesh[], Server[]] = [[], []];
-  const requests = [{ name: 'all', rate: `${LIMIT}/m`, burst: BURST, per: 'all', share: 'redis' }] as const;
+  const requests = [{ name: 'all', rate: `${LIMIT}/${unit}`, burst: BURST, per: 'all', share: 'redis' }] as const;
   for (let instance = 0; instance < instances; instance++) {
     const client = new Redis(redis.port, '127.0.0.1', { retryStrategy: () => 20, maxRetriesPerRequest: null });
     client.on('error', () => {}); // it goes away in these tests
@@ -65,7 +65,8 @@ for (const instances of [1, 2, 4]) {
     // One more each 600 ms; that they take a minute is what the runner's own limit would end.
     assert.ok(statuses[200]! >= BURST && statuses[200]! <= LIMIT + BURST, JSON.stringify(statuses));
     assert.equal(statuses[200]! + statuses[429]!, 120);
-    const refused = await fleet.ask(0);
+    let refused = await fleet.ask(0);
+    while (refused.status === 200) refused = await fleet.ask(0); // one that had just come due
     assert.equal(refused.status, 429);
     assert.match(refused.headers.get('retry-after') ?? '', /^[1-3]$/); // more than 1 where a busy Redis was not waited for
     assert.equal(refused.headers.get('ratelimit-policy'), '"all";q=100;w=60');
@@ -74,7 +75,7 @@ for (const instances of [1, 2, 4]) {
 }
 
 test('while Redis is gone, or does not answer, each instance goes by its part and no caller sees an error', async () => {
-  await using fleet = await aFleet('away', 2);
+  await using fleet = await aFleet('away', 2, 'h'); // so that none comes due meanwhile
   const told: MeshEvent[] = [];
   fleet.meshes[0]!.on((event) => {
     if (event.type === 'quota-store') told.push(event);

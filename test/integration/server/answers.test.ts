@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { suite, test } from 'node:test';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../../src/mesh/options.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 import { refused } from '../../../src/testing.ts';
 import { APPLICATIONS } from './applications.ts';
 import { aServer } from './world.ts';
@@ -64,19 +65,21 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
     });
 
     test('who answers while it leaves says so, and asks off the connection, also where a handler throws', async (t) => {
-      const { url, mesh, server } = await aServer(t, build);
+      const env = testEnv(); // others hear that it leaves for as long as the test wants
+      const { url, mesh, server } = await aServer(t, build, { env });
       server.close(); // it is served anew, on a port of its own
       await once(server, 'close');
       const { instance } = await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
       const there = url.replace(/:\d+$/, `:${instance.port}`);
       await (await fetch(`${there}/orders/1`)).body?.cancel();
-      const closed = mesh.close({ drainMs: 300, timeoutMs: 1_000 });
+      const closed = mesh.close({ drainMs: 300 });
       for (const path of ['/orders/1', '/throw']) {
         const { headers, body } = await fetch(there + path);
         await body?.cancel();
         assert.equal(headers.get('x-envoy-immediate-health-check-fail'), 'true', path);
         assert.equal(headers.get('connection'), 'close', path);
       }
+      await env.clock.advance(300);
       await closed;
     });
 

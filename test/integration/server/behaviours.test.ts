@@ -8,6 +8,7 @@ import { MeshError } from '../../../src/core/errors.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { RequestContext } from '../../../src/server/request-context.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 import { refused } from '../../../src/testing.ts';
 import { APPLICATIONS } from './applications.ts';
 import { aServer } from './world.ts';
@@ -128,7 +129,8 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
           return { sold: true };
         },
       });
-      const { url, server } = await aServer(t, build, {}, order);
+      const env = testEnv();
+      const { url, server } = await aServer(t, build, { env }, order);
       const connected = once(server, 'connection') as Promise<[Socket]>;
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let turn = 0; turn < 2; turn++) {
@@ -140,7 +142,8 @@ for (const [name, build] of Object.entries(APPLICATIONS)) {
       const gone = once(socket, 'close');
       agent.destroy();
       await gone;
-      while (seen.some((context) => context!.timeLeftMs > 0)) await new Promise(setImmediate);
+      await env.clock.advance(20);
+      assert.ok(seen.every((context) => context!.timeLeftMs <= 0));
       await new Promise(setImmediate);
       assert.deepEqual(
         seen.map((context) => context!.signal.aborted),

@@ -15,8 +15,8 @@ interface State {
   readonly codes: readonly string[];
 }
 
-/** A server in a process of its own. */
-async function aServer(t: TestContext, headersTimeout = 1_000) {
+/** A server in a process of its own. It waits for headers for a minute, which no test does, unless told. */
+async function aServer(t: TestContext, headersTimeout = 60_000) {
   const program = start(t, 'besieged', { headersTimeout });
   const { port } = await program.said<{ port: number }>('port');
   const state = async (): Promise<State> => {
@@ -52,7 +52,7 @@ const flat = (before: State, after: State): void =>
   assert.ok(after.heapUsed - before.heapUsed < 2 * MB, `${(after.heapUsed - before.heapUsed) / MB} MB more`);
 
 test('10,000 connections that say nothing hold nobody up, and leave nothing behind', async (t) => {
-  const { state, quiet, open, asked } = await aServer(t, 60_000);
+  const { state, quiet, open, asked } = await aServer(t);
   const wave = async (): Promise<State> => {
     const sockets = await open(10_000);
     while ((await state()).connections < 10_000); // connected is not yet accepted
@@ -66,7 +66,7 @@ test('10,000 connections that say nothing hold nobody up, and leave nothing behi
 });
 
 test('who sends headers drop by drop is cut off in time, and others are served meanwhile', async (t) => {
-  const { quiet, open, asked } = await aServer(t);
+  const { quiet, open, asked } = await aServer(t, 1_000);
   const before = await quiet();
   const sockets = await open(500, 'GET / HTTP/1.1\r\nhost: shop\r\nx-slow: ');
   const ends = sockets.map((socket) => text(socket));

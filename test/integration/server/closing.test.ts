@@ -64,7 +64,8 @@ test('an answer that was given and is still on its way to a slow reader arrives 
 
 test('requests that came one behind the other on a connection are all answered, and the last says that it ends', async (t) => {
   for (const before of [true, false]) {
-    const shop = await aShop(t);
+    const env = testEnv();
+    const shop = await aShop(t, before ? {} : { env }); // as long as others hear of it is as long as the test wants
     const asked: ServerResponse[] = [];
     const both = Promise.withResolvers<void>();
     const server = createServer(
@@ -84,6 +85,7 @@ test('requests that came one behind the other on a connection are all answered, 
     for (const response of asked.toReversed()) response.end(`answer ${asked.indexOf(response)}`);
     const said = await text(socket);
     assert.match(said, /connection: keep-alive[\s\S]*answer 0[\s\S]*connection: close[\s\S]*answer 1/i);
+    if (!before) await env.clock.advance(200);
     await closed;
   }
 });
@@ -201,7 +203,8 @@ test('a server of HTTP/2 that answers streams by itself keeps them to itself', a
 });
 
 test('a server of HTTP/2 that is given its listener after it is served says that it leaves as any other', async (t) => {
-  const shop = await aShop(t);
+  const env = testEnv();
+  const shop = await aShop(t, { env });
   const server = createServer2();
   const { instance } = await shop.serve(server as unknown as Server, LOCAL);
   server.on('request', shop.handler(() => new Response('sold')) as never);
@@ -210,5 +213,6 @@ test('a server of HTTP/2 that is given its listener after it is served says that
   const closed = shop.close({ drainMs: 200 });
   const [headers] = (await once(session.request({ ':path': '/' }).resume(), 'response')) as [Record<string, unknown>];
   assert.equal(headers['x-envoy-immediate-health-check-fail'], 'true');
+  await env.clock.advance(200);
   await closed;
 });

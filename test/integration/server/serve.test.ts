@@ -6,10 +6,13 @@ import { type AddressInfo, connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import express from 'express';
 import fastify from 'fastify';
 import Koa from 'koa';
+import type { Env } from '../../../src/core/env.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
+import { seeded } from '../../../src/core/random.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import { testEnv } from '../../../src/testing/env.ts';
@@ -18,8 +21,8 @@ import { aFolder } from '../../support/processes.ts';
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
-async function aShop(t: TestContext, registry = new FakeRegistry()): Promise<Mesh> {
-  const mesh = await createMesh({ service: 'shop', registry: registry.client() });
+async function aShop(t: TestContext, registry = new FakeRegistry(), env?: Env): Promise<Mesh> {
+  const mesh = await createMesh({ service: 'shop', registry: registry.client(), ...(env && { env }) });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   return mesh;
 }
@@ -236,12 +239,13 @@ test('an application that would listen by itself is refused before it does', asy
 
 test('three instances restart one after the other under calls, and no call fails', async (t) => {
   const registry = new FakeRegistry();
-  const start = async (): Promise<Mesh> => {
-    const mesh = await aShop(t, registry);
+  const start = async (env?: Env): Promise<Mesh> => {
+    const mesh = await aShop(t, registry, env);
     await mesh.serve(createServer(mesh.handler(() => new Response('sold'))), LOCAL);
     return mesh;
   };
-  const instances = await Promise.all([start(), start(), start()]);
+  const envs = [1, 2, 3].map((seed) => testEnv({ random: seeded(seed) })); // each leaves in as much time as the test lets pass
+  const instances = await Promise.all(envs.map(async (env) => ({ env, mesh: await start(env) })));
   const caller = await createMesh({ service: 'caller', registry: registry.client() });
   t.after(() => caller.close());
   let [calls, over] = [0, false];
@@ -254,9 +258,18 @@ test('three instances restart one after the other under calls, and no call fails
     }
   };
   const callers = Promise.all(Array.from({ length: 8 }, call));
-  for (const instance of instances) {
+  const more = async (): Promise<void> => {
+    for (const enough = calls + 100; calls < enough; ) await turn();
+  };
+  for (const { env, mesh } of instances) {
     await start();
-    await instance.close({ drainMs: 500 }); // on a busy machine a connection waits that long to be accepted
+    await more();
+    const closed = mesh.close({ drainMs: 500 });
+    for (let wait = 0; wait < 2; wait++) {
+      await more(); // what was on its way to it has come
+      await env.clock.advance(500); // until it stops, and then until it hangs up on who says nothing
+    }
+    await closed;
   }
   over = true;
   await callers;

@@ -83,7 +83,7 @@ const HOLDS_MS = 8;
 test('of requests that come together to a busy thread, all are read and refused before the first is begun', async (t) => {
   let came: string[] = [];
   const policy = (lag: string) => ({ defaults: { shed: { mode: 'enforce', lag } } }) as const;
-  const mesh = await createMesh({ service: 'shop', registry: new FakeRegistry().client(), policy: policy('1s') });
+  const mesh = await createMesh({ service: 'shop', registry: new FakeRegistry().client(), policy: policy('1m') });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   mesh.on(({ type }) => {
     if (type === 'refused') came.push('refused');

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Env } from '../../../src/core/env.ts';
 import type { MeshEvent } from '../../../src/core/events.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { Handler } from '../../../src/server/handler.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 
 const SAID = JSON.stringify({ said: 'x'.repeat(1_000) });
 
@@ -28,8 +30,18 @@ async function aStock(t: TestContext, headers: Record<string, string> = {}): Pro
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function aShop(t: TestContext, stock: string, handler: (mesh: Mesh) => Handler, isSecond = false) {
-  const mesh = await createMesh({ service: 'shop', registry: { fixed: { stock: [stock] } } });
+interface ShopOptions {
+  readonly isSecond?: boolean;
+  readonly env?: Env;
+}
+
+async function aShop(
+  t: TestContext,
+  stock: string,
+  handler: (mesh: Mesh) => Handler,
+  { isSecond = false, env }: ShopOptions = {},
+) {
+  const mesh = await createMesh({ service: 'shop', registry: { fixed: { stock: [stock] } }, ...(env && { env }) });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   const listener = mesh.handler(handler(mesh));
   const server = isSecond ? createServer2(listener as never) : createServer(listener);
@@ -56,7 +68,7 @@ for (const [name, ask] of Object.entries(FETCHES)) {
 
   test(`an answer of ${name} can be passed on over HTTP/2, where headers of a connection are an error`, async (t) => {
     const stock = await aStock(t, { 'transfer-encoding': 'chunked' });
-    const { url } = await aShop(t, stock, (mesh) => () => ask(mesh, stock), true);
+    const { url } = await aShop(t, stock, (mesh) => () => ask(mesh, stock), { isSecond: true });
     const session = connect(url);
     t.after(() => session.destroy());
     const stream = session.request({ ':path': '/' });
@@ -77,16 +89,15 @@ test('a coding that a handler gave a body itself stays what it is, and so does t
 
 test('who says `Connection: close` in a Response is taken at its word, and nothing else of it undoes ours', async (t) => {
   let connection = 'close';
-  const { url, mesh } = await aShop(
-    t,
-    'http://127.0.0.1:1',
-    () => () => new Response('x', { headers: { connection } }),
-  );
+  const env = testEnv(); // others hear that it leaves for as long as the test wants
+  const answer = () => () => new Response('x', { headers: { connection } });
+  const { url, mesh } = await aShop(t, 'http://127.0.0.1:1', answer, { env });
   assert.equal((await fetch(url)).headers.get('connection'), 'close');
   connection = 'keep-alive';
   assert.equal((await fetch(url)).headers.get('connection'), 'keep-alive');
-  const closed = mesh.close({ drainMs: 200, timeoutMs: 1_000 });
+  const closed = mesh.close({ drainMs: 200 });
   assert.equal((await fetch(url)).headers.get('connection'), 'close', 'we are leaving');
+  await env.clock.advance(200);
   await closed;
 });
 
@@ -99,7 +110,7 @@ test('an answer that is broken off over HTTP/2 does not look as if it had ended 
       throw new Error('torn');
     });
   };
-  const { url } = await aShop(t, 'http://127.0.0.1:1', () => torn, true);
+  const { url } = await aShop(t, 'http://127.0.0.1:1', () => torn, { isSecond: true });
   const session = connect(url);
   t.after(() => session.destroy());
   const stream = session.request({ ':path': '/' });
@@ -130,7 +141,7 @@ for (const isSecond of [false, true]) {
           await once(signal, 'abort');
           return new Response(new ReadableStream({ cancel: () => letGo.resolve() }));
         },
-      isSecond,
+      { isSecond },
     );
     const told: MeshEvent[] = [];
     mesh.on((event) => void told.push(event));

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import axios from 'axios';
 import { meshAxios } from '../../../src/axios.ts';
+import type { Env } from '../../../src/core/env.ts';
 import { createMesh, type Mesh, MeshError, type PolicyDocument } from '../../../src/index.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 import { echo, nobody, type Seen, see, serve } from '../../support/http.ts';
 
 /** A whole mesh whose service lives at these URLs, for as long as the test runs. */
-async function meshOf(t: TestContext, orders: string[], policy: PolicyDocument = {}): Promise<Mesh> {
-  const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders } }, policy });
+async function meshOf(t: TestContext, orders: string[], policy: PolicyDocument = {}, env?: Env): Promise<Mesh> {
+  const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders } }, policy, ...(env && { env }) });
   t.after(() => mesh.close({ timeoutMs: 0 }));
   return mesh;
 }
@@ -72,17 +74,19 @@ for (const [door, call] of DOORS) {
   });
 
   test(`${door} ends at the deadline, and closes its socket`, async (t) => {
-    const server = await serve(t, () => {});
-    const mesh = await meshOf(t, [server.url], { defaults: { deadline: { timeout: '50ms' } } });
+    const env = testEnv();
+    const server = await serve(t, () => env.clock.advance(50)); // it has come, and nobody answers
+    const mesh = await meshOf(t, [server.url], { defaults: { deadline: { timeout: '50ms' } } }, env);
     const error = await call(mesh, 'GET').then(assert.fail.bind(null, 'it was answered'), meshErrorOf);
     assert.deepEqual([error.code, error.reason, error.sent], ['DEADLINE_EXCEEDED', 'deadline', 'maybe']);
     await server.disconnected;
   });
 
   test(`${door} ends an attempt that takes too long, and closes its socket`, async (t) => {
-    const server = await serve(t, () => {});
+    const env = testEnv();
+    const server = await serve(t, () => env.clock.advance(50)); // it has come, and nobody answers
     const policy = { defaults: { attempt: { timeout: '50ms' }, retry: { attempts: 1 } } };
-    const error = await call(await meshOf(t, [server.url], policy), 'GET').then(
+    const error = await call(await meshOf(t, [server.url], policy, env), 'GET').then(
       assert.fail.bind(null, 'it was answered'),
       meshErrorOf,
     );
