@@ -56,11 +56,14 @@ class HonoArrival implements Arrival {
     return url.slice(url.indexOf('/', url.indexOf('://') + 3));
   }
 
-  /** The last that fits and is no middleware, which is what answers. Who answers all methods is told from one by its path. */
+  /**
+   * Of the routes that fit, from the one that has come to be asked on, the first that is no middleware; what ends in `*` may
+   * be one, and stands in for all behind it where it is none. Who answers all methods is told from a middleware by its path.
+   */
   get template(): string | undefined {
-    const { matchedRoutes: all } = this.#context.req;
-    const last = all.findLast(({ method }) => method !== 'ALL') ?? all.findLast(({ path }) => !path.endsWith('*'));
-    return last?.path;
+    const { matchedRoutes, routeIndex } = this.#context.req;
+    const left = matchedRoutes.slice(routeIndex);
+    return (left.find(({ path }) => !path.endsWith('*')) ?? left.find(({ method }) => method !== 'ALL'))?.path;
   }
 
   /** On Node by the answer itself, which a signal of the request outlives; elsewhere by that signal. */
