@@ -75,7 +75,7 @@ export type { Arrival, MeshReceiver } from './server/arrival.ts';
 export type { RuleCount } from './server/authorize.ts';
 export type { IncomingHeaders } from './server/fields.ts';
 export type { GuardOptions } from './server/guard.ts';
-export type { ConnectMiddleware, Handler } from './server/handler.ts';
+export type { ConnectMiddleware, Handler, Listener } from './server/handler.ts';
 export type { Problem } from './server/problem.ts';
 export type { RequestContext, Routed } from './server/request-context.ts';
 export type { SheddingFacts } from './server/shedding.ts';

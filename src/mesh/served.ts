@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import type { Server } from 'node:net';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
@@ -6,7 +5,7 @@ import type { Announcement } from '../discovery/registry.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
 import type { GuardOptions } from '../server/guard.ts';
-import { type ConnectMiddleware, type Handler, listener, middleware } from '../server/handler.ts';
+import { type ConnectMiddleware, type Handler, type Listener, listener, middleware } from '../server/handler.ts';
 import type { RequestContext } from '../server/request-context.ts';
 import type { AnnounceOptions } from './announce.ts';
 import type { Authorizing } from './authorizing.ts';
@@ -50,7 +49,7 @@ export abstract class ServedMesh extends ToldMesh {
    * @param said The handler, which gives back a `Response` or answers by itself; before it, if need be, what guards it.
    * @throws MeshError INVALID_ARGUMENT for what is no handler, and for a rule that is not usable.
    */
-  handler(...said: [handler: Handler] | [guard: GuardOptions, handler: Handler]): RequestListener {
+  handler(...said: [handler: Handler] | [guard: GuardOptions, handler: Handler]): Listener {
     const [handler, guard] = said.length === 2 ? [said[1], this.#inside.serving.guard(said[0])] : [said[0]];
     return listener(this.#inside.serving, handler, guard);
   }

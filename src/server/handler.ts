@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { MeshError } from '../core/errors.ts';
 import type { MeshReceiver } from './arrival.ts';
 import type { Guard } from './guard.ts';
@@ -17,6 +18,9 @@ export type Handler = (
   response: ServerResponse,
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that answers by hand gives back nothing at all
 ) => Response | void | Promise<Response | void>;
+
+/** What Node's servers take, of `node:http`, `node:https` and `node:http2`. */
+export type Listener = RequestListener & ((request: Http2ServerRequest, response: Http2ServerResponse) => void);
 
 /** The mesh, as a listener of Node's servers sees it. */
 export interface Receiver extends MeshReceiver {
@@ -40,13 +44,14 @@ export const middleware =
     enter(mesh, guard, request, response, () => next());
 
 /**
- * Makes a listener of `node:http` of a handler. What has come in by the middleware comes in once.
+ * Makes a listener of Node's servers of a handler. What has come in by the middleware comes in once.
  * @throws MeshError INVALID_ARGUMENT when it is no function.
  */
-export function listener(mesh: Receiver, handler: Handler, guard?: Guard): RequestListener {
+export function listener(mesh: Receiver, handler: Handler, guard?: Guard): Listener {
   if (typeof handler !== 'function') throw new MeshError('request', `handler needs a function, got ${typeof handler}`);
-  return (request, response) =>
+  const listen: RequestListener = (request, response) =>
     enter(mesh, guard, request, response, (context) => answer(mesh, handler, request, response, context));
+  return listen as Listener; // HTTP/2 has a face that is compatible
 }
 
 /** What has come in before goes on; what has not comes in first. */

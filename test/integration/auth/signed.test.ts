@@ -132,7 +132,7 @@ test('a body over HTTP/2 that is not the one that was signed ends its stream, an
   const handler = mesh.handler((asked: IncomingMessage) =>
     asked.url === '/listens' ? text(asked).then((body) => new Response(body)) : untilRead(asked),
   );
-  const server = createServer2(handler as unknown as Parameters<typeof createServer2>[1]);
+  const server = createServer2(handler);
   await mesh.serve(server as never, { bind: '127.0.0.1', host: '127.0.0.1' });
   const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   t.after(() => session.destroy());

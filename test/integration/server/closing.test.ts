@@ -142,7 +142,7 @@ test('a stream of HTTP/2 that was asked for long ago is answered whole', async (
   const { env, shop, ca, pair } = await aSecureShop(t, 'IP:127.0.0.1');
   const asked = Promise.withResolvers<ServerResponse>();
   const listener = shop.handler((_request, _context, response) => asked.resolve(response));
-  const server = createSecureServer2({ ...pair, allowHTTP1: true }, listener as never);
+  const server = createSecureServer2({ ...pair, allowHTTP1: true }, listener);
   const { instance } = await shop.serve(server as unknown as Server, LOCAL);
   const session = connect2(`https://127.0.0.1:${instance.port}`, { ca });
   t.after(() => session.destroy());
@@ -160,7 +160,10 @@ test('a stream of HTTP/2 that was asked for long ago is answered whole', async (
 
 test('a session of HTTP/2 that is only begun while its server closes is ended, too', async (t) => {
   const { env, shop, ca, pair } = await aSecureShop(t, 'DNS:shop');
-  const server = createSecureServer2(pair, shop.handler(() => new Response('sold')) as never);
+  const server = createSecureServer2(
+    pair,
+    shop.handler(() => new Response('sold')),
+  );
   await shop.serve(server as unknown as Server, LOCAL);
   const early = await connected(t, server as unknown as Server);
   const stopping = drained(shop);

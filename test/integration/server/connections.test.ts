@@ -123,7 +123,7 @@ test('one port serves HTTP/2 and HTTP/1.1, as clients agree by ALPN, and closes 
     }
     return Response.json({ httpVersion, trace: shop.context?.trace !== undefined });
   });
-  const server = createSecureServer({ ...pair, allowHTTP1: true }, listener as never);
+  const server = createSecureServer({ ...pair, allowHTTP1: true }, listener);
   const { instance } = await shop.serve(server, LOCAL);
   assert.equal(instance.secure, true);
   const agent = new Agent({ keepAlive: true, ca });

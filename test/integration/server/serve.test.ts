@@ -136,7 +136,7 @@ test('sessions of HTTP/2 are told to go away, and what they asked is answered', 
     assert.match(context.trace!.traceId, /^[0-9a-f]{32}$/);
     return answer.promise;
   });
-  const server = createServer2(listener as unknown as Parameters<typeof createServer2>[0]);
+  const server = createServer2(listener);
   const { instance } = await shop.serve(server, LOCAL);
   const session = connect(`http://127.0.0.1:${instance.port}`);
   t.after(() => session.destroy());

@@ -44,7 +44,7 @@ async function aShop(
   const mesh = await createMesh({ service: 'shop', registry: { fixed: { stock: [stock] } }, ...(env && { env }) });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   const listener = mesh.handler(handler(mesh));
-  const server = isSecond ? createServer2(listener as never) : createServer(listener);
+  const server = isSecond ? createServer2(listener) : createServer(listener);
   const { instance } = await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
   return { mesh, url: `http://127.0.0.1:${instance.port}` };
 }
