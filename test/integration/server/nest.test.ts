@@ -14,6 +14,8 @@ import {
   type NestInterceptor,
   SetMetadata,
   type Type,
+  Version,
+  VersioningType,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { catchError, type Observable, throwError } from 'rxjs';
@@ -110,4 +112,23 @@ test('in Nest, guards know who calls, and an interceptor tells what the mesh ref
     assert.deepEqual(await broken.json(), { statusCode: 503, message: 'UNAVAILABLE' });
   }
   assert.equal((await fetch(`${url}/misspelt`)).status, 500);
+});
+
+test('in Nest a route has the global prefix and the version in its name', async (t) => {
+  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} } });
+  class Orders {
+    order() {
+      return mesh.context?.route;
+    }
+  }
+  decorate(Orders, [Controller('orders')], { order: [Get(':id'), Version('2')] });
+  const app = await nestWith(mesh, [Orders]);
+  app.setGlobalPrefix('api');
+  app.enableVersioning({ type: VersioningType.URI });
+  await app.init();
+  const server = app.getHttpServer() as Server;
+  await mesh.serve(server, { host: '127.0.0.1' });
+  t.after(() => mesh.close({ drainMs: 0 }));
+  const { port } = server.address() as AddressInfo;
+  assert.equal(await (await fetch(`http://127.0.0.1:${port}/api/v2/orders/7`)).text(), 'GET /api/v2/orders/{id}');
 });
