@@ -36,9 +36,9 @@ export function pickWithRoom(
     key,
     policy.hash,
   );
-  // One that is out of rotation is not asked because the others are busy.
-  const isFit = node !== undefined && hasRoom(node, policy.limit, priority) && pool.has(node);
-  return isFit || node?.ejection.state === 'probing' ? node : other;
+  if (node === undefined || !hasRoom(node, policy.limit, priority)) return other;
+  // One that is out of rotation is not asked because the others are busy, but because it is to be tried.
+  return pool.has(node) || node.ejection.state === 'probing' ? node : other;
 }
 
 /** Whether so many more attempts find room. Who has no endpoints at all is not full. */

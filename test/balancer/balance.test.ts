@@ -183,6 +183,19 @@ test('what waited and was called off is forgotten, be the registry away for hour
   assert.equal(resolution.watchers, 1);
 });
 
+test('of those whose time out is up none is tried that has no room, while another has', async () => {
+  const { env, nodes, service } = aBalancer(({ flight }) => flight!.node.endpoint.address, [1, 1, 1, 1, 1]);
+  const [one, other] = all(nodes);
+  for (const node of [one!, other!]) {
+    node.inFlight = 1;
+    node.ejection.eject({ ejection: 1_000, maxEjection: 1_000, forget: 1_000 }, 0, 0, 'after 1 failure');
+    node.all.moved(node);
+  }
+  await env.clock.advance(2_000);
+  const policy = { limit: { endpoint: 1, algorithm: 'fixed' } } as const;
+  assert.match(String(await service('x', aContext({ policy, begunAt: 2_000 }))), /^h[234]:1$/);
+});
+
 test('every attempt is told: where it went, how it ended, and how long it took', async () => {
   const { env, service } = aBalancer(() => answer(503), [1]);
   await service('x', aContext({ attempt: 2 }));
