@@ -42,7 +42,12 @@ export class LiveValue<T> implements Live<T> {
   watch(tell: (value: T) => void): Cancel {
     const watcher = { tell };
     this.#watchers.add(watcher);
-    tell(this.#value);
+    try {
+      quiet(tell(this.#value));
+    } catch (error) {
+      this.#watchers.delete(watcher); // who gets no way to stop is not begun with
+      throw error;
+    }
     return () => void this.#watchers.delete(watcher);
   }
 
