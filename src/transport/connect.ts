@@ -56,20 +56,26 @@ export class Connector {
   #begin(...[options, callback]: Connect): void {
     // undici's own timer is right to half a second only.
     const { clock } = this.#env;
-    const late = (): void => void socket.destroy(new ConnectTimeout());
+    let socket: Socket | undefined;
+    const late = (): void => void socket!.destroy(new ConnectTimeout());
     // In two halves: where this very process was too busy, what has come of the handshake is read in between.
     let timer = clock.schedule(this.#timeoutMs / 2, () => {
       timer = clock.schedule(this.#timeoutMs / 2, late);
     });
-    // undici gives back the socket, though its types do not say so.
-    const socket = this.#open(options)(options, (...outcome) => {
+    const over: Connect[1] = (...outcome) => {
       timer.cancel();
-      this.#connecting.delete(socket);
+      if (socket !== undefined) this.#connecting.delete(socket);
       const next = this.#waiting.shift();
       if (next !== undefined) this.#begin(...next);
       callback(...outcome);
-    }) as unknown as Socket;
-    this.#connecting.add(socket);
+    };
+    try {
+      // undici gives back the socket, though its types do not say so.
+      socket = this.#open(options)(options, over) as unknown as Socket;
+      this.#connecting.add(socket);
+    } catch (error) {
+      over(error as Error, null); // it can not even begin
+    }
   }
 }
 

@@ -17,8 +17,10 @@ class FakeSocket extends EventEmitter {
 /** A connector whose handshakes end when told, and what came of what it was asked for. */
 function aConnector(protocol = 'https:', client: unknown = { options: () => ({}) }) {
   const env = { ...testEnv(), identity: client && ({ client } as Identity) };
+  const impossible = { now: false };
   const begun: { socket: FakeSocket; end: (error?: Error) => void }[] = [];
   const build = (() => (_: unknown, callback: buildConnector.Callback) => {
+    if (impossible.now) throw new Error('impossible');
     const socket = new FakeSocket();
     begun.push({ socket, end: (error) => (error ? callback(error, null) : callback(null, socket as never)) });
     return socket;
@@ -30,7 +32,7 @@ function aConnector(protocol = 'https:', client: unknown = { options: () => ({})
       connector.connect({ protocol } as never, (error, socket) => void came.push(error?.message ?? socket));
     }
   };
-  return { env, connector, begun, came, ask };
+  return { env, connector, impossible, begun, came, ask };
 }
 
 test('four handshakes that prove both sides go on at once; the others have their turn, whatever came of those', () => {
@@ -70,4 +72,16 @@ test('what is given up is given up, and what waits as well', () => {
   connector.abandon(new Error('closed'));
   assert.deepEqual(came, ['closed', 'closed']);
   assert.ok(begun.every(({ socket }) => socket.failed instanceof Error));
+});
+
+test('one that can not even begin has failed: its time does not go on, and those that wait have their turn', async () => {
+  const { env, connector, impossible, begun, came, ask } = aConnector();
+  ask(7);
+  impossible.now = true;
+  begun[0]!.end();
+  assert.deepEqual(came, ['impossible', 'impossible', 'impossible', begun[0]!.socket]);
+  assert.equal(connector.size, 3);
+  for (const { end } of begun.slice(1)) end();
+  await env.clock.advance(1_000);
+  assert.equal(env.clock.scheduled, 0);
 });
