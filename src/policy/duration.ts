@@ -1,5 +1,8 @@
+/** The form of a length of time, for who writes patterns. */
+export const DURATION = String.raw`(?:\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h))+`;
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const FORM = /^(?:\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h))+$/;
+const FORM = new RegExp(`^${DURATION}$`);
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
 
 /** Milliseconds of a length of time such as `'250ms'`, `'2s'` or `'1m30s'`; undefined when `text` is not one. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { formatDuration, parseDuration } from './duration.ts';
+import { DURATION, formatDuration, parseDuration } from './duration.ts';
 import { StatusSet } from './status-set.ts';
 
 /** One setting, written once: its type, default, check, meaning, JSON Schema and way back to text. */
@@ -99,7 +99,7 @@ export function duration(field: {
     about: field.about,
     must: `a duration from '${formatDuration(min)}' to '${formatDuration(max)}' such as '250ms' or '2s'${field.off ? ", or 'off'" : ''}`,
     schema: v.pipe(v.unknown(), v.string(), v.transform(parse), v.check(inRange)),
-    json: { type: 'string', pattern: `^(?:(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h))+${field.off ? '|off' : ''})$` },
+    json: { type: 'string', pattern: `^(?:${DURATION}${field.off ? '|off' : ''})$` },
     show: formatDuration,
     writes: '',
   };

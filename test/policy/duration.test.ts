@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatDuration, parseDuration } from '../../src/policy/duration.ts';
+import { table } from '../../src/policy/table.ts';
 
 const readable: Readonly<Record<string, number>> = {
   '0ms': 0,
@@ -75,3 +76,13 @@ for (const [text, ms] of Object.entries(written)) {
     assert.equal(formatDuration(ms), text);
   });
 }
+
+test('what the schema takes for a duration is what is one', () => {
+  const { json } = table.deadline.fields.timeout as unknown as { readonly json: { readonly pattern: string } };
+  const form = new RegExp(json.pattern, 'u');
+  const isOff = form.test('off');
+  for (const text of [...Object.keys(readable), ...unreadable]) {
+    const isOne = parseDuration(text) !== undefined || (isOff && text === 'off');
+    assert.equal(form.test(text), isOne, JSON.stringify(text));
+  }
+});
