@@ -63,15 +63,15 @@ export class Baggage {
     if (!KEY.test(key)) throw new TypeError(`a key of baggage must be a token such as 'user.id', got '${key}'`);
     const members = new Map(this.#members);
     if (value === undefined) members.delete(key);
-    else
-      members.set(
-        key,
-        encodeURIComponent(value).replace(/['()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`),
-      );
+    else members.set(key, encoded(value));
     const next = members.size === 0 ? Baggage.NONE : new Baggage(members);
     return members.size <= MOST_MEMBERS && next.text.length <= MOST_BYTES ? next : this;
   }
 }
+
+/** Half of a pair of surrogates, as where a name was cut short, is no character and can not be sent. */
+const encoded = (value: string): string =>
+  encodeURIComponent(value.toWellFormed()).replace(/['()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
 
 /** Key and all that follows its `=`; blanks that HTTP allows are dropped. */
 function memberOf(part: string): [string, string] | undefined {

@@ -62,6 +62,7 @@ test('a member can be set and taken away; what there was stays as it was', () =>
   const before = Baggage.parse('a=1;p,b=2');
   assert.equal(before.with('c', "ä, '(x)").text, 'a=1;p,b=2,c=%C3%A4%2C%20%27%28x%29');
   assert.equal(before.with('c', 'ä, (x)').get('c'), 'ä, (x)');
+  assert.equal(before.with('c', 'half a \ud83d').get('c'), 'half a \ufffd', 'as TextEncoder has it');
   assert.equal(before.with('a', '3').text, 'a=3,b=2');
   assert.equal(before.with('a', undefined).text, 'b=2');
   assert.equal(before.with('a', undefined).with('b', undefined), Baggage.NONE);
