@@ -36,4 +36,6 @@ export interface Outgoing<Res> {
   readonly keeper: Keeper<Res> | undefined;
   /** Whether it sends a body: then the same method, path and headers do not make it the same request. Not unless told. */
   readonly hasBody?: boolean | undefined;
+  /** Its body: what it has for `content` where that is known whole before it is sent. */
+  readonly payload?: { readonly content: string | Uint8Array | undefined } | undefined;
 }

@@ -36,7 +36,14 @@ const noIdentity = ({ service }: Context): MeshError =>
 
 /** Signs each attempt as it leaves, since no two may have one signature. */
 function signed<Res>(call: Call<Res>, { service }: Context, identity: Identity) {
-  const { send, method, path } = call;
+  const { send, method, path, request } = call;
+  let made: string | undefined;
+  /** That of the body: a stream has none, since it is not known before it is sent. */
+  const own = (): string | undefined => {
+    const content = request?.payload?.content;
+    if (content !== undefined) made ??= identity.digest(content);
+    return made;
+  };
   return (attempt: Attempt): Res | PromiseLike<Res> => {
     if (method === undefined || path === undefined) {
       throw new MeshError('authenticate', `${service}: only a call that has a method and a path can be signed`, {
@@ -44,7 +51,8 @@ function signed<Res>(call: Call<Res>, { service }: Context, identity: Identity) 
       });
     }
     const { headers } = attempt;
-    const digest = callHeader(call, 'content-digest') ?? headers['content-digest'];
+    const digest = callHeader(call, 'content-digest') ?? headers['content-digest'] ?? own();
+    if (digest !== undefined) headers['content-digest'] = digest;
     Object.assign(headers, identity.sign({ service, method, path, digest }));
     return send(attempt);
   };

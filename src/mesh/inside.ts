@@ -6,8 +6,6 @@ import { seeded } from '../core/random.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import type { Policy } from '../policy/table.ts';
-import type { PolicyOf } from '../transport/transport.ts';
 import { AmbientContext } from './ambient.ts';
 import { makeApart } from './apart.ts';
 import { askService } from './authorizing.ts';
@@ -55,7 +53,7 @@ export class Inside {
     this.unwatchSession = tellOfSession(service, env, registry);
     this.transport = new LazyTransport(async () => {
       const { createTransport } = await import('../transport/transport.ts');
-      return createTransport(env, caller(), (called, asked) => this.#policyOf(called, asked));
+      return createTransport(env, caller(), (called) => this.policies.current.for(called));
     });
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
@@ -72,12 +70,6 @@ export class Inside {
       siblings: this.around.siblings,
       check: askService((url, options) => this.transport.request(url, options)),
     });
-  }
-
-  #policyOf(service: string, asked?: Parameters<PolicyOf>[1]): Policy {
-    const { current } = this.policies;
-    if (asked === undefined || !current.hasRoutes(service)) return current.for(service, asked?.route);
-    return current.for(service, asked.route ?? current.routeOf(service, asked.method, asked.path));
   }
 
   #open(service: string, env: Env): Cluster {

@@ -1,5 +1,5 @@
 import { OutgoingAttempt } from '../core/attempt.ts';
-import type { Attempt, Caller, CallOptions, Headers as MeshHeaders } from '../core/call.ts';
+import type { Attempt, Caller, CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import { IDEMPOTENT, isIdempotent } from '../core/idempotent.ts';
 import type { Outgoing } from '../core/kept.ts';
@@ -85,13 +85,8 @@ function readMethod(method: string | undefined): string {
   return KNOWN.has(upper) ? upper : method;
 }
 
-/** Sends a message through the mesh; `added` are headers that are the mesh's and not the caller's. */
-export function sendMessage(
-  message: Message,
-  caller: Caller,
-  pools: Pools,
-  added?: MeshHeaders,
-): Promise<MeshResponse> {
+/** Sends a message through the mesh. */
+export function sendMessage(message: Message, caller: Caller, pools: Pools): Promise<MeshResponse> {
   const { target, method, headers, payload, signal } = message;
   const options: CallOptions = {
     idempotent: message.idempotent ?? isIdempotent(method, headers),
@@ -106,7 +101,6 @@ export function sendMessage(
     classify: message.classify,
     method,
     path: target.path,
-    headers: added,
     request: message,
   };
   const call = caller.call(target.service, (attempt) => exchange(message, attempt, pools), options);

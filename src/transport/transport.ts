@@ -1,4 +1,4 @@
-import type { Caller, Headers } from '../core/call.ts';
+import type { Caller } from '../core/call.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { type Policy, table } from '../policy/table.ts';
@@ -19,15 +19,8 @@ export interface Transport {
   close(withinMs?: number): Promise<void>;
 }
 
-/** How a service is to be called, or a request of it: by its route, where the policy has settings for that. */
-export type PolicyOf = (service: string, request?: Routed) => Policy;
-
-/** By what a request falls under a route: that which it names itself, or its method and path. */
-interface Routed {
-  readonly route: string | undefined;
-  readonly method: string;
-  readonly path: string;
-}
+/** How a service is to be called. */
+export type PolicyOf = (service: string) => Policy;
 
 /**
  * Sends calls over HTTP/1.1 with undici. `policyOf` says how a service is to be called before a call of it begins;
@@ -39,18 +32,7 @@ export function createTransport(env: Env, caller: Caller, policyOf?: PolicyOf): 
   const usual = table.transport.fields.replay.default as number;
   const keep = (service: string) => policyOf?.(service).transport.replay ?? usual;
   const send = (message: Message): Promise<MeshResponse> =>
-    closed
-      ? Promise.reject(new MeshError('closed', 'the mesh is closed'))
-      : sendMessage(message, caller, pools, digested(message));
-
-  /** What a signature has to cover of a body: a stream has none, since it is not known before it is sent. */
-  const digested = ({ target, method, route, payload: { content } }: Message): Headers | undefined => {
-    const { identity } = env;
-    if (identity === undefined || content === undefined) return undefined;
-    const { service, path } = target;
-    const signs = policyOf?.(service, { route, method, path }).authenticate.mode === 'signature';
-    return signs ? { 'content-digest': identity.digest(content) } : undefined;
-  };
+    closed ? Promise.reject(new MeshError('closed', 'the mesh is closed')) : sendMessage(message, caller, pools);
 
   return {
     fetch: createFetch(send, keep),

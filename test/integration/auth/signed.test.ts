@@ -10,7 +10,7 @@ import type { MeshEvent } from '../../../src/core/events.ts';
 import { createMesh } from '../../../src/mesh/create.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import { checkout } from './world.ts';
+import { checkout, until } from './world.ts';
 
 const SECRET = 'a secret of checkout and orders, long enough';
 
@@ -51,6 +51,34 @@ test('a body is signed also where only the policy of its route wants that', asyn
   assert.equal((await mesh.fetch('http://orders/b', { method: 'POST', body: 'one' })).status, 401); // of another route
   const named = { method: 'POST', body: 'one', mesh: { route: 'POST /a' } };
   assert.equal((await mesh.fetch('http://orders/b', named)).status, 200);
+});
+
+test('a body is signed also for another service than the one called: where a rule leads, and who gets copies', async (t) => {
+  const { url, audit, read } = await orders(t);
+  const mesh = await createMesh({
+    service: 'checkout',
+    registry: { fixed: { orders: [url], shop: [url], stock: ['http://127.0.0.1:1'] } },
+    identity: { secrets: { orders: SECRET } },
+    policy: {
+      services: {
+        orders: { authenticate: { mode: 'signature' } },
+        shop: { route: { rules: [{ to: [{ service: 'orders' }] }] } },
+        stock: { mirror: { to: 'orders' } },
+      },
+    },
+  });
+  t.after(() => mesh.close({ timeoutMs: 0 }));
+  assert.equal((await mesh.fetch('http://shop/', { method: 'POST', body: 'led' })).status, 200);
+  await assert.rejects(mesh.fetch('http://stock/', { method: 'POST', body: 'copied' }));
+  await until(() => audit.length === 2);
+  await until(() => read.length === 2 || audit.some((problem) => problem !== ''));
+  assert.deepEqual(
+    [audit, read],
+    [
+      ['', ''],
+      ['led', 'copied'],
+    ],
+  );
 });
 
 test('requests of a mesh are signed, with their bodies, by each of its clients', async (t) => {
