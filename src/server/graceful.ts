@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
+import { takeWaiting } from './backlog.ts';
 import { Connection, SILENT_MS } from './connection.ts';
 import { REAL } from './event-loop.ts';
 import { handBack } from './hand-back.ts';
@@ -91,6 +92,7 @@ export class GracefulServer {
     const closed = once(this.#server, 'close');
     const giveBack = this.#judgeIdle();
     for (const connection of this.#connections.values()) connection.bidFarewell();
+    await takeWaiting(this.#server, giveUp);
     this.#server.close();
     for (const session of this.#sessions) session.close(); // GOAWAY
     this.#closeSilent();

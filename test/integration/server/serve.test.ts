@@ -73,6 +73,7 @@ test('what was asked is answered whole when the mesh closes, on a connection tha
   const stopping = stepOf(shop, 'drained');
   const closed = shop.close({ drainMs: 0 });
   await stopping;
+  while (server.listening) await new Promise(setImmediate); // until all are taken in who wait
   const refused = connectSocket(instance.port, '127.0.0.1');
   await assert.rejects(once(refused, 'connect'), { code: 'ECONNREFUSED' });
   response.end('late, but whole');
