@@ -1,5 +1,6 @@
 import { type Endpoint, sameEndpoint } from '../core/endpoint.ts';
 import { type Cancel, type Live, LiveValue } from '../core/live.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { sameEnds } from '../core/same-ends.ts';
 
@@ -52,7 +53,7 @@ export class LastGood implements Live<Resolution> {
 
   /** The registry could not be asked. What was known stands. */
   fail(error: unknown): void {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     if (this.#closed || problem === this.#problem) return;
     this.#problem = problem;
     const { value } = this;

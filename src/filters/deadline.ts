@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { messageOf } from '../core/message-of.ts';
 import { awaitedBy } from '../core/resolution.ts';
 import { type Filter, refuse } from '../core/service.ts';
 import { formatDuration } from '../policy/duration.ts';
@@ -43,7 +44,7 @@ function unresolved(context: Context, up: string): MeshError | undefined {
   const awaited = awaitedBy(context.history);
   if (awaited === undefined) return undefined;
   const { error } = awaited;
-  const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+  const why = error === undefined ? '' : `: ${messageOf(error)}`;
   return tooLate(context, `${up}, and the registry has not said where it is${why}`, 'no', error);
 }
 

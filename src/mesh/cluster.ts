@@ -5,6 +5,7 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { Env } from '../core/env.ts';
 import { Failures } from '../core/failures.ts';
 import type { Cancel, Live } from '../core/live.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import { watchAttempts } from '../core/watch.ts';
@@ -136,7 +137,7 @@ export class Cluster {
   stale(now: number): { readonly ms: number; readonly problem: string } | undefined {
     const { value } = this.#resolving;
     if (value.is !== 'stale') return undefined;
-    return { ms: now - (value.since ?? this.#staleSince ?? now), problem: sentence(value.error) };
+    return { ms: now - (value.since ?? this.#staleSince ?? now), problem: messageOf(value.error) };
   }
 
   #learn(resolution: Resolution): void {
@@ -145,7 +146,7 @@ export class Cluster {
     if (stale === (this.#staleSince !== undefined)) return;
     const { events, clock } = this.#env;
     this.#staleSince = stale ? clock.now() : undefined;
-    const error = stale ? sentence(resolution.error) : '';
+    const error = stale ? messageOf(resolution.error) : '';
     events.emit({ at: clock.epoch(), service: this.service, type: 'registry', stale, error });
   }
 
@@ -163,5 +164,3 @@ export class Cluster {
     for (const url of urls) this.#forget(url);
   }
 }
-
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

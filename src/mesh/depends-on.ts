@@ -1,6 +1,7 @@
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel, Live } from '../core/live.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { parseDuration } from '../policy/duration.ts';
 
@@ -119,11 +120,11 @@ const callable = (resolution: Resolution): number =>
 function saying(resolution: Resolution): string {
   switch (resolution.is) {
     case 'pending':
-      return `has not answered${resolution.error === undefined ? '' : `: ${sentence(resolution.error)}`}`;
+      return `has not answered${resolution.error === undefined ? '' : `: ${messageOf(resolution.error)}`}`;
     case 'unknown':
       return 'has never heard of it';
     case 'stale':
-      return `is away (${sentence(resolution.error)}), and last listed ${listed(resolution)}`;
+      return `is away (${messageOf(resolution.error)}), and last listed ${listed(resolution)}`;
     case 'bound':
       return `lists ${listed(resolution)}`;
   }
@@ -134,8 +135,6 @@ function listed(resolution: Resolution & { is: 'bound' | 'stale' }): string {
   const idle = length - callable(resolution);
   return `${length === 0 ? 'none' : length}${idle === 0 ? '' : `, of which ${idle} have weight 0`}`;
 }
-
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const KEYS: readonly (keyof DependencyOptions)[] = ['required', 'minEndpoints', 'within'];
 

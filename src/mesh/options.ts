@@ -3,6 +3,7 @@ import { checkBreakers, type UserBreakers } from '../core/breakers.ts';
 import type { Compare } from '../core/compare.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { FixedServices } from '../discovery/fixed.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
@@ -123,6 +124,6 @@ export function readPolicy(document: unknown): PolicySet {
     if (document === undefined) throw new TypeError('the policy must be an object, got undefined');
     return new PolicySet(document);
   } catch (cause) {
-    throw new MeshError('policy', cause instanceof Error ? cause.message : String(cause));
+    throw new MeshError('policy', messageOf(cause));
   }
 }

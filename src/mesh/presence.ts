@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { Announcement, Registry } from '../discovery/registry.ts';
 import type { Readiness } from '../server/health.ts';
 import { type AnnounceOptions, makeInstance } from './announce.ts';
@@ -130,7 +131,7 @@ export class Presence {
     if (ended === undefined) giveUp.abort(new MeshError('closed', `${this.#service}: the time to close is up`));
     const failed = ended?.find((one) => one.status === 'rejected');
     const late = `not done within ${timeoutMs} ms`;
-    this.#tell('stopped', begun, ended === undefined ? late : failed === undefined ? '' : sentence(failed.reason));
+    this.#tell('stopped', begun, ended === undefined ? late : failed === undefined ? '' : messageOf(failed.reason));
   }
 
   #tell(step: 'drained' | 'stopped', begun: number, problem: string): void {
@@ -143,5 +144,3 @@ export class Presence {
     if (this.#leaving) throw new MeshError('closed', `${this.#service}: the mesh is closed`);
   }
 }
-
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

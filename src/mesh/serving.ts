@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { QuotaFacts } from '../quota/meters.ts';
 import { sayQuota } from '../quota/quotas.ts';
@@ -78,7 +79,7 @@ export class Serving implements Receiver {
   fault(error: unknown, request?: RequestContext): void {
     const { route = '' } = request ?? {};
     const { clock, events } = this.#env;
-    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const problem = (error instanceof Error && error.stack) || messageOf(error);
     events.emit({ at: clock.epoch(), service: this.#service, type: 'fault', route, problem });
   }
 

@@ -1,4 +1,5 @@
 import type { Env } from '../core/env.ts';
+import { messageOf } from '../core/message-of.ts';
 import type { Taken } from '../core/quota-store.ts';
 
 const ANSWER_MS = 100; // for one answer of the store; a request must not wait longer to be counted
@@ -25,7 +26,7 @@ export class SharedCounts {
       return taken;
     } catch (error) {
       this.#restsUntil = clock.now() + REST_MS;
-      return this.#away(service, error instanceof Error ? error.message : String(error));
+      return this.#away(service, messageOf(error));
     }
   }
 

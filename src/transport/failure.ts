@@ -1,4 +1,5 @@
 import { MeshError, type Sent } from '../core/errors.ts';
+import { messageOf } from '../core/message-of.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { Unproven } from './connect.ts';
 
@@ -95,5 +96,3 @@ function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : '';
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

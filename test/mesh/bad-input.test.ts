@@ -237,3 +237,17 @@ test('what is given in the place of something else is refused in words, and not 
   for (const [asking, message] of wrong) await assert.rejects(async () => asking(), refusal(message));
   await mesh.close();
 });
+
+test('what a task of closing fails with may be anything: the mesh closes all the same', async () => {
+  const { mesh, env, told } = await aMesh();
+  mesh.onClose(() => Promise.reject(Object.create(null)));
+  await mesh.close();
+  assert.deepEqual(
+    told('leaving').map(({ step, problem }) => [step, problem]),
+    [
+      ['stopped', 'an object'],
+      ['closed', ''],
+    ],
+  );
+  assert.equal(env.clock.scheduled, 0);
+});
