@@ -125,15 +125,17 @@ export class GracefulServer {
 
   /** Browsers and load balancers open connections to have them, and keep those on which they were answered. */
   #closeSilent(): void {
-    const now = this.#clock.now();
-    for (const connection of this.#connections.values()) if (connection.isSilent(now)) connection.end();
+    for (const connection of this.#connections.values()) this.#endIfSilent(connection);
     if (this.#connections.size === 0) this.#closeOthers();
   }
 
   #connected(socket: Socket): Connection {
     const connection = new Connection(socket, this.#clock.now());
     this.#connections.set(socket, connection);
+    // Who comes while we close, as one does whose hands were being shaken, comes too late for all that looks through all.
+    const silent = this.#closing ? this.#clock.schedule(SILENT_MS, () => this.#endIfSilent(connection)) : undefined;
     socket.once('close', () => {
+      silent?.cancel();
       this.#connections.delete(socket);
       if (this.#closing && this.#connections.size === 0) this.#closeOthers();
     });
@@ -156,7 +158,11 @@ export class GracefulServer {
   /** Who had begun to answer before we closed may have promised to keep the connection. */
   #answered(connection: Connection): void {
     connection.answered();
-    if (this.#closing && connection.isSilent(this.#clock.now())) connection.end();
+    if (this.#closing) this.#endIfSilent(connection);
+  }
+
+  #endIfSilent(connection: Connection): void {
+    if (connection.isSilent(this.#clock.now())) connection.end();
   }
 }
 

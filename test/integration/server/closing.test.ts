@@ -138,6 +138,28 @@ test('over TLS, too, what was asked is answered and what was not is not waited f
   await closed;
 });
 
+test('over TLS a connection that is shaken hands on while its server closes has its moment to ask, and no more', async (t) => {
+  const { env, shop, ca, pair } = await aSecureShop(t, 'DNS:shop');
+  const server = createSecureServer(
+    pair,
+    shop.handler(() => new Response('sold')),
+  );
+  await shop.serve(server, LOCAL);
+  const early = await connected(t, server);
+  const stopping = drained(shop);
+  const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
+  await env.clock.advance(10);
+  await stopping;
+  await env.clock.advance(300);
+  const shaken = once(server, 'secureConnection');
+  const silent = connectSecure({ socket: early, ca, servername: 'shop' }).on('error', () => {});
+  await shaken;
+  await env.clock.advance(499);
+  assert.equal(early.closed, false);
+  await env.clock.advance(1);
+  await Promise.all([closed, once(silent.resume(), 'close')]);
+});
+
 test('a stream of HTTP/2 that was asked for long ago is answered whole', async (t) => {
   const { env, shop, ca, pair } = await aSecureShop(t, 'IP:127.0.0.1');
   const asked = Promise.withResolvers<ServerResponse>();
