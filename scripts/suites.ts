@@ -35,8 +35,8 @@ export function suiteOf(file: string): Suite {
 
 /**
  * The process that a file shares with others; nothing where it has one to itself. What stands on the floors below all that
- * knows of a process has nothing there that one test could leave to another. Above, that is so for files that do not speak
- * of it; and `leaves.ts` looks, between any two tests.
+ * knows of a process has nothing there that one test could leave to another. Above, a test may change the process as long
+ * as it changes it back: `leaves.ts` looks, between any two tests. What holds for all files that are loaded has one alone.
  */
 export function sharedBy(file: string, folder: string = root): 'lower floors' | 'upper floors' | 'package' | undefined {
   const suite = suiteOf(file);
@@ -47,9 +47,9 @@ export function sharedBy(file: string, folder: string = root): 'lower floors' | 
   return OF_THE_PROCESS.test(readFileSync(join(folder, file), 'utf8')) ? undefined : 'upper floors';
 }
 
-/** What of a process a test may change, or start with what this one was started with; hooks are for all of its files. */
+/** What is for all tests of a process: hooks, an SDK, how modules are loaded; and where it is, and its environment. */
 const OF_THE_PROCESS =
-  /\b(?:beforeEach|afterEach|recordedSpans|setGlobal\w+|globalThis|child_process|registerHooks)\b|\bmock\.|\bprocess\.(?!platform\b)/;
+  /\b(?:beforeEach|afterEach|recordedSpans|setGlobal\w+|registerHooks)\b|\bprocess\.(?:env|chdir|umask|argv|exit|emit)\b/;
 
 /**
  * What is missing from the tests: kinds without a test, folders of `src` whose mirror has none. A suite that finds

@@ -105,7 +105,7 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
   };
 
   /** How often each is picked; with calls under way, these end in the order in which they began. */
-  const counts = (nodes: Nodes, { picks = 10_000, random = seeded(1), inFlight = 0, ...more }: Picking = {}) => {
+  const counts = (nodes: Nodes, { picks = 5_000, random = seeded(1), inFlight = 0, ...more }: Picking = {}) => {
     const found: Record<string, number> = {};
     const underWay: Node[] = [];
     for (let turn = 0; turn < picks; turn++) {
@@ -211,7 +211,7 @@ export function pickerLaws(name: PickerName, traits: PickerTraits = {}): void {
   law('clients that start together do not meet at one endpoint', () => {
     const weights = Object.fromEntries('abcdefghij'.split('').map((id) => [id, 1]));
     const found: Record<string, number> = {};
-    const clients = 2_000;
+    const clients = 1_000;
     const list = listedIn(mode, weights);
     const shared = keyed ? nodesOf(weights) : undefined; // all have one and the same table, which takes its time to make
     for (let client = 0; client < clients; client++) {
