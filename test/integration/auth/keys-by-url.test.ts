@@ -42,7 +42,7 @@ test('keys are asked for when a token comes, once, and again for a key that is n
   assert.deepEqual([await status(next, 'a'), await status(key, 'd')], [200, 200]);
   assert.equal(asked, 2);
   const [facts] = mesh.snapshot().identity!.issuers;
-  assert.deepEqual(facts, { issuer: ISSUER, keys: 2, ageMs: 0 });
+  assert.deepEqual(facts, { issuer: ISSUER, keys: 2, ageMs: 0, problem: '' });
   await mesh.close();
   assert.equal(env.clock.pending, 0);
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../../src/index.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 import { serve } from '../../support/http.ts';
 
 test('a service that is asked decides; it is told who, what and where from, and no secret', async (t) => {
@@ -16,6 +17,7 @@ test('a service that is asked decides; it is told who, what and where from, and 
   });
   await using mesh = await createMesh({
     service: 'orders',
+    env: testEnv(), // who is asked has as long as it takes
     registry: { fixed: { authz: [authz.url] } },
     policy: {
       services: {
@@ -51,6 +53,7 @@ test('what stands in for an answer is none: a fallback for all services lets nob
   for (const authz of [[broken.url], []]) {
     await using mesh = await createMesh({
       service: 'orders',
+      env: testEnv(),
       registry: { fixed: { authz } },
       policy: {
         defaults: { fallback: { mode: 'answer', answer: { status: 200, body: '{}' } } },
@@ -81,6 +84,7 @@ test('where nothing is refused nobody waits for who is asked: what it would have
     });
     await using mesh = await createMesh({
       service: 'orders',
+      env: testEnv(),
       registry: { fixed: { authz: [authz.url] } },
       policy: { services: { orders: { authorize: { check: 'http://authz/check', ...authorize } } } },
     });
@@ -133,6 +137,7 @@ async function asked(t: TestContext, listener: RequestListener): Promise<number>
   const authz = await serve(t, listener);
   await using mesh = await createMesh({
     service: 'orders',
+    env: testEnv(), // who is asked has as long as it takes
     registry: { fixed: { authz: [authz.url] } },
     policy: {
       services: {
