@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { before, type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { keySet } from '../../../src/auth/sources.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { aKey, anIdentified, ask, aToken, bearer, ISSUER, type TestKey } from '../../auth/world.ts';
@@ -72,6 +73,9 @@ const broken: Readonly<Record<string, RequestListener>> = {
     };
     more();
   },
+  'says that nothing has changed': (_, response) => response.writeHead(304).end(),
+  'packs too much': (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(`${keys()}${' '.repeat(20_000_000)}`)),
   'breaks off': (_, response) => {
     response.write(keys().slice(0, 20));
     setImmediate(() => response.destroy());
@@ -87,13 +91,28 @@ for (const [what, listener] of Object.entries(broken)) {
   });
 }
 
-test('a source that never answers is given up after five seconds', async (t) => {
-  const env = testEnv();
-  const { promise: reached, resolve } = Promise.withResolvers<void>();
-  const set = keySet(env, await issuer(t, () => resolve()));
-  const found = set.find('a', 'ES256');
-  await reached;
-  await env.clock.advance(5_000);
-  assert.deepEqual(await found, []);
-  assert.equal(env.clock.pending, 0);
-});
+const hanging: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  'never answers': () => {},
+  'begins to answer and says no more': (response) => response.flushHeaders(),
+  'never ends its answer': (response) => response.write(keys().slice(0, 20)),
+};
+for (const [what, begin] of Object.entries(hanging)) {
+  test(`a source that ${what} is given up after five seconds`, async (t) => {
+    const env = testEnv();
+    const { promise: reached, resolve } = Promise.withResolvers<void>();
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const url = await issuer(t, (_, response) => {
+      begin(response);
+      response.on('close', close);
+      resolve();
+    });
+    const set = keySet(env, url);
+    const found = set.find('a', 'ES256');
+    await reached;
+    await env.clock.advance(5_000);
+    assert.deepEqual(await found, []);
+    assert.equal(set.problem?.replace(/^.*: /, ''), 'no answer in time');
+    await closed; // nor is the connection held
+    assert.equal(env.clock.pending, 0);
+  });
+}
