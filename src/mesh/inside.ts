@@ -52,8 +52,8 @@ export class Inside {
     this.presence = new Presence(service, env, registry);
     this.unwatchSession = tellOfSession(service, env, registry);
     this.transport = new LazyTransport(async () => {
-      const { createTransport } = await import('../transport/transport.ts');
-      return createTransport(env, caller(), (called) => this.policies.current.for(called));
+      const { openTransport } = await import('../transport/transport.ts');
+      return openTransport(env, caller(), (called) => this.policies.current.for(called));
     });
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import modules from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MeshError } from '../core/errors.ts';
 import type { Metric } from './metric.ts';
@@ -71,7 +71,7 @@ async function load(): Promise<{ readonly NodeSDK: Sdk['NodeSDK']; readonly reso
 
 /** A package that the SDK stands on, the very copy of it. Since its version 0.300 the SDK no longer hands it on. */
 const besideSdk = (name: string): unknown =>
-  createRequire(fileURLToPath(import.meta.resolve('@opentelemetry/sdk-node')))(name);
+  modules.createRequire(fileURLToPath(import.meta.resolve('@opentelemetry/sdk-node')))(name);
 
 /** What somebody has started before us. The API keeps it in a global of its own. */
 function registered(): string | undefined {

@@ -6,6 +6,7 @@ import { createFetch, type Fetch } from './fetch.ts';
 import { Pools } from './pools.ts';
 import { type Message, type RequestOptions, readMessage, sendMessage } from './request.ts';
 import type { MeshResponse } from './response.ts';
+import { loadUndici } from './undici.ts';
 
 /** How calls are sent over HTTP. */
 export interface Transport {
@@ -21,6 +22,12 @@ export interface Transport {
 
 /** How a service is to be called. */
 export type PolicyOf = (service: string) => Policy;
+
+/** As `createTransport`, once undici is there. */
+export async function openTransport(...given: Parameters<typeof createTransport>): Promise<Transport> {
+  await loadUndici();
+  return createTransport(...given);
+}
 
 /**
  * Sends calls over HTTP/1.1 with undici. `policyOf` says how a service is to be called before a call of it begins;

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import modules from 'node:module'; // whole: who bundles puts a `createRequire` of that name in front of the file
 import type { buildConnector, Client, Dispatcher, Pool } from 'undici';
 
 /** What one attempt hears from undici. */
@@ -20,12 +20,28 @@ const MOVED = new Set(['MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
 let loaded: Undici | undefined;
 
 /**
- * undici, loaded on first use and at once. Only its pool: the front door also brings its fetch, costs twice the time and
- * memory, and puts its own dispatcher under the `fetch` of Node, which is not ours to change.
+ * undici, loaded on first use. Only its pool: the front door also brings its fetch, costs twice the time and memory, and
+ * puts its own dispatcher under the `fetch` of Node, which is not ours to change.
  */
 export function undici(): Undici {
-  loaded ??= load(createRequire(import.meta.url));
+  loaded ??= load(modules.createRequire(import.meta.url));
   return loaded;
+}
+
+/**
+ * Loads it in words that bundlers follow, so that it is in what they make. Where that fails, `undici` finds another way or
+ * says why there is none: a door has moved, or a bundler writes ES modules in which undici can not `require`.
+ */
+export async function loadUndici(): Promise<void> {
+  if (loaded !== undefined) return;
+  try {
+    const [pool, client, connect] = await Promise.all([
+      import('undici/lib/dispatcher/pool.js'),
+      import('undici/lib/dispatcher/client.js'),
+      import('undici/lib/core/connect.js'),
+    ]);
+    loaded ??= { Pool: pool.default, Client: client.default, buildConnector: connect.default };
+  } catch {}
 }
 
 /** Loads undici by the inner doors, or by the front door where those have moved. Either way globals stay as they were. */

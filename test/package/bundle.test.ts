@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type OutputOptions, rolldown } from 'rolldown';
+import { node } from '../../scripts/run.ts';
 import { type Installed, install, manifests, well } from './installed.ts';
 
 let consumer: Installed;
@@ -154,6 +157,39 @@ test('a program that a bundler made one file of starts without the packages that
   assert.equal(files.length, 1);
   const output = await well(consumer.run('one-file-bundled.mjs', `await import('./${folder}/main.js');`));
   assert.equal(output.trim(), 'http://127.0.0.1:1');
+});
+
+for (const format of ['esm', 'cjs'] as const) {
+  test(`a program that a bundler made one file of sends where no packages are, as ${format}`, async (t) => {
+    const name = `sends-${format}`;
+    const { folder } = await bundled(
+      `import { createServer } from 'node:http';
+       import { createMesh } from 'inmesh';
+       const main = async () => {
+         const server = createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1');
+         await new Promise((resolve) => server.once('listening', resolve));
+         const registry = { fixed: { orders: ['http://127.0.0.1:' + server.address().port] } };
+         const mesh = await createMesh({ service: 'checkout', registry });
+         console.log(await (await mesh.request('http://orders/one')).body.text());
+         console.log(await (await mesh.fetch('http://orders/two')).text());
+         await mesh.close();
+         server.close();
+       };
+       main();`,
+      name,
+      { codeSplitting: false, format },
+    );
+    const alone = await mkdtemp(join(tmpdir(), 'inmesh-alone-'));
+    t.after(() => rm(alone, { recursive: true, force: true }));
+    const file = join(alone, format === 'esm' ? 'main.mjs' : 'main.cjs');
+    await cp(join(consumer.folder, folder, 'main.js'), file);
+    assert.equal(await well(node([file])), '/one\n/two\n');
+  });
+}
+
+test('what esbuild has to be given in front of ES modules is no name that stands there already', () => {
+  const names = [...code()].filter(([, text]) => /^import [^;]*\bcreateRequire\b/m.test(text)).map(([file]) => file);
+  assert.deepEqual(names, []);
 });
 
 /** A program of the consumer, bundled. */
