@@ -28,7 +28,7 @@ function aFleet() {
 }
 
 /** The endpoints that so many calls go to. */
-async function called(mesh: Mesh, calls = 400): Promise<Set<string>> {
+async function called(mesh: Mesh, calls = 200): Promise<Set<string>> {
   const urls = new Set<string>();
   for (let call = 0; call < calls; call++) {
     await mesh.call('orders', ({ url }) => {
