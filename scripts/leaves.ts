@@ -21,11 +21,13 @@ const REPLACED = [
   [process.stdout, 'write'] as const,
 ];
 
+const ENVIRONMENT = 'the environment';
+
 /** How the process is: what of it a test can change and another can find. */
 function marks(): Map<string, unknown> {
   const found = new Map<string, unknown>([['cwd', process.cwd()]]);
   for (const [owner, name] of REPLACED) found.set(name, Reflect.get(owner, name));
-  for (const [name, value] of Object.entries(process.env)) found.set(`the environment's ${name}`, value);
+  found.set(ENVIRONMENT, JSON.stringify(process.env)); // npm brings a hundred names; to hold each against each takes seconds
   for (const name of process.eventNames()) found.set(`listeners of ${String(name)}`, process.listenerCount(name));
   // Where packages of which there may be several in a process meet: the API of OpenTelemetry, undici.
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
@@ -51,4 +53,11 @@ if (isMainThread) {
 }
 
 const changed = (before: ReadonlyMap<string, unknown>, now: ReadonlyMap<string, unknown>): string[] =>
-  [...new Set([...before.keys(), ...now.keys()])].filter((mark) => before.get(mark) !== now.get(mark));
+  [...new Set([...before.keys(), ...now.keys()])]
+    .filter((mark) => before.get(mark) !== now.get(mark))
+    .flatMap((mark) => (mark === ENVIRONMENT ? variables(before.get(mark), now.get(mark)) : mark));
+
+function variables(...[before, now]: unknown[]): string[] {
+  const read = (text: unknown) => new Map<string, unknown>(Object.entries(JSON.parse(String(text)) as object));
+  return changed(read(before), read(now)).map((name) => `the environment's ${name}`);
+}
