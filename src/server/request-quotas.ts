@@ -64,8 +64,8 @@ export class RequestQuotas {
   async #admitShared(claims: readonly Claim[], context: Context): Promise<MeshError | undefined> {
     const here = claims.filter((claim) => !isElsewhere(claim));
     const now = this.#env.clock.now();
-    const full = here.find(({ read, gcra, perMs, burst }) => isEnforced(read) && gcra.wait(perMs, burst, now) > 0);
-    if (full !== undefined) return this.#settle([full], claims, context);
+    const full = here.filter((claim) => isEnforced(claim.read) && waitOf(claim, now) > 0);
+    if (full.length > 0) return this.#settle(full, claims, context);
     // What counts all comes last, so that who is over a quota of its own takes nothing from the others.
     const shared = claims.filter(isElsewhere);
     for (const claim of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
@@ -89,11 +89,14 @@ export class RequestQuotas {
   /** Takes what is counted here, from all of them or, where one that is enforced has no room, from none. */
   #settle(claims: readonly Claim[], all: readonly Claim[], context: Context): MeshError | undefined {
     const now = this.#env.clock.now();
+    let longest: Claim | undefined; // who comes again too soon would be refused by the next of them
     for (const claim of claims) {
-      const wait = claim.gcra.wait(claim.perMs, claim.burst, now);
-      const refusal = wait > 0 ? this.#over(claim, all, context, wait) : undefined;
-      if (refusal !== undefined) return refusal;
+      const wait = waitOf(claim, now);
+      if (wait === 0) continue;
+      if (!isEnforced(claim.read)) this.#over(claim, all, context, wait);
+      else if (longest === undefined || wait > waitOf(longest, now)) longest = claim;
     }
+    if (longest !== undefined) return this.#over(longest, all, context, waitOf(longest, now));
     for (const claim of claims) {
       const { read, gcra, perMs, burst } = claim;
       if (!gcra.take(perMs, burst, now)) continue; // only observed
@@ -132,6 +135,8 @@ interface Claim {
   /** How many more would have been let in when it was; nothing before. */
   left: number | undefined;
 }
+
+const waitOf = ({ gcra, perMs, burst }: Claim, now: number): number => gcra.wait(perMs, burst, now);
 
 /** Says on an answer how much is left, so that who listens need not be refused first. */
 function remarked<T>(arrival: Arrival, claims: readonly Claim[], refusal: T): T {

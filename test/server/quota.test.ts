@@ -33,6 +33,22 @@ test('who asks for more than its quota is told how much there is and when to com
   assert.equal(await times(5, { principal: 'checkout' }), 1);
 });
 
+test('who is over several quotas is told when all of them have room again', async () => {
+  const { env, ask, times } = guarded([
+    { name: 'second', rate: '2/s' },
+    { name: 'hour', rate: '2/h' },
+    { name: 'minute', rate: '2/m' },
+  ]);
+  assert.equal(await times(2), 2);
+  const { headers, body } = (await ask()) as Problem;
+  const again = headers['retry-after']!;
+  assert.match(again, /^180[01]$/);
+  assert.equal(headers.ratelimit, `"hour";r=0;t=${again}`);
+  assert.deepEqual(JSON.parse(body)['violated-policies'], ['hour']);
+  await env.clock.advance(Number(again) * 1_000);
+  assert.equal(await ask(), 'served');
+});
+
 const apart: Readonly<Record<string, readonly [rule: Requests[number], one: Asks, other: Asks]>> = {
   principal: [{ rate: '10/s', burst: 2 }, { principal: 'a' }, { principal: 'b' }],
   route: [{ rate: '10/s', burst: 2, per: 'route' }, { route: 'GET /a' }, { route: 'GET /b' }],
