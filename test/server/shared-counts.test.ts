@@ -85,7 +85,7 @@ test('who is over a quota of its own takes nothing from the count of all, also i
     name: 'test',
     take: async (key) => {
       keys.push(key);
-      return { waitMs: key.startsWith('each') ? 500 : 0, left: 0 };
+      return { waitMs: key.startsWith('each/') ? 500 : 0, left: 0 };
     },
   };
   const { ask } = guarded(
@@ -96,5 +96,26 @@ test('who is over a quota of its own takes nothing from the count of all, also i
     { store },
   );
   assert.equal(((await ask({ principal: 'a' })) as Problem).status, 429);
-  assert.deepEqual(keys, ['each:us\na']);
+  assert.deepEqual(keys, ['each/us\na']);
+});
+
+test('nobody takes from what another rule counts by what they are called', async () => {
+  const keys = new Set<string>();
+  const store: QuotaStore = {
+    name: 'test',
+    take: async (key) => {
+      keys.add(key);
+      return { waitMs: 0, left: 1 };
+    },
+  };
+  const { ask } = guarded(
+    [
+      { name: 'login', rate: '10/s', per: 'header', of: 'x-tenant', share: 'redis' },
+      { name: 'login:slow', rate: '1/s', per: 'header', of: 'x-tenant', share: 'redis' },
+    ],
+    { store },
+  );
+  await ask({ headers: { 'x-tenant': 'shop' } });
+  await ask({ headers: { 'x-tenant': 'slow:shop' } });
+  assert.equal(keys.size, 4);
 });
