@@ -19,7 +19,9 @@ export class SharedCounts {
   async take(service: string, key: string, perMs: number, burst: number): Promise<Taken | undefined> {
     const { clock, quotaStore } = this.#env;
     if (quotaStore === undefined) return this.#away(service, 'no store was given to the mesh');
-    if (clock.now() < this.#restsUntil) return undefined;
+    const now = clock.now();
+    if (now < this.#restsUntil) return undefined;
+    if (this.#problem !== undefined) this.#restsUntil = now + ANSWER_MS; // one asks whether it is back, and the others wait for nobody
     try {
       const taken = await this.#inTime(quotaStore.take(key, perMs, burst));
       this.#back(service);
@@ -50,6 +52,7 @@ export class SharedCounts {
   #back(service: string): void {
     if (this.#problem === undefined) return;
     this.#problem = undefined;
+    this.#restsUntil = Number.NEGATIVE_INFINITY;
     this.#tell(service, '');
   }
 

@@ -119,3 +119,31 @@ test('nobody takes from what another rule counts by what they are called', async
   await ask({ headers: { 'x-tenant': 'slow:shop' } });
   assert.equal(keys.size, 4);
 });
+
+test('when it may be back one request asks, and those beside it wait for nobody', async () => {
+  const answers: PromiseWithResolvers<Taken>[] = [];
+  const store = aStore(() => {
+    const answer = Promise.withResolvers<Taken>();
+    answers.push(answer);
+    return answer.promise;
+  });
+  const { env, ask, times } = guarded([{ rate: '1000/s', share: 'redis' }], { store });
+  const first = ask();
+  await env.clock.advance(100);
+  assert.equal(await first, 'served');
+  await env.clock.advance(1_000);
+  const probe = ask();
+  assert.equal(await times(20), 20);
+  assert.equal(store.asked, 2);
+  await env.clock.advance(100);
+  assert.equal(await probe, 'served');
+  await env.clock.advance(1_000);
+  const next = ask();
+  answers.at(-1)!.resolve({ waitMs: 0, left: 7 });
+  assert.equal(await next, 'served');
+  const after = ask();
+  answers.at(-1)!.resolve({ waitMs: 0, left: 6 });
+  assert.equal(await after, 'served');
+  assert.equal(store.asked, 4);
+  assert.equal(env.clock.pending, 0);
+});
