@@ -9,10 +9,28 @@ const SLACK = 1e-6; // cells; sums of fractions are not exact, and a call must n
 export class Gcra {
   #level = 0;
   #at = Number.NEGATIVE_INFINITY;
+  #perMs = 0; // what it has drained by since then, whatever the rate is now
 
   /** How many calls are in the bucket. More than the burst where some wait for their turn. */
-  level(perMs: number, now: number): number {
-    return this.#level === 0 ? 0 : Math.max(0, this.#level - Math.max(0, now - this.#at) * perMs);
+  level(now: number): number {
+    return this.#level === 0 ? 0 : Math.max(0, this.#level - Math.max(0, now - this.#at) * this.#perMs);
+  }
+
+  /**
+   * It drains by another rate from now on, and has no more in it than `most`: else who used up a large burst would be shut
+   * out, when it is made small, until all of that has drained.
+   */
+  turn(perMs: number, most: number, now: number): void {
+    if (this.#level !== 0 && (perMs !== this.#perMs || this.#level > most)) {
+      this.#set(Math.min(most, this.level(now)), perMs, now);
+    }
+  }
+
+  /** The same, for who only looks what would be. */
+  copy(): Gcra {
+    const copy = new Gcra();
+    copy.#set(this.#level, this.#perMs, this.#at);
+    return copy;
   }
 
   /**
@@ -20,14 +38,13 @@ export class Gcra {
    * many times its room one takes, where something cold is not to be driven at its rate yet.
    */
   wait(perMs: number, burst: number, now: number, cost = 1): number {
-    const over = this.level(perMs, now) - (burst - 1) * cost;
+    const over = this.level(now) - (burst - 1) * cost;
     return over <= SLACK ? 0 : over / perMs;
   }
 
   /** One more goes, now or once it has waited. */
   add(perMs: number, now: number, cost = 1): void {
-    this.#level = this.level(perMs, now) + cost;
-    this.#at = now;
+    this.#set(this.level(now) + cost, perMs, now);
   }
 
   /** Lets one more go if it fits now. */
@@ -35,5 +52,11 @@ export class Gcra {
     if (this.wait(perMs, burst, now) > 0) return false;
     this.add(perMs, now);
     return true;
+  }
+
+  #set(level: number, perMs: number, now: number): void {
+    this.#level = level;
+    this.#perMs = perMs;
+    this.#at = now;
   }
 }

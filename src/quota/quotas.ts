@@ -97,16 +97,19 @@ export class Quotas {
     const { id, rule, perMs, burst } = read;
     const meter = this.#meters.peek(id, this.#thing(rule.per, context));
     const among = rule.share === 'fleet' ? this.#siblings.known : 1;
-    const rate = perMs / among;
+    const [rate, most] = [perMs / among, Math.max(1, burst / among)];
+    const gcra = meter.gcra.copy();
+    gcra.turn(rate, mostOf(rule, most), now);
     const cost = warmsUp(rule) ? meter.warmUp.peek(rate, rule.warmUp, now) : 1;
-    return meter.gcra.wait(rate, Math.max(1, burst / among), now, cost);
+    return gcra.wait(rate, most, now, cost);
   }
 
   #wait(read: ReadRule<CallRule>, context: Context, now: number): number {
     const meter = this.#meter(read, context);
     const among = this.#among(read);
-    const rate = read.perMs / among;
-    return meter.gcra.wait(rate, Math.max(1, read.burst / among), now, costOf(read, meter, rate, now));
+    const [rate, most] = [read.perMs / among, Math.max(1, read.burst / among)];
+    meter.gcra.turn(rate, mostOf(read.rule, most), now);
+    return meter.gcra.wait(rate, most, now, costOf(read, meter, rate, now));
   }
 
   #use(read: ReadRule<CallRule>, context: Context, wait: number, now: number): void {
@@ -166,6 +169,9 @@ export class Quotas {
 }
 
 const queues = ({ mode }: CallRule): boolean => mode === 'queue' || mode === 'warm-up-queue';
+/** How many calls may be in the bucket: those that wait are there as well, and one that warms up takes more room. */
+const mostOf = (rule: CallRule, burst: number): number =>
+  queues(rule) || warmsUp(rule) ? Number.POSITIVE_INFINITY : burst;
 const warmsUp = ({ mode }: CallRule): boolean => mode === 'warm-up' || mode === 'warm-up-queue';
 
 /** How many times its usual room a call takes. */

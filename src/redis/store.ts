@@ -11,7 +11,9 @@ const LIMITERS = 200; // one for each pair of rate and burst that the policies o
  * The generic cell rate algorithm in one step of the server, by the server's clock, so that all who ask agree. What is
  * kept for a key is when its bucket will be empty and how long one call took to drain by then, and it goes when it is: so
  * a rate that changes finds as many calls in it as there were. There are never more than the burst: a clock that goes back
- * shuts nobody out. The arguments are the burst, and how many milliseconds one call takes to drain.
+ * shuts nobody out. Who is refused while either has changed leaves the bucket as it stands now, or it would go on to drain
+ * as before, and who comes again when they were told to would be refused again. The arguments are the burst, and how many
+ * milliseconds one call takes to drain.
  */
 const SCRIPT = `
 local time = redis.call('TIME')
@@ -19,11 +21,18 @@ local now = time[1] * 1000 + time[2] / 1000
 local burst = tonumber(ARGV[1])
 local spacing = tonumber(ARGV[2])
 local empty, was = string.match(redis.call('GET', KEYS[1]) or '', '^(.+) (.+)$')
-local level = empty and math.max(0, math.min(burst, (empty - now) / was)) or 0
+local held = empty and (empty - now) / was or 0
+local level = math.max(0, math.min(burst, held))
 local wait = (level + 1 - burst) * spacing
-if wait > 0.001 then return {burst + 1, math.ceil(wait)} end
+local function keep(full)
+  redis.call('SET', KEYS[1], string.format('%.3f %.17g', now + full, spacing), 'PX', math.ceil(full))
+end
+if wait > 0.001 then
+  if held > burst or tonumber(was) ~= spacing then keep(level * spacing) end
+  return {burst + 1, math.ceil(wait)}
+end
 local full = (level + 1) * spacing
-redis.call('SET', KEYS[1], string.format('%.3f %.17g', now + full, spacing), 'PX', math.ceil(full))
+keep(full)
 return {math.max(1, math.ceil(level + 1 - 0.000001)), math.ceil(full)}
 `;
 

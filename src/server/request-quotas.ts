@@ -101,7 +101,7 @@ export class RequestQuotas {
       const { read, gcra, perMs, burst } = claim;
       if (!gcra.take(perMs, burst, now)) continue; // only observed
       this.#meters.tally(read.id).passed++;
-      claim.left = burst - gcra.level(perMs, now);
+      claim.left = burst - gcra.level(now);
     }
     return undefined;
   }
@@ -136,7 +136,10 @@ interface Claim {
   left: number | undefined;
 }
 
-const waitOf = ({ gcra, perMs, burst }: Claim, now: number): number => gcra.wait(perMs, burst, now);
+function waitOf({ gcra, perMs, burst }: Claim, now: number): number {
+  gcra.turn(perMs, burst, now);
+  return gcra.wait(perMs, burst, now);
+}
 
 /** Says on an answer how much is left, so that who listens need not be refused first. */
 function remarked<T>(arrival: Arrival, claims: readonly Claim[], refusal: T): T {

@@ -50,7 +50,25 @@ test('another rate and burst go on from what was used', () => {
   const gcra = new Gcra();
   assert.equal(at(gcra, 0, 20, 10), 10);
   assert.equal(at(gcra, 0, 20, 12), 2, 'two more fit into a larger burst');
+  gcra.turn(PER_MS / 10, 12, 0);
   assert.equal(at(gcra, 100, 20, 12, PER_MS / 10), 1, 'a tenth of the rate drains a tenth');
+});
+
+test('a burst that is made small holds what was used of the large one, and no more than fits in', () => {
+  const gcra = new Gcra();
+  assert.equal(at(gcra, 0, 2_000, 1_000, 1), 1_000);
+  gcra.turn(PER_MS, 10, 0);
+  assert.equal(gcra.wait(PER_MS, 10, 0), 10);
+  assert.equal(at(gcra, 10, 5, 10), 1);
+  gcra.turn(PER_MS, 10, 30);
+  assert.equal(at(gcra, 30, 5, 10), 2);
+});
+
+test('what has drained before a rate was lowered stays drained', () => {
+  const gcra = new Gcra();
+  assert.equal(at(gcra, 0, 2_000, 1_000, 1), 1_000);
+  assert.equal(gcra.wait(1 / 3_600_000, 1, 60_000), 0);
+  assert.equal(at(gcra, 60_000, 5, 1, 1 / 3_600_000), 1);
 });
 
 test('a clock that stands still or steps back lets nobody through', () => {

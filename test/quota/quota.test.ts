@@ -205,6 +205,16 @@ test('a burst goes at once also while it is cold, and is paid for afterwards', a
   await w.end();
 });
 
+test('a rate that is lowered while all of it was used up is what may go from then on', async () => {
+  const w = world({ calls: [{ name: 'mine', rate: '1000/s', burst: 1_000 }] });
+  assert.equal(count(await times(w, 1_100)), 1_000);
+  w.mesh.setPolicy({ services: { orders: { quota: { calls: [{ name: 'mine', rate: '10/m', burst: 10 }] } } } });
+  assert.equal(count(await times(w, 5)), 0);
+  await w.env.clock.advance(60_000);
+  assert.equal(count(await times(w, 20)), 10);
+  await w.end();
+});
+
 test('a policy that is pushed brings other numbers; what was used stays used', async () => {
   const w = world({ calls: [{ rate: '100/s', burst: 10 }] });
   assert.equal(count(await times(w, 10)), 10);

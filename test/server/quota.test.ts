@@ -49,6 +49,24 @@ test('who is over several quotas is told when all of them have room again', asyn
   assert.equal(await ask(), 'served');
 });
 
+test('a rate that is lowered while all of it was used up is what is let in from then on', async () => {
+  const limited = (rate: string) =>
+    ({
+      services: { checkout: { quota: { requests: [{ name: 'all', rate, per: 'all' }] } } },
+    }) as const;
+  const { mesh, env } = await aMesh({ policy: limited('1000/s') });
+  const served = async (many: number) => {
+    const answers = await Promise.all(Array.from({ length: many }, () => mesh.receive(arrivalOf({}))));
+    return answers.filter((answer) => answer === 'served').length;
+  };
+  assert.equal(await served(1_100), 1_000);
+  mesh.setPolicy(limited('10/m'));
+  assert.equal(await served(5), 0);
+  await env.clock.advance(60_000);
+  assert.equal(await served(20), 10);
+  await mesh.close();
+});
+
 const apart: Readonly<Record<string, readonly [rule: Requests[number], one: Asks, other: Asks]>> = {
   principal: [{ rate: '10/s', burst: 2 }, { principal: 'a' }, { principal: 'b' }],
   route: [{ rate: '10/s', burst: 2, per: 'route' }, { route: 'GET /a' }, { route: 'GET /b' }],

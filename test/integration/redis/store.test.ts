@@ -25,6 +25,12 @@ async function aClient(): Promise<Redis> {
   return client;
 }
 
+/** Has a key stand there as it will when so much time has gone; less than none is a clock that went back. */
+async function passes(client: Redis, key: string, ms: number): Promise<void> {
+  const [empty = '', spacing = ''] = (await client.get(`q:${key}`))!.split(' ');
+  await client.set(`q:${key}`, `${Number(empty) - ms} ${spacing}`);
+}
+
 let count = 0;
 const newKey = (): string => `key-${count++}`;
 
@@ -114,16 +120,28 @@ test('a rate that changes finds as many calls as there were, and nobody waits as
   assert.ok(until > 300_000 && until <= 600_000, `${until}`);
 });
 
+test('who is over when the rate is raised is let in after the wait that they were told', async () => {
+  const client = await aClient();
+  const store = await RedisStore.open(client, 'q');
+  const key = newKey();
+  for (let call = 0; call < 3; call++) assert.equal((await store.take(key, 1 / 3_600_000, 3)).waitMs, 0);
+  const { waitMs } = await store.take(key, 1 / 60_000, 3);
+  assert.ok(waitMs > 0 && waitMs <= 60_000, `${waitMs}`);
+  await passes(client, key, waitMs);
+  assert.equal((await store.take(key, 1 / 60_000, 3)).waitMs, 0);
+});
+
 test('a clock of the server that went back shuts nobody out', async () => {
   const client = await aClient();
   const store = await RedisStore.open(client, 'q');
   const key = newKey();
   const perMs = 1 / 60_000; // it leaves by itself when it is as good as new
   await store.take(key, perMs, 3);
-  const [empty = '', spacing = ''] = (await client.get(`q:${key}`))!.split(' ');
-  await client.set(`q:${key}`, `${Number(empty) + 3_600_000} ${spacing}`); // as it would stand there by a clock an hour ahead
+  await passes(client, key, -3_600_000);
   const { waitMs } = await store.take(key, perMs, 3);
   assert.ok(waitMs > 0 && waitMs <= 60_000, `${waitMs}`);
+  await passes(client, key, waitMs);
+  assert.equal((await store.take(key, perMs, 3)).waitMs, 0);
 });
 
 test('the client stays as its owner made it', async () => {
