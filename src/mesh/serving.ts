@@ -69,7 +69,7 @@ export class Serving implements Receiver {
   /** What guards one handler, by rules of its own. */
   guard(options: GuardOptions): Guard {
     const { env, authority, quotas } = this.#parts;
-    return makeGuard([authorize(env, authority), quota(quotas)], options);
+    return makeGuard((handler) => [authorize(env, authority), quota(quotas, handler)], options);
   }
 
   receive(arrival: Arrival): Promise<unknown> {

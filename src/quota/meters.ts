@@ -86,11 +86,11 @@ export class Meters<R extends QuotaRule> {
     return this.#meters.size;
   }
 
-  /** The rules of a list that are not off. */
-  read(rules: readonly R[]): readonly ReadRule<R>[] {
+  /** The rules of a list that are not off; those of a handler count apart from others of the same name. */
+  read(rules: readonly R[], handler = ''): readonly ReadRule<R>[] {
     let known = this.#lists.get(rules);
     if (known === undefined) {
-      known = this.#read(rules);
+      known = this.#read(rules, handler === '' ? '' : `${handler}>`);
       this.#lists.set(rules, known);
     }
     return known;
@@ -127,7 +127,7 @@ export class Meters<R extends QuotaRule> {
     });
   }
 
-  #read(rules: readonly R[]): readonly ReadRule<R>[] {
+  #read(rules: readonly R[], before: string): readonly ReadRule<R>[] {
     const seen = new Map<string, number>();
     return rules
       .filter(({ mode }) => mode !== 'off')
@@ -138,7 +138,7 @@ export class Meters<R extends QuotaRule> {
         const burst = rule.burst === 0 ? Math.max(1, this.#usualBurst(rule.rate)) : rule.burst;
         const perMs = rule.rate.count / rule.rate.periodMs;
         const title = rule.name === '' ? `${formatRate(rule.rate)} per ${rule.per}` : rule.name;
-        return { rule, id: nth === 1 ? base : `${base} #${nth}`, title, perMs, burst };
+        return { rule, id: before + (nth === 1 ? base : `${base} #${nth}`), title, perMs, burst };
       });
   }
 }

@@ -27,13 +27,17 @@ export type Guard = (arrival: Arrival, request: RequestContext, serve: () => unk
 let guards = 0;
 
 /**
- * Makes what guards one handler, of the filters that guard the service.
+ * Makes what guards one handler, of the filters that guard the service, which are told what the handler is called.
  * @throws MeshError INVALID_ARGUMENT for a rule that is not usable; it names the path.
  */
-export function makeGuard(filters: readonly Filter<Arrival, unknown>[], options: GuardOptions): Guard {
-  const rules = readGuard(options, `handler ${++guards}`);
+export function makeGuard(
+  filters: (handler: string) => readonly Filter<Arrival, unknown>[],
+  options: GuardOptions,
+): Guard {
+  const name = `handler ${++guards}`;
+  const rules = readGuard(options, name);
   const admitted: Service<Arrival, unknown> = () => ADMITTED;
-  const way = filters.reduceRight((next, filter) => filter(next), admitted);
+  const way = filters(name).reduceRight((next, filter) => filter(next), admitted);
   const policies = new WeakMap<Policy, Policy>();
   const policyOf = (policy: Policy): Policy => {
     let own = policies.get(policy);

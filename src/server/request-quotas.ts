@@ -34,9 +34,12 @@ export class RequestQuotas {
     return this.#meters.size;
   }
 
-  /** Whether a request may come in: nothing, or its refusal. A promise only where a count is kept elsewhere. */
-  admit(arrival: Arrival, context: Context): MeshError | undefined | Promise<MeshError | undefined> {
-    const rules = this.#meters.read(context.policy.quota.requests);
+  /**
+   * Whether a request may come in: nothing, or its refusal. A promise only where a count is kept elsewhere. `handler` is whose
+   * rules they are, where they are not those of the service.
+   */
+  admit(arrival: Arrival, context: Context, handler = ''): MeshError | undefined | Promise<MeshError | undefined> {
+    const rules = this.#meters.read(context.policy.quota.requests, handler);
     const claims: Claim[] = [];
     let elsewhere = false;
     for (const read of rules) {

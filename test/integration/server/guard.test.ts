@@ -34,6 +34,27 @@ test('what is asked of one handler counts for it alone', async (t) => {
   assert.deepEqual([await asked('/other'), await asked('/other'), await asked('/other')], [200, 200, 429]);
 });
 
+test('what is asked of one handler counts for it alone, whatever its quota is called', async (t) => {
+  const quota = { name: 'caller', rate: '2/h', per: 'all' } as const;
+  await using mesh = await createMesh({
+    service: 'orders',
+    registry: { fixed: {} },
+    policy: { defaults: { quota: { requests: [{ ...quota, rate: '50/h' }] } } },
+  });
+  const [one, other] = [
+    mesh.handler({ quota }, () => new Response('one')),
+    mesh.handler({ quota }, () => new Response('other')),
+  ];
+  const { url } = await serve(t, (request, response) => (request.url === '/one' ? one : other)(request, response));
+  const statuses: number[] = [];
+  for (const path of ['/one', '/one', '/one', '/other', '/other', '/other']) {
+    const answer = await fetch(url + path);
+    statuses.push(answer.status);
+    if (answer.status === 429) assert.match(answer.headers.get('ratelimit') ?? '', /^"caller";r=0;t=/);
+  }
+  assert.deepEqual(statuses, [200, 200, 429, 200, 200, 429]);
+});
+
 test('a route of Express may be guarded by a middleware of its own; the request comes in once', async (t) => {
   await using mesh = await createMesh({ service: 'orders', registry: { fixed: {} } });
   const traces: (string | undefined)[] = [];
