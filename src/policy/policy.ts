@@ -96,6 +96,11 @@ export class PolicySet {
   }
 }
 
+const origins = new WeakMap<object, Origin>();
+
+/** The part of a document that a list of a policy comes from; nothing for what no policy has. */
+export const originOf = (list: readonly unknown[]): Origin | undefined => origins.get(list);
+
 type Values = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** The nearest layer that says something wins, field by field. */
@@ -103,7 +108,9 @@ function merge(layers: readonly Layer[]): Policy {
   return deepFreeze(
     mapTable((field, section, name) => {
       const [origin, value] = find(layers, section, name) ?? ['default', field.default];
-      return readField(field, value, `${origin}.${section}.${name}`);
+      const read = readField(field, value, `${origin}.${section}.${name}`);
+      if (Array.isArray(read)) origins.set(read, origin);
+      return read;
     }),
   ) as Policy;
 }

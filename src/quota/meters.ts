@@ -1,5 +1,6 @@
 import { Gcra } from '../math/gcra.ts';
 import { WarmUp } from '../math/warm-up.ts';
+import { originOf } from '../policy/policy.ts';
 import { formatRate, type Rate } from '../policy/rate.ts';
 import { Bounded } from './bounded.ts';
 
@@ -67,6 +68,12 @@ export interface QuotaTally {
   refused: number;
 }
 
+/** What stands before the names of rules that come from a route of the policy. */
+function routeOf(rules: readonly QuotaRule[]): string {
+  const [, route] = /\.routes\['(.*)'\]$/s.exec(originOf(rules) ?? '') ?? [];
+  return route === undefined ? '' : `${route}>`;
+}
+
 const NONE: QuotaTally = Object.freeze({ passed: 0, waited: 0, refused: 0 });
 
 /** What the rules of quotas remember, whatever the policy does meanwhile. Bounded: what was used last is kept. */
@@ -86,11 +93,11 @@ export class Meters<R extends QuotaRule> {
     return this.#meters.size;
   }
 
-  /** The rules of a list that are not off; those of a handler count apart from others of the same name. */
+  /** The rules of a list that are not off; those of a handler, or of a route, count apart from others of the same name. */
   read(rules: readonly R[], handler = ''): readonly ReadRule<R>[] {
     let known = this.#lists.get(rules);
     if (known === undefined) {
-      known = this.#read(rules, handler === '' ? '' : `${handler}>`);
+      known = this.#read(rules, handler === '' ? routeOf(rules) : `${handler}>`);
       this.#lists.set(rules, known);
     }
     return known;

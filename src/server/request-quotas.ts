@@ -73,7 +73,7 @@ export class RequestQuotas {
     const shared = claims.filter(isElsewhere);
     for (const claim of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
       const { read, thing } = claim;
-      const taken = await this.#shared.take(context.service, `${read.id}/${thing}`, read.perMs, read.burst);
+      const taken = await this.#shared.take(context.service, `${read.id}\n${thing}`, read.perMs, read.burst);
       const refusal =
         taken === undefined ? this.#settle([claim], claims, context) : this.#heed(claim, taken, claims, context);
       if (refusal !== undefined) return refusal;

@@ -205,6 +205,22 @@ test('a burst goes at once also while it is cold, and is paid for afterwards', a
   await w.end();
 });
 
+test('a route that has rules of its own counts by itself, and one that has none with the service', async () => {
+  const two = { calls: [{ rate: '2/h', burst: 2 }] };
+  const w = aWorld({ policy: {} });
+  w.mesh.setPolicy({
+    services: {
+      orders: {
+        quota: { calls: [{ rate: '4/h', burst: 4 }] },
+        routes: { a: { quota: two }, b: { quota: two }, c: { retry: { attempts: 1 } } },
+      },
+    },
+  });
+  const went = async (route: string) => count(await times(w, 5, { route }));
+  assert.deepEqual([await went('a'), await went('b'), await went('c'), await went('d')], [2, 2, 4, 0]);
+  await w.end();
+});
+
 test('a rate that is lowered while all of it was used up is what may go from then on', async () => {
   const w = world({ calls: [{ name: 'mine', rate: '1000/s', burst: 1_000 }] });
   assert.equal(count(await times(w, 1_100)), 1_000);

@@ -67,6 +67,26 @@ test('a rate that is lowered while all of it was used up is what is let in from 
   await mesh.close();
 });
 
+test('a route of the policy that has rules of its own counts by itself, and one that has none with the service', async () => {
+  const two = { requests: [{ rate: '2/h', per: 'all' }] } as const;
+  const { mesh } = await aMesh({
+    policy: {
+      services: {
+        checkout: {
+          quota: { requests: [{ rate: '4/h', per: 'all' }] },
+          routes: { 'GET /a': { quota: two }, 'GET /b': { quota: two }, 'GET /c': { deadline: { timeout: '1s' } } },
+        },
+      },
+    },
+  });
+  const served = async (path: string) => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => mesh.receive({ ...arrivalOf({}), path })));
+    return answers.filter((answer) => answer === 'served').length;
+  };
+  assert.deepEqual([await served('/a'), await served('/b'), await served('/c'), await served('/d')], [2, 2, 4, 0]);
+  await mesh.close();
+});
+
 const apart: Readonly<Record<string, readonly [rule: Requests[number], one: Asks, other: Asks]>> = {
   principal: [{ rate: '10/s', burst: 2 }, { principal: 'a' }, { principal: 'b' }],
   route: [{ rate: '10/s', burst: 2, per: 'route' }, { route: 'GET /a' }, { route: 'GET /b' }],
