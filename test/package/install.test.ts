@@ -76,14 +76,16 @@ test('nothing but code, types, the schema and the papers is shipped', () => {
   const files = globSync('**/*.*', { cwd: consumer.inmesh });
   const known = /^(?:dist\/[\w/-]+(?:\.js|\.d\.ts|\.schema\.json)|docs\/[\w/-]+\.(?:md|svg))$/;
   const odd = files.filter((file) => !known.test(file)).toSorted();
-  assert.deepEqual(odd, ['CHANGELOG.md', 'README.md', 'dist/LICENSES-OF-OTHERS.txt', 'package.json']);
+  const papers = ['CHANGELOG.md', 'README.md', 'SECURITY.md', 'dist/LICENSES-OF-OTHERS.txt', 'package.json'];
+  assert.deepEqual(odd, papers);
   assert.ok(files.length > 50, `only ${files.length} files`);
 });
 
 test('who has the package alone has the documentation that it names', async () => {
-  const there = globSync(['README.md', 'docs/**/*.md'], { cwd: consumer.inmesh });
+  const there = globSync(['README.md', 'SECURITY.md', 'docs/**/*.md'], { cwd: consumer.inmesh });
   const texts = await Promise.all(there.map((page) => readFile(join(consumer.inmesh, page), 'utf8')));
-  const links = there.flatMap((page, at) => linksOf(page, texts[at]!)).filter(({ file }) => file.startsWith('docs/'));
+  const shipped = /^(?:docs\/|CHANGELOG\.md$|SECURITY\.md$)/;
+  const links = there.flatMap((page, at) => linksOf(page, texts[at]!)).filter(({ file }) => shipped.test(file));
   assert.ok(links.length > 250, `only ${links.length} links were found`);
   const dead = links.filter(({ file }) => !existsSync(join(consumer.inmesh, file)));
   assert.deepEqual(
