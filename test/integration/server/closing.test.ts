@@ -156,8 +156,10 @@ test('over TLS a connection that is shaken hands on while its server closes has 
   await shaken;
   await env.clock.advance(499);
   assert.equal(early.closed, false);
+  const ended = once(early, 'close');
+  silent.resume();
   await env.clock.advance(1);
-  await Promise.all([closed, once(silent.resume(), 'close')]);
+  await Promise.all([closed, ended]);
 });
 
 test('a stream of HTTP/2 that was asked for long ago is answered whole', async (t) => {
