@@ -81,9 +81,12 @@ test('what an answer says takes no longer to read than it is long', () => {
     `a=""${blanks}x`,
     `,${blanks}@`,
   ]) {
-    const begun = process.cpuUsage();
-    parseCacheControl(text);
-    const { user } = process.cpuUsage(begun);
-    assert.ok(user < 200_000, `${text.trim().slice(0, 3)}: ${user} us`); // milliseconds, and once most of a second
+    let least = Number.POSITIVE_INFINITY; // others of the process, such as who collects garbage, are counted as well
+    for (let time = 0; time < 3; time++) {
+      const begun = process.cpuUsage();
+      parseCacheControl(text);
+      least = Math.min(least, process.cpuUsage(begun).user);
+    }
+    assert.ok(least < 200_000, `${text.trim().slice(0, 3)}: ${least} us`); // milliseconds, and once most of a second
   }
 });
