@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { OutgoingAttempt } from '../core/attempt.ts';
 import { ResponseBody } from './body.ts';
 import { bodyFailed, brokenOff, type Destination, neverAnswered, neverSent } from './failure.ts';
@@ -13,6 +14,8 @@ export class Exchange implements Handler {
   readonly #source: Source | undefined;
   readonly #resolve: (answer: MeshResponse) => void;
   readonly #reject: (error: unknown) => void;
+  // A connection belongs to the request that it was made for; who listens to a body is not to find themselves in that one.
+  readonly #within = new AsyncResource('InmeshExchange', { requireManualDestroy: true });
   #over = false; // whether it was answered, failed or called off
   #controller: Controller | undefined;
   #answer: MeshResponse | undefined;
@@ -51,14 +54,15 @@ export class Exchange implements Handler {
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    this.#answer?.body.push(chunk);
+    const body = this.#answer?.body;
+    if (body !== undefined) this.#within.runInAsyncScope(body.push, body, chunk);
   }
 
   onResponseEnd(_controller: Controller, trailers: unknown): void {
     const answer = this.#answer!;
     this.#unlink();
     answer.trailers = trailers as Fields;
-    answer.body.end();
+    this.#within.runInAsyncScope(answer.body.end, answer.body);
   }
 
   onResponseError(controller: Controller | null, error: unknown): void {
@@ -69,7 +73,8 @@ export class Exchange implements Handler {
       this.#reject(this.#failure(error));
     } else if (this.#answer !== undefined) {
       this.#unlink();
-      this.#answer.body.fail(brokenOff(error, destination(this.#attempt)));
+      const { body } = this.#answer;
+      this.#within.runInAsyncScope(body.fail, body, brokenOff(error, destination(this.#attempt)));
     }
   }
 
