@@ -10,3 +10,6 @@ export const MARKS: ReadonlySet<string> = new Set([
   RATE_LIMIT,
   RATE_LIMIT_POLICY,
 ]);
+
+/** Those of them that are lists: what a handler has to say of quotas of its own stands behind what the service has. */
+export const LISTS: ReadonlySet<string> = new Set([RATE_LIMIT, RATE_LIMIT_POLICY]);

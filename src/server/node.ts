@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Arrival } from './arrival.ts';
 import type { IncomingHeaders } from './fields.ts';
-import { MARKS } from './marks.ts';
+import { LISTS, MARKS } from './marks.ts';
 import { type Mounted, mountedTemplate } from './mount.ts';
 import { NodeWire } from './node-wire.ts';
 import type { Problem } from './problem.ts';
@@ -66,7 +66,9 @@ export class NodeArrival implements Arrival {
   }
 
   remark(name: string, value: string): void {
-    if (!this.#response.headersSent) this.#response.setHeader(name, value);
+    if (this.#response.headersSent) return;
+    const said = LISTS.has(name) ? this.#response.getHeader(name) : undefined;
+    this.#response.setHeader(name, said === undefined ? value : `${said}, ${value}`);
   }
 
   /** What the handler throws does not come here: it is of a filter. */

@@ -55,6 +55,22 @@ test('what is asked of one handler counts for it alone, whatever its quota is ca
   assert.deepEqual(statuses, [200, 200, 429, 200, 200, 429]);
 });
 
+test('an answer says what is left of the quota of the service and of that of the handler', async (t) => {
+  await using mesh = await createMesh({
+    service: 'orders',
+    registry: { fixed: {} },
+    policy: { defaults: { quota: { requests: [{ name: 'all', rate: '50/h', per: 'all' }] } } },
+  });
+  const quota = { name: 'one', rate: '2/h', per: 'all' } as const;
+  const { url } = await serve(
+    t,
+    mesh.handler({ quota }, () => new Response('hello')),
+  );
+  const { headers } = await fetch(url);
+  assert.equal(headers.get('ratelimit-policy'), '"all";q=50;w=3600, "one";q=2;w=3600');
+  assert.match(headers.get('ratelimit') ?? '', /^"all";r=49;t=\d+, "one";r=1;t=\d+$/);
+});
+
 test('a route of Express may be guarded by a middleware of its own; the request comes in once', async (t) => {
   await using mesh = await createMesh({ service: 'orders', registry: { fixed: {} } });
   const traces: (string | undefined)[] = [];
