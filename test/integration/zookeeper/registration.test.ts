@@ -165,7 +165,7 @@ test('a live twin is told so, and the first is untouched; when the first leaves,
 
 test('who is restarted under its name waits for what it left to go, and is listed', async () => {
   await using wire = await FaultProxy.to(server);
-  const crashed = openSession(wire.address, { timeoutMs: 3_000 });
+  const crashed = openSession(wire.address, { timeoutMs: 2_000 });
   await crashed.ready(20_000);
   await put(hand, '/services/restarts/other', recordBytes(of('restarts', 'other')));
   const left = recordBytes(of('restarts', 'a', { port: 1 }));
@@ -173,7 +173,7 @@ test('who is restarted under its name waits for what it left to go, and is liste
   wire.set({ refuse: true });
   wire.cut(); // as good as a crash
   // It goes when its session does, whatever joining may take otherwise.
-  await using again = open(server.address, { ...BRIEF, connectTimeout: '300ms' });
+  await using again = open(server.address, { sessionTimeout: '4s', connectTimeout: '300ms' });
   await again.announce(of('restarts', 'a', { port: 2 }));
   assert.equal(decodeRecord((await hand.ask(getData('/services/restarts/a'))).data).port, 2);
   await crashed.close();

@@ -14,7 +14,7 @@ const ACL = [{ permissions: 31, scheme: 'world', id: 'anyone' }];
 const EMPTY = Buffer.alloc(0);
 
 /** Short, since the laws wait for what a session timeout decides. */
-export const QUICK: ZookeeperOptions = { sessionTimeout: '2s', connectTimeout: '4s', hold: '100ms', spread: '50ms' };
+export const QUICK: ZookeeperOptions = { sessionTimeout: '2s', connectTimeout: '10s', hold: '100ms', spread: '50ms' };
 
 /** A registry in a real server, with hands to do to it what the world does. */
 export async function zookeeperWorld(options: ZookeeperOptions = QUICK): Promise<RegistryWorld> {
