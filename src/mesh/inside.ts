@@ -51,14 +51,15 @@ export class Inside {
     this.ambient = new AmbientContext(env.clock);
     this.presence = new Presence(service, env, registry);
     this.unwatchSession = tellOfSession(service, env, registry);
-    this.transport = new LazyTransport(async () => {
+    const apart = makeApart();
+    const loadTransport = async () => {
       const { openTransport } = await import('../transport/transport.ts');
       return openTransport(env, caller(), (called) => this.policies.current.for(called));
-    });
+    };
+    this.transport = new LazyTransport(() => apart(loadTransport));
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
     this.around = new Neighbourhood({ self: service, registry: registry.name }, siblings, () => this.clusters, current);
-    const apart = makeApart();
     this.clusters = new Clusters(
       (name) => apart(() => this.#open(name, env)),
       (name) => this.#open(name, { ...env, events: new Events(), watch: undefined, random: seeded(1) }), // tells nobody, draws nothing

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Env } from '../core/env.ts';
 import type { Cancel } from '../core/live.ts';
@@ -40,6 +41,7 @@ export class Pools {
   readonly #entries: LRUCache<string, Entry>;
   readonly #forget: Cancel | undefined;
   readonly #closing = new Map<Connections, Promise<void>>();
+  readonly #apart = AsyncLocalStorage.snapshot(); // a connection would keep what the request it is made for has at hand
 
   constructor(env: Env) {
     this.#env = env;
@@ -130,7 +132,7 @@ export class Pools {
     const { Pool, buildConnector } = undici();
     const connector = new Connector(this.#env, settings.connect, buildConnector, settings.peers);
     const pool = new Pool(url, {
-      connect: connector.connect,
+      connect: (...connect) => this.#apart(connector.connect, ...connect),
       factory: steadyClient,
       connections: settings.connections,
       keepAliveTimeout: settings.keepAlive,

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createMesh } from '../../../src/mesh/create.ts';
 import { serve } from '../../support/http.ts';
 import { transportTo } from '../../support/transport.ts';
 
@@ -26,4 +29,24 @@ test('who reads a body by its events hears them in the context of the request, w
     });
   for (const who of ['first', 'second', 'third']) assert.deepEqual(await heardBy(who), new Set([who]));
   assert.deepEqual(await heardBy('fourth', '/broken'), new Set(['fourth']));
+});
+
+test('a connection keeps nothing of the request that it was made for', async (t) => {
+  const server = await serve(t, (_request, response) => void response.end());
+  const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: [server.url] } } });
+  t.after(() => mesh.close());
+  const asking = new AsyncLocalStorage<object>();
+  const first = await (async () => {
+    const request = { id: 1 };
+    await asking.run(request, async () => (await mesh.request('http://orders/')).body.dump());
+    return new WeakRef(request);
+  })();
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  for (let tries = 0; first.deref() !== undefined && tries < 20; tries++) {
+    await setTimeout(5);
+    collectGarbage();
+  }
+  assert.equal(first.deref(), undefined);
+  assert.equal((await mesh.request('http://orders/')).statusCode, 200);
 });
