@@ -44,11 +44,17 @@ export class Quotas {
     const longest = Math.min(quota.wait, context.scope.due - now - 1);
     const rules = this.#meters.read(quota.calls);
     let wait = 0;
+    let full: { read: ReadRule<CallRule>; own: number } | undefined; // what takes longest: who comes sooner is refused again
     for (const read of rules) {
       const own = this.#wait(read, context, now);
       if (own === 0) continue;
       if (queues(read.rule) && own <= longest) wait = Math.max(wait, own);
-      else if (this.#over(read, context, own)) return refusal(context, `more than ${formatRate(read.rule.rate)}`, own);
+      else if (read.rule.mode === 'observe') this.#over(read, context, own);
+      else if (full === undefined || own > full.own) full = { read, own };
+    }
+    if (full !== undefined) {
+      this.#over(full.read, context, full.own);
+      return refusal(context, `more than ${formatRate(full.read.rule.rate)}`, full.own);
     }
     const paced = pace === undefined ? 0 : this.#paced(pace, context, longest, now);
     if (typeof paced !== 'number') return paced;
@@ -75,14 +81,16 @@ export class Quotas {
     if (calls.length === 0 && mode === 'off') return nothing('quota', 'off');
     const longest = Math.min(most, context.scope.due - now - 1);
     const said: string[] = [];
+    let full: { title: string; own: number } | undefined;
     let wait = 0;
     for (const read of this.#meters.read(calls)) {
       const own = this.#foresee(read, context, now);
       if (own === 0) said.push(`${read.title}: there is room`);
       else if (read.rule.mode === 'observe') said.push(`${read.title}: used up, which is only observed`);
       else if (queues(read.rule) && own <= longest) wait = Math.max(wait, own);
-      else return refuses('quota', `${read.title}: used up, room in ${inWords(own)}`, own);
+      else if (full === undefined || own > full.own) full = { title: read.title, own };
     }
+    if (full !== undefined) return refuses('quota', `${full.title}: used up, room in ${inWords(full.own)}`, full.own);
     const paced = mode === 'off' ? 0 : (this.#paces.peek(context.route ?? '')?.wait(mode !== 'reject', now) ?? 0);
     if (paced > 0 && mode !== 'observe') {
       if (mode !== 'queue' || paced > longest)
@@ -144,12 +152,10 @@ export class Quotas {
     return rule.share === 'fleet' ? this.#siblings.count : 1;
   }
 
-  /** A rule says no. Whether that is the end of it. */
-  #over({ rule, id, title }: ReadRule<CallRule>, context: Context, wait: number): boolean {
-    const enforced = rule.mode !== 'observe';
+  /** A rule says no. */
+  #over({ rule, id, title }: ReadRule<CallRule>, context: Context, wait: number): void {
     this.#meters.tally(id).refused++;
-    this.#tell(context, enforced ? 'refused' : 'observed', title, wait);
-    return enforced;
+    this.#tell(context, rule.mode === 'observe' ? 'observed' : 'refused', title, wait);
   }
 
   #paced(pace: Pace, context: Context, longest: number, now: number): number | MeshError {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MeshError } from '../../src/core/errors.ts';
 import { answer, settled } from '../../src/testing.ts';
 import { aWorld, give, inTurn } from '../filters/world.ts';
 import { count, times, world } from './world.ts';
@@ -218,6 +219,19 @@ test('a route that has rules of its own counts by itself, and one that has none 
   });
   const went = async (route: string) => count(await times(w, 5, { route }));
   assert.deepEqual([await went('a'), await went('b'), await went('c'), await went('d')], [2, 2, 4, 0]);
+  await w.end();
+});
+
+test('a call that is over several quotas is told when all of them have room again, and so is who asks in advance', async () => {
+  const rates = ['2/s', '2/h', '2/m'];
+  const w = world({ calls: rates.map((rate) => ({ name: rate.slice(-1), rate, burst: 2 })) });
+  assert.equal(count(await times(w, 2)), 2);
+  const said = w.mesh.plan('orders');
+  assert.match(JSON.stringify(said), /h: used up, room in 30m/);
+  await assert.rejects(w.call(give(answer(200))), (error: MeshError) => {
+    assert.equal(Math.round(error.retryAfterMs!), 1_800_000);
+    return /more than 2\/h, room in 30m/.test(error.message);
+  });
   await w.end();
 });
 
