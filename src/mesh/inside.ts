@@ -56,7 +56,7 @@ export class Inside {
       const { openTransport } = await import('../transport/transport.ts');
       return openTransport(env, caller(), (called) => this.policies.current.for(called));
     };
-    this.transport = new LazyTransport(() => apart(loadTransport));
+    this.transport = new LazyTransport(loadTransport, apart);
     const current = () => this.policies.current;
     const siblings = new RegisteredSiblings(service, registry, env.random, () => this.presence.id);
     this.around = new Neighbourhood({ self: service, registry: registry.name }, siblings, () => this.clusters, current);

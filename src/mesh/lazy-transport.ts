@@ -2,15 +2,18 @@ import type { FetchInit } from '../transport/fetch-message.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { Apart } from './apart.ts';
 
 /** How calls are sent over HTTP, loaded with the first of them: who brings another client does not pay for it. */
 export class LazyTransport {
   readonly #load: () => Promise<Transport>;
+  readonly #apart: Apart; // from the request that happens to be the first
   #loading: Promise<Transport> | undefined;
   #loaded: Transport | undefined;
 
-  constructor(load: () => Promise<Transport>) {
+  constructor(load: () => Promise<Transport>, apart: Apart) {
     this.#load = load;
+    this.#apart = apart;
   }
 
   request(url: string | URL, options?: RequestOptions): Promise<MeshResponse> {
@@ -33,10 +36,12 @@ export class LazyTransport {
   }
 
   #ready(): Promise<Transport> {
-    this.#loading ??= this.#load().then((transport) => {
-      this.#loaded = transport;
-      return transport;
-    });
+    this.#loading ??= this.#apart(() => this.#begin());
     return this.#loading;
+  }
+
+  async #begin(): Promise<Transport> {
+    this.#loaded = await this.#load();
+    return this.#loaded;
   }
 }

@@ -31,10 +31,7 @@ test('who reads a body by its events hears them in the context of the request, w
   assert.deepEqual(await heardBy('fourth', '/broken'), new Set(['fourth']));
 });
 
-// On Node 22, whose promises and timers each keep the context they were made in, something still holds the first.
-const keeps = Number.parseInt(process.versions.node, 10) < 24 && 'Node 22 holds on to contexts in other ways';
-
-test('a connection keeps nothing of the request that it was made for', { skip: keeps }, async (t) => {
+test('a connection keeps nothing of the request that it was made for', async (t) => {
   const server = await serve(t, (_request, response) => void response.end());
   const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: [server.url] } } });
   t.after(() => mesh.close());
