@@ -38,7 +38,7 @@ test('every TypeScript block of the README and the guides compiles', async () =>
   const config = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: 'force' },
-    include: ['**/*.ts', join(root, 'test/docs/reader.d.ts')],
+    include: ['**/*.ts', join(root, 'test/docs/reader.d.ts'), join(root, 'src/**/*.d.ts')],
     exclude: [],
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
