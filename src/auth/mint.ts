@@ -34,11 +34,16 @@ export async function minting(env: Env, service: string, options: MintOptions | 
   const take = ([content]: readonly string[]): void => {
     const next = trial(sealWith(readKey(content!), options.kid));
     latest = next;
-    next.then((seal) => {
-      if (latest !== next) return;
-      current = seal;
-      problem = undefined;
-    }, trouble);
+    next.then(
+      (seal) => {
+        if (latest !== next) return;
+        current = seal;
+        problem = undefined;
+      },
+      (error) => {
+        if (latest === next) trouble(error); // of one that has been replaced meanwhile, nobody needs to know
+      },
+    );
   };
   const files = new Files(env.clock, [options.key], take, trouble);
   const close = await files.open();

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { createMesh } from '../../../src/index.ts';
+import { createMesh, type Mesh } from '../../../src/index.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { serve } from '../../support/http.ts';
 
@@ -15,20 +15,8 @@ test('a service that is asked decides; it is told who, what and where from, and 
     response.statusCode = asked.path === '/closed' ? 403 : asked.path === '/broken' ? 500 : 200;
     response.end();
   });
-  await using mesh = await createMesh({
-    service: 'orders',
-    env: testEnv(), // who is asked has as long as it takes
-    registry: { fixed: { authz: [authz.url] } },
-    policy: {
-      services: {
-        orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
-      },
-    },
-  });
-  const { url } = await serve(
-    t,
-    mesh.handler(() => new Response('hello')),
-  );
+  await using mesh = await asksOf(authz.url);
+  const { url } = await greeting(t, mesh);
   const ask = (path: string) => fetch(url + path, { headers: { authorization: 'Bearer secret', cookie: 'a=secret' } });
   const [open, closed, broken] = [await ask('/open?token=secret'), await ask('/closed'), await ask('/broken')];
   assert.deepEqual([open.status, closed.status, broken.status], [200, 403, 403]);
@@ -132,23 +120,30 @@ test('a service that is told to ask itself refuses at once, and asks itself once
   t.diagnostic(`${Math.round(performance.now() - begun)} ms`);
 });
 
-/** What a request comes to where `listener` is asked about it. */
-async function asked(t: TestContext, listener: RequestListener): Promise<number> {
-  const authz = await serve(t, listener);
-  await using mesh = await createMesh({
+/** A mesh whose requests may pass if the service at `url` says so. */
+const asksOf = (url: string) =>
+  createMesh({
     service: 'orders',
     env: testEnv(), // who is asked has as long as it takes
-    registry: { fixed: { authz: [authz.url] } },
+    registry: { fixed: { authz: [url] } },
     policy: {
       services: {
         orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
       },
     },
   });
-  const { url } = await serve(
+
+const greeting = (t: TestContext, mesh: Mesh) =>
+  serve(
     t,
     mesh.handler(() => new Response('hello')),
   );
+
+/** What a request comes to where `listener` is asked about it. */
+async function asked(t: TestContext, listener: RequestListener): Promise<number> {
+  const authz = await serve(t, listener);
+  await using mesh = await asksOf(authz.url);
+  const { url } = await greeting(t, mesh);
   const { status } = await fetch(url, { signal: AbortSignal.timeout(10_000) });
   authz.server.closeAllConnections();
   return status;
