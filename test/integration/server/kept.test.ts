@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
 
 // Connections of HTTP/1.1 that are kept from one request to the next, when their server closes.
@@ -98,19 +98,30 @@ test('while a server leaves no handler keeps a connection, whatever it says', as
   await closed;
 });
 
-test('what has come in part on a connection that was kept is answered when the rest has come', async (t) => {
+/** Both ends of a connection that a shop keeps, where all get one answer. */
+async function aKept(t: TestContext, answer: string) {
   const shop = await aShop(t);
-  const server = createServer(shop.handler(() => new Response('sold')));
+  const server = createServer(shop.handler(() => new Response(answer)));
   server.keepAliveTimeout = AN_HOUR_MS;
   await shop.serve(server, LOCAL);
   const taken = once(server, 'connection') as Promise<[Socket]>;
   const socket = await connected(t, server);
   const [served] = await taken;
+  return { shop, socket, served };
+}
+
+/** Writes a part of a request, and waits until the server has it. */
+async function comesIn(part: string, socket: Socket, served: Socket): Promise<void> {
+  const before = served.bytesRead;
+  socket.write(part);
+  while (served.bytesRead === before) await new Promise(setImmediate);
+}
+
+test('what has come in part on a connection that was kept is answered when the rest has come', async (t) => {
+  const { shop, socket, served } = await aKept(t, 'sold');
   socket.write(GET);
   await once(socket, 'data');
-  const before = served.bytesRead;
-  socket.write(GET.slice(0, 20));
-  while (served.bytesRead === before) await new Promise(setImmediate);
+  await comesIn(GET.slice(0, 20), socket, served);
   const stopping = drained(shop);
   const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
   await stopping;
@@ -120,18 +131,10 @@ test('what has come in part on a connection that was kept is answered when the r
 });
 
 test('a connection whose request was answered before all of it had come ends when it has', async (t) => {
-  const shop = await aShop(t);
-  const server = createServer(shop.handler(() => new Response('refused')));
-  server.keepAliveTimeout = AN_HOUR_MS;
-  await shop.serve(server, LOCAL);
-  const taken = once(server, 'connection') as Promise<[Socket]>;
-  const socket = await connected(t, server);
-  const [served] = await taken;
+  const { shop, socket, served } = await aKept(t, 'refused');
   socket.write('POST / HTTP/1.1\r\nhost: shop\r\ncontent-length: 4\r\n\r\n');
   await once(socket, 'data');
-  const before = served.bytesRead;
-  socket.write('body');
-  while (served.bytesRead === before) await new Promise(setImmediate);
+  await comesIn('body', socket, served);
   const ended = once(socket.resume(), 'close');
   await shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
   await ended;
