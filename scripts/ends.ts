@@ -10,6 +10,7 @@ const SOON_MS = Number(process.env.TEST_SOON_MS ?? 15_000); // from the end of a
 const TURN_MS = 10;
 const QUIET = 50; // so many turns without a word, and all is told; turns are long where the machine is busy
 
+let last = '';
 const ofFile = process.env.NODE_TEST_CONTEXT !== undefined && process.argv[1]?.endsWith('.test.ts');
 const ofMany = process.execArgv.some((arg) => arg.endsWith('test-isolation=none'));
 if (isMainThread && (ofFile || ofMany)) {
@@ -18,8 +19,9 @@ if (isMainThread && (ofFile || ofMany)) {
     clearTimeout(timer);
     timer = setTimeout(end, ms).unref(); // it keeps nothing alive, so what a test counts it does not find
   };
-  beforeEach(() => {
+  beforeEach((context) => {
     underWay++;
+    last = context.name;
     wait(LONGEST_MS);
   });
   afterEach(() => {
@@ -31,7 +33,7 @@ if (isMainThread && (ofFile || ofMany)) {
 function end(): void {
   const left = process.getActiveResourcesInfo().join(', ');
   console.error(
-    `${ofMany ? 'a process of many files' : process.argv[1]} was ended: something that it left behind keeps it alive (${left})`,
+    `${ofMany ? 'a process of many files' : process.argv[1]} was ended: something that it left behind keeps it alive (${left}); the last test that began is '${last}'`,
   );
   process.exitCode = 1;
   process.emit('beforeExit', 1); // the runner's own sign that all is over: it tells what it has not told yet

@@ -100,8 +100,8 @@ const countOf = (word: string, output: string): number =>
 /** The spec reporter says at its end which tests failed, and why. */
 function failing({ code, output }: Pick<Ended, 'code' | 'output'>): string {
   const from = output.indexOf('✖ failing tests:');
-  if (from >= 0) return output.slice(from);
   const lines = output.split('\n').map((line) => `${line}\n`);
+  if (from >= 0) return lines.filter((line) => line.includes(' was ended: ')).join('') + output.slice(from);
   // It has not come to its end, so that all may matter but what is well.
   return lines.filter((line) => (code === 0 ? /# (SKIP|TODO)/ : /^ *[^ \n✔ℹ]/).test(line)).join('');
 }

@@ -9,6 +9,7 @@ import { createMesh } from '../../src/mesh/create.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { testEnv } from '../../src/testing/env.ts';
+import { FakeRegistry } from '../../src/testing/fake-registry.ts';
 import { serve } from '../support/http.ts';
 
 type Health = MeshEvent & { readonly type: 'health' };
@@ -104,7 +105,8 @@ test('a server that is leaving says so in its answers, and who calls it goes els
   const meshes: Mesh[] = [];
   const env = testEnv(); // of the one that leaves: others hear of it for as long as the test wants
   for (let instance = 0; instance < 3; instance++) {
-    const orders = await createMesh({ service: 'orders', registry: 'local:', ...(instance === 1 && { env }) });
+    const registry = new FakeRegistry(); // files take a time that the clock of a test knows nothing of
+    const orders = await createMesh({ service: 'orders', registry, ...(instance === 1 && { env }) });
     const server = createHttp(orders.handler(() => new Response('sold')));
     await orders.serve(server);
     meshes.push(orders);

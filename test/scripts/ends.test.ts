@@ -28,6 +28,7 @@ test('a file that leaves something behind is ended, told of, and loses no test',
   const { passed, failed } = verdict([{ code, output }]);
   assert.deepEqual([code, passed, failed], [1, 300, 1]); // the one is the file itself
   assert.match(output, /leaves\.test\.ts was ended: something that it left behind keeps it alive \(.*Timeout/);
+  assert.match(output, /; the last test that began is 'number 299'$/m);
 });
 
 test('a process of many files that one of them keeps alive is ended, told of, and loses no test', async (t) => {

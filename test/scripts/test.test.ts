@@ -46,6 +46,8 @@ test('of a run that failed only the tests that did are shown, and of one that br
   const well = ended(0, { tests: 1, pass: 1 }, '✔ it does (1ms)');
   const bad = ended(1, { tests: 2, pass: 1, fail: 1 }, '✔ so does this (1ms)\n✖ it does not (1ms)', `\n${why}`);
   assert.equal(verdict([well, bad, well]).failing, why);
+  const hung = 'it.test.ts was ended: something keeps it alive';
+  assert.equal(verdict([ended(1, { tests: 1, fail: 1 }, hung, why)]).failing, `${hung}\n${why}`);
   const broken = { code: 7, output: '✔ it does (1ms)\n▶ a suite\n  ✔ that does, too (1ms)\nError: out of memory\n' };
   assert.equal(verdict([well, broken]).failing, '▶ a suite\nError: out of memory\n');
 });
