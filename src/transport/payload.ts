@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
 import { MeshError } from '../core/errors.ts';
 
@@ -104,6 +105,7 @@ export class Source {
   error: unknown;
   readonly #open: () => AsyncIterable<unknown> | Iterable<unknown>;
   readonly #owner: unknown;
+  readonly #within = AsyncLocalStorage.snapshot();
 
   /** `owner` is the stream that has to be closed when nobody will read it. */
   constructor(open: () => AsyncIterable<unknown> | Iterable<unknown>, owner: unknown) {
@@ -111,7 +113,19 @@ export class Source {
     this.#owner = owner;
   }
 
-  async *read(): AsyncGenerator<Uint8Array | string> {
+  /** Its parts. Each is made in the context of the request, and not in that of the connection that asks for it. */
+  read(): AsyncIterableIterator<Uint8Array | string> {
+    const parts = this.#parts();
+    return {
+      next: () => this.#within(() => parts.next()),
+      return: () => this.#within(() => parts.return(undefined)),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  async *#parts(): AsyncGenerator<Uint8Array | string, undefined> {
     this.touched = true;
     try {
       for await (const chunk of this.#open()) yield toChunk(chunk);

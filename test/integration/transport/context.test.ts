@@ -50,3 +50,29 @@ test('a connection keeps nothing of the request that it was made for', async (t)
   assert.equal(first.deref(), undefined);
   assert.equal((await mesh.request('http://orders/')).statusCode, 200);
 });
+
+test('who makes a body while it is sent does so in the context of the request, also where it waited for a connection', async (t) => {
+  const server = await serve(t, async (request, response) => {
+    for await (const _ of request);
+    response.end();
+  });
+  const options = { policy: { defaults: { transport: { connections: 1 } } } };
+  const transport = transportTo(t, { orders: [server.url] }, options);
+  const asking = new AsyncLocalStorage<string>();
+  const made: [string, string | undefined][] = [];
+  const send = (who: string) =>
+    asking.run(who, async () => {
+      async function* body() {
+        for (let part = 0; part < 3; part++) {
+          made.push([who, asking.getStore()]);
+          yield 'part';
+          await setTimeout(1);
+        }
+      }
+      const answer = await transport.request('http://orders/', { method: 'POST', body: body() });
+      await answer.body.dump();
+    });
+  await Promise.all(['first', 'second', 'third'].map(send));
+  assert.equal(made.length, 9);
+  for (const [who, found] of made) assert.equal(found, who);
+});
