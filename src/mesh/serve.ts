@@ -34,7 +34,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
     const announcement = await presence.announce({ secure: 'setSecureContext' in server, ...told, port: real });
     graceful.onClosed(() => {
       forget();
-      void announcement.close();
+      void (async () => announcement.close())().catch(() => {}); // when the mesh closes it is asked once more
     });
     return announcement;
   } catch (error) {

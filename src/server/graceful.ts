@@ -89,7 +89,7 @@ export class GracefulServer {
   async close(giveUp: AbortSignal): Promise<void> {
     if (!this.#open) return;
     this.#closing = true;
-    const closed = once(this.#server, 'close');
+    const closed = new Promise<void>((resolve) => this.onClosed(resolve)); // `once` would reject for an error in between
     const giveBack = this.#judgeIdle();
     for (const connection of this.#connections.values()) connection.bidFarewell();
     await takeWaiting(this.#server, giveUp);

@@ -11,8 +11,11 @@ import { Agent, createServer as createSecureServer, get } from 'node:https';
 import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectSecure } from 'node:tls';
+import type { Announcement } from '../../../src/discovery/registry.ts';
 import { testEnv } from '../../../src/testing/env.ts';
+import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
 import { Authority } from '../../support/certificates.ts';
 import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
 
@@ -241,4 +244,43 @@ test('a server of HTTP/2 that is given its listener after it is served says that
   assert.equal(headers['x-envoy-immediate-health-check-fail'], 'true');
   await env.clock.advance(200);
   await closed;
+});
+
+test('an error of a server that closes is its owner’s to hear, and keeps nothing from being ended', async (t) => {
+  const shop = await aShop(t);
+  const server = createServer(shop.handler(() => new Response('sold')));
+  await shop.serve(server, LOCAL);
+  const heard: unknown[] = [];
+  server.on('error', (error) => heard.push(error));
+  const problems: string[] = [];
+  shop.on((event) => event.type === 'leaving' && problems.push(event.problem));
+  const closing = shop.close({ drainMs: 0 });
+  await drained(shop);
+  const error = new Error('accept EMFILE');
+  server.emit('error', error);
+  await closing;
+  assert.deepEqual(heard, [error]);
+  assert.deepEqual(problems, ['', '', '']);
+  assert.equal(server.listening, false);
+});
+
+test('a server that its owner closes ends nothing else where the registry can not be told', async (t) => {
+  const away = new Error('the registry is away');
+  const throws = (): never => {
+    throw away;
+  };
+  for (const close of [() => Promise.reject(away), throws]) {
+    const registry = new FakeRegistry().client();
+    const list = registry.announce.bind(registry);
+    registry.announce = async (instance) => {
+      const listing = await list(instance);
+      return { ...listing, instance, state: listing.state, close } as Announcement;
+    };
+    const shop = await aShop(t, { registry });
+    const server = createServer();
+    await shop.serve(server, LOCAL);
+    server.close();
+    await once(server, 'close');
+    await turn(); // what nobody hears of is told at the end of a turn, and fails the test
+  }
 });
