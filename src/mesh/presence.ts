@@ -39,6 +39,11 @@ export class Presence {
     return this.#env.clock;
   }
 
+  /** Gives a server of TLS our certificate, where we have one. */
+  secure(server: object): void {
+    this.#env.identity?.secure(server);
+  }
+
   /** Whether there is anything that has to be ended in good order. */
   get any(): boolean {
     return this.#announcements.size + this.#tasks.size > 0;

@@ -25,6 +25,7 @@ export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
  */
 export async function serve(presence: Presence, server: Server, options: ServeOptions): Promise<Announcement> {
   check(server, options);
+  presence.secure(server);
   const { port = 0, bind, health = false, ...told } = options;
   if (health) presence.health = true;
   const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);

@@ -79,8 +79,7 @@ export abstract class ServedMesh extends ToldMesh {
    * @param options Where it listens, and what `announce` may be told. A port that the system chooses unless told.
    * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
    */
-  async serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
-    this.#inside.env.identity?.secure(server);
+  serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {
     return this.#inside.presence.start(serve(this.#inside.presence, server, options));
   }
 

@@ -210,12 +210,14 @@ test('a server that its owner closes is on the list no more', async (t) => {
 test('what can not be served is told at the door', async (t) => {
   const shop = await aShop(t);
   await assert.rejects(shop.serve({} as never), /serve needs a server of node:http/);
+  const known = await createMesh({ service: 'shop', registry: { fixed: {} }, identity: { secrets: {} } });
+  t.after(() => known.close());
+  await assert.rejects(known.serve(undefined as never), /serve needs a server of .*, got undefined/);
   await assert.rejects(shop.serve(createServer(), 3000 as never), /the options must be an object, got 3000/);
   await assert.rejects(shop.serve(createServer(), { port: 70_000 }), /port must be a whole number from 0 to 65535/);
   await assert.rejects(shop.serve(createServer(), { bind: 4 as never }), /bind must be an address of this machine/);
-  const known = 'port, bind, host, id, weight, zone, secure, metadata, health';
   await assert.rejects(shop.serve(createServer(), { prot: 1 } as never), {
-    message: `serve: no such option 'prot'; there are ${known} (INVALID_ARGUMENT: request)`,
+    message: `serve: no such option 'prot'; there are port, bind, host, id, weight, zone, secure, metadata, health (INVALID_ARGUMENT: request)`,
   });
   // As text, which is how the environment has it.
   await assert.rejects(shop.serve(createServer(), { port: '3000' as never }), /from 0 to 65535, got '3000'/);
