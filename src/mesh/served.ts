@@ -40,7 +40,8 @@ export abstract class ServedMesh extends ToldMesh {
    * @throws MeshError INVALID_ARGUMENT for a rule that is not usable.
    */
   middleware(guard?: GuardOptions): ConnectMiddleware {
-    return middleware(this.#inside.serving, guard && this.#inside.serving.guard(guard));
+    const { serving } = this.#inside;
+    return middleware(serving, guard === undefined ? undefined : serving.guard(guard));
   }
 
   /**

@@ -1,7 +1,7 @@
 import { type Context, copy } from '../core/context.ts';
 import { MeshError } from '../core/errors.ts';
 import { ask, type Filter, type Service } from '../core/service.ts';
-import { readField } from '../policy/read.ts';
+import { readField, show } from '../policy/read.ts';
 import { type Policy, type PolicySections, table } from '../policy/table.ts';
 import type { Arrival } from './arrival.ts';
 import { refusalOf } from './problem.ts';
@@ -62,7 +62,7 @@ const ADMITTED = Promise.resolve();
 
 function readGuard(options: unknown, name: string): Pick<Policy, 'authorize' | 'quota'> {
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `handler: the options must be an object, got ${String(options)}`);
+    throw new MeshError('request', `handler: the options must be an object, got ${show(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (key !== 'authorize' && key !== 'quota') {

@@ -119,5 +119,8 @@ test('a guard that can not be is refused when it is made', async () => {
   assert.throws(made({ authorize: [{ paths: ['/'] }, { path: '/' }] }), /handler\.authorize\[1\]\.path: no such field/);
   assert.throws(made({ retry: {} }), /handler: no such option 'retry'; there are authorize, quota/);
   assert.throws(made(null), /handler: the options must be an object, got null/);
+  assert.throws(() => mesh.middleware(null as never), /handler: the options must be an object, got null/);
+  assert.throws(() => mesh.middleware('' as never), /handler: the options must be an object, got ''/);
+  assert.throws(made(handler), /handler: the options must be an object, got a function \(/); // and not what stands in it
   assert.throws(() => mesh.handler({} as never), /handler needs a function, got object/);
 });
