@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createMesh, type Mesh } from '../../../src/index.ts';
+import type { PolicySections } from '../../../src/policy/table.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { serve } from '../../support/http.ts';
 
@@ -121,14 +122,14 @@ test('a service that is told to ask itself refuses at once, and asks itself once
 });
 
 /** A mesh whose requests may pass if the service at `url` says so. */
-const asksOf = (url: string) =>
+const asksOf = (url: string, more: PolicySections['authorize'] = {}, env = testEnv()) =>
   createMesh({
     service: 'orders',
-    env: testEnv(), // who is asked has as long as it takes
+    env, // in virtual time: who is asked has as long as it takes
     registry: { fixed: { authz: [url] } },
     policy: {
       services: {
-        orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
+        orders: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }], ...more } },
       },
     },
   });
@@ -159,4 +160,25 @@ test('a redirect is no answer, and nobody follows it', async (t) => {
   const other = await serve(t, (_, response) => void response.writeHead(200).end());
   assert.equal(await asked(t, (_, response) => void response.writeHead(307, { location: other.url }).end()), 403);
   assert.equal(other.connections, 0);
+});
+
+test('who is asked and says nothing has said no after 200 ms, unless the policy takes silence for a yes', async (t) => {
+  for (const [whenAway, status] of [
+    ['deny', 403],
+    ['allow', 200],
+  ] as const) {
+    const came = Promise.withResolvers<void>();
+    const authz = await serve(t, () => came.resolve());
+    const env = testEnv();
+    await using mesh = await asksOf(authz.url, { whenAway }, env);
+    const { url } = await greeting(t, mesh);
+    const answer = fetch(url);
+    await came.promise;
+    await env.clock.advance(199);
+    assert.deepEqual(mesh.authorize.counts, {});
+    await env.clock.advance(1);
+    assert.equal(Object.keys(mesh.authorize.counts).length, 1);
+    assert.equal((await answer).status, status, whenAway);
+    authz.server.closeAllConnections();
+  }
 });
