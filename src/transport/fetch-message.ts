@@ -132,16 +132,7 @@ function payloadOf(request: Request, given: unknown, keep: number): Payload | Pr
   if (given instanceof Blob) return readBody(given as BodyLike, keep);
   const isStream = typeof given === 'object' && given !== null && Symbol.asyncIterator in given;
   if (isStream) return streamed(new Source(() => request.body!, request.body), undefined, undefined, false);
-  return unlessAborted(keepStream(request.body, keep, undefined), request.signal);
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+  return keepStream(request.body, keep, { signal: request.signal });
 }
 
 function withUsual(headers: Headers): Fields {

@@ -53,22 +53,33 @@ export function readBody(body: BodyLike | undefined, keep: number): Payload | Pr
   throw new MeshError('request', `${problem}; got ${typeof body}`);
 }
 
-/** Reads a stream up to `limit` bytes, and keeps these so that they can be sent again; what is larger is streamed. */
+/**
+ * Reads a stream up to `limit` bytes, and keeps these so that they can be sent again; what is larger is streamed. Rejects with
+ * the reason of `signal` when that aborts meanwhile, and lets go of the stream.
+ */
 export async function keepStream(
   stream: ReadableStream<Uint8Array>,
   limit: number,
-  type: string | undefined,
+  { type, signal }: { readonly type?: string | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<Payload> {
-  const parts = stream.values();
-  const kept: Uint8Array[] = [];
-  let length = 0;
-  while (length <= limit) {
-    const { done, value } = await parts.next();
-    if (done) return inMemory(Buffer.concat(kept), type);
-    kept.push(value);
-    length += value.byteLength;
+  const reader = stream.getReader();
+  const giveUp = (): void => void reader.cancel(signal!.reason).catch(() => {});
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    const kept: Uint8Array[] = [];
+    let length = 0;
+    while (length <= limit) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return inMemory(Buffer.concat(kept), type);
+      kept.push(value);
+      length += value.byteLength;
+    }
+    return streamed(new Source(() => chain(kept, reader), reader), type, undefined, false);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
-  return streamed(new Source(() => chain(kept, parts), stream), type, undefined, false);
 }
 
 function inMemory(content: string | Uint8Array | undefined, type: string | undefined): Payload {
@@ -93,7 +104,7 @@ async function readBlob(blob: Blob, keep: number): Promise<Payload> {
 
 function readForm(form: FormData, keep: number): Promise<Payload> {
   const encoded = new Response(form); // which writes it, and chooses the boundary
-  return keepStream(encoded.body!, keep, encoded.headers.get('content-type')!);
+  return keepStream(encoded.body!, keep, { type: encoded.headers.get('content-type')! });
 }
 
 /** A body to be read while it is sent. */
@@ -107,7 +118,7 @@ export class Source {
   readonly #owner: unknown;
   readonly #within = AsyncLocalStorage.snapshot();
 
-  /** `owner` is the stream that has to be closed when nobody will read it. */
+  /** `owner` is the stream that has to be closed when nobody will read it, or who reads that of the web already. */
   constructor(open: () => AsyncIterable<unknown> | Iterable<unknown>, owner: unknown) {
     this.#open = open;
     this.#owner = owner;
@@ -138,9 +149,10 @@ export class Source {
 
   /** Closes a stream that will not be read any more. */
   abandon(reason: unknown): void {
-    const owner = this.#owner as { destroy?: (error?: unknown) => void; cancel?: (reason: unknown) => Promise<void> };
-    if (typeof owner?.destroy === 'function') owner.destroy();
-    else if (owner instanceof ReadableStream && !owner.locked) owner.cancel(reason).catch(() => {});
+    const owner = this.#owner;
+    if (owner instanceof ReadableStreamDefaultReader || (owner instanceof ReadableStream && !owner.locked)) {
+      owner.cancel(reason).catch(() => {});
+    } else if (typeof (owner as Partial<Readable> | undefined)?.destroy === 'function') (owner as Readable).destroy();
   }
 }
 
@@ -158,7 +170,17 @@ function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-async function* chain(first: Iterable<unknown>, rest: AsyncIterable<unknown>): AsyncGenerator<unknown> {
-  yield* first;
-  yield* rest;
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+async function* chain(first: readonly Uint8Array[], rest: Reader): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    yield* first;
+    for (;;) {
+      const { done, value } = await rest.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    rest.cancel().catch(() => {}); // for who stops in the middle
+  }
 }

@@ -79,7 +79,7 @@ test('a stream is kept up to the limit, and not a byte is lost beyond it', async
     [5_000, false],
   ] as const) {
     const stream = new Blob(['x'.repeat(size)]).stream();
-    const payload = await keepStream(stream, 100, undefined);
+    const payload = await keepStream(stream, 100);
     assert.equal(payload.replayable, replayable);
     assert.equal((await textOf(payload)).length, size);
   }

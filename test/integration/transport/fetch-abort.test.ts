@@ -194,11 +194,12 @@ ofBoth('a stream that is to be sent is cancelled with the reason', echo, async (
   assert.equal(await cancelled.promise, why);
 });
 
-test('an abort while the body of a Request is read ahead is heard at once', async (t) => {
+test('an abort while the body of a Request is read ahead is heard at once, and the body let go of', async (t) => {
   const server = await serve(t, echo);
   const { fetch } = transportTo(t, { orders: [server.url] });
   const controller = new AbortController();
-  const endless = new ReadableStream({ pull: () => new Promise(() => {}) });
+  const cancelled = Promise.withResolvers<unknown>();
+  const endless = new ReadableStream({ pull: () => new Promise(() => {}), cancel: cancelled.resolve });
   const request = new Request('http://orders/', {
     method: 'POST',
     body: endless,
@@ -209,6 +210,7 @@ test('an abort while the body of a Request is read ahead is heard at once', asyn
   const why = new Error('gone home');
   controller.abort(why);
   await assert.rejects(call, why);
+  assert.equal(await cancelled.promise, why);
   assert.equal(server.connections, 0);
 });
 

@@ -230,3 +230,20 @@ test('a large body of a Request arrives whole, though it was read ahead', async 
   const request = new Request('http://orders/', { method: 'POST', body: new Blob([body]).stream(), duplex: 'half' });
   assert.equal((await seen(fetch(request))).body, body);
 });
+
+test('a large body of a Request is let go of where it is sent to nobody, or to somebody who goes', async (t) => {
+  const broken = await serve(t, (request) => void request.once('data', () => request.destroy()));
+  for (const urls of [[], [broken.url]]) {
+    const { fetch } = transportTo(t, { orders: urls });
+    const cancelled = Promise.withResolvers<unknown>();
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(100_000)),
+      cancel: cancelled.resolve,
+    });
+    await assert.rejects(
+      fetch(new Request('http://orders/', { method: 'POST', body, duplex: 'half' })),
+      /fetch failed/,
+    );
+    await cancelled.promise;
+  }
+});
