@@ -18,32 +18,30 @@ export interface Expected {
   readonly name: string;
   /** Whom it may name; anybody but workloads of SPIFFE where that is not said. */
   readonly names: readonly string[] | undefined;
-  /** For how long it may be good, from its issue to its end. */
-  readonly longestS: number;
 }
 
-/** Who a token is about. `now` is in seconds since 1970 began. @throws Doubt when what it says is not as it must be. */
-export function checkClaims({ claims, type }: Compact, expected: Expected, now: number): string {
+/** Who a token is about. What it says of its time is asked apart. @throws Doubt when it is not as it must be. */
+export function nameIn({ claims, type }: Compact, expected: Expected): string {
   checkType(type, expected.type);
-  checkTimes(claims, expected.longestS, now);
   const { aud } = claims;
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((one): one is string => typeof one === 'string');
   const isOurs = audiences.some((one) => expected.audiences.includes(one));
   if (!isOurs) throw new Doubt(`it is for another audience, ${quote(audiences.slice(0, 3).join(', '))}`);
   const name = claims[expected.name];
-  believe(typeof name === 'string' && NAME.test(name), `its ${quote(expected.name)} names nobody`);
+  believe(typeof name === 'string' && NAME.test(name), () => `its ${quote(expected.name)} names nobody`);
   const may = expected.names === undefined ? !name.startsWith('spiffe:') : anyText(expected.names, name);
-  believe(may, `its issuer may not name ${quote(name)}`);
+  believe(may, () => `its issuer may not name ${quote(name)}`);
   return name;
 }
 
 function checkType(type: string | undefined, wanted: string | undefined): void {
   const bare = type?.toLowerCase().replace(/^application\//, '');
   const fits = wanted === undefined ? TYPES.includes(bare) : bare === wanted.toLowerCase();
-  believe(fits, `its type is ${quote(type ?? '')}`);
+  believe(fits, () => `its type is ${quote(type ?? '')}`);
 }
 
-function checkTimes({ exp, nbf, iat }: Readonly<Record<string, unknown>>, longestS: number, now: number): void {
+/** `now` is in seconds since 1970 began. @throws Doubt when a token is not good at that time. */
+export function checkTimes({ exp, nbf, iat }: Readonly<Record<string, unknown>>, longestS: number, now: number): void {
   believe(isTime(exp), 'it has no end');
   believe(nbf === undefined || isTime(nbf), 'its beginning is no time');
   believe(iat === undefined || isTime(iat), 'its issue is no time');

@@ -16,11 +16,13 @@ import { OwnTokens } from './own-tokens.ts';
 import { Peers } from './peers.ts';
 import { SignedRequests } from './signed.ts';
 import { keySet } from './sources.ts';
-import { type Issuer, Tokens } from './tokens.ts';
+import { type Issuer, Tokens, type Wanted as WantedOfTokens } from './tokens.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const NONE: readonly string[] = [];
-const BEARER = /^bearer(?: +|$)/i;
+const BEARER = /^bearer(?: |$)/i;
+const SCHEME = 'bearer';
+const BLANK = 32;
 
 type Wanted = Policy['identify'];
 
@@ -40,7 +42,13 @@ export async function openIdentity(env: Env, service: string, options: IdentityO
   try {
     const { make, ...key } = await makingOf(env, service, token);
     const own = make && new OwnTokens(env.clock, make);
-    return new Proofs(env, { tokens, certificates, own, key, signed: new SignedRequests(env, service, secrets) });
+    return new Proofs(env, service, {
+      tokens,
+      certificates,
+      own,
+      key,
+      signed: new SignedRequests(env, service, secrets),
+    });
   } catch (error) {
     certificates?.close();
     throw error;
@@ -85,11 +93,14 @@ interface Parts {
 
 class Proofs implements Identity {
   readonly #env: Env;
+  readonly #service: string;
   readonly #parts: Parts;
   readonly #peers: Peers;
+  readonly #made = new WeakMap<Wanted, WantedOfTokens>();
 
-  constructor(env: Env, parts: Parts) {
+  constructor(env: Env, service: string, parts: Parts) {
     this.#env = env;
+    this.#service = service;
     this.#parts = parts;
     this.#peers = new Peers(() => parts.certificates?.trust);
   }
@@ -161,12 +172,22 @@ class Proofs implements Identity {
     this.#parts.key.close();
   }
 
-  #bearer(shown: Shown, { audiences, issuers }: Wanted): Principal | undefined | Promise<Principal> {
+  #bearer(shown: Shown, wanted: Wanted): Principal | undefined | Promise<Principal> {
     const authorization = shown.header('authorization');
-    const scheme = authorization === undefined ? undefined : BEARER.exec(authorization)?.[0];
-    if (scheme === undefined || this.#parts.tokens.issuers === 0) return undefined; // it may be for others
-    const wanted = { audiences: audiences.length > 0 ? audiences : [shown.service], issuers };
-    return this.#parts.tokens.check(authorization!.slice(scheme.length), wanted);
+    if (authorization === undefined || this.#parts.tokens.issuers === 0) return undefined; // it may be for others
+    const token = tokenIn(authorization);
+    return token === undefined ? undefined : this.#parts.tokens.check(token, this.#ofTokens(wanted));
+  }
+
+  /** Made once for each policy: a token that was looked at by it is good by it. */
+  #ofTokens(wanted: Wanted): WantedOfTokens {
+    let made = this.#made.get(wanted);
+    if (made === undefined) {
+      const { audiences, issuers } = wanted;
+      made = { audiences: audiences.length > 0 ? audiences : [this.#service], issuers };
+      this.#made.set(wanted, made);
+    }
+    return made;
   }
 
   /** Who may say for whom it calls, and says so, is taken at its word: in the one header that it writes itself. */
@@ -196,3 +217,11 @@ const doubtful = (error: unknown): Finding => ({
   problem: error instanceof Doubt ? error.message : `it could not be looked at: ${(error as Error)?.name}`,
   forwards: undefined,
 });
+
+/** What stands behind `Bearer`; nothing where another scheme is named. */
+function tokenIn(authorization: string): string | undefined {
+  if (!BEARER.test(authorization)) return undefined;
+  let from = SCHEME.length;
+  while (authorization.charCodeAt(from) === BLANK) from++;
+  return authorization.slice(from);
+}

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Env } from '../core/env.ts';
 import type { IdentityFacts } from '../core/identity.ts';
 import type { Principal } from '../core/principal.ts';
-import { checkClaims, type Expected } from './claims.ts';
+import { checkTimes, nameIn } from './claims.ts';
 import { type Compact, readCompact } from './compact.ts';
 import { believe, Doubt, quote } from './doubt.ts';
 import { jose } from './jose.ts';
@@ -26,15 +26,17 @@ export interface Issuer {
   readonly longestS: number;
 }
 
-/** A token whose signature is good. What it says is asked anew each time: the policy and the time go on. */
+/** A token whose signature is good. What it says is asked anew as the policy and the time go on. */
 interface Believed {
   readonly token: Compact;
   readonly issuer: Issuer;
   readonly until: number;
   principal: Principal | undefined;
+  /** What it was looked at by last, but for its time, and found good. */
+  by: Wanted | undefined;
 }
 
-/** What the policy wants of tokens. */
+/** What the policy wants of tokens; the same object for as long as that is the same. */
 export interface Wanted {
   readonly audiences: readonly string[];
   readonly issuers: readonly string[];
@@ -76,7 +78,7 @@ export class Tokens {
   /** Who a token proves. @throws Doubt, or rejects with one, when it proves nobody. */
   check(token: string, wanted: Wanted): Principal | Promise<Principal> {
     const now = this.#env.clock.now();
-    const key = hash('sha256', token, 'base64url'); // no token is kept
+    const key = hash('sha256', token, 'hex'); // no token is kept
     const known = this.#good.get(key);
     if (known !== undefined && now < known.until) return this.#principal(known, wanted);
     const doubted = this.#bad.get(key);
@@ -96,7 +98,7 @@ export class Tokens {
     const issuer = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
     believe(issuer !== undefined, typeof iss === 'string' ? `its issuer is ${quote(iss)}` : 'it has no issuer');
     const until = this.#env.clock.now() + BELIEVED_MS;
-    const believed = { token, issuer, until, principal: undefined };
+    const believed = { token, issuer, until, principal: undefined, by: undefined };
     const principal = this.#principal(believed, wanted); // before its signature: what is late must not cost any
     await (this.#flights.get(key) ?? this.#fly(text, key, believed));
     return principal;
@@ -125,20 +127,28 @@ export class Tokens {
     throw new Doubt('its signature is not good');
   }
 
-  #principal(believed: Believed, { audiences, issuers }: Wanted): Principal {
+  #principal(believed: Believed, wanted: Wanted): Principal {
     const { token, issuer } = believed;
-    believe(issuers.length === 0 || issuers.includes(issuer.issuer), `its issuer is ${quote(issuer.issuer)}`);
-    const { type, name: named, names, longestS } = issuer;
-    const expected: Expected = { audiences, type, name: named, names, longestS };
-    const name = checkClaims(token, expected, this.#env.clock.epoch() / 1_000);
-    believed.principal ??= Object.freeze({
-      name,
-      by: 'token',
-      issuer: issuer.issuer,
-      claims: frozen(token.claims),
-    });
+    checkTimes(token.claims, issuer.longestS, this.#env.clock.epoch() / 1_000);
+    if (believed.by !== wanted || believed.principal === undefined) {
+      const name = nameFor(believed, wanted);
+      believed.principal ??= Object.freeze({
+        name,
+        by: 'token',
+        issuer: issuer.issuer,
+        claims: frozen(token.claims),
+      });
+      believed.by = wanted;
+    }
     return believed.principal;
   }
+}
+
+/** @throws Doubt when the token is not for us, or not of who may say so. */
+function nameFor({ token, issuer }: Believed, { audiences, issuers }: Wanted): string {
+  believe(issuers.length === 0 || issuers.includes(issuer.issuer), () => `its issuer is ${quote(issuer.issuer)}`);
+  const { type, name, names } = issuer;
+  return nameIn(token, { audiences, type, name, names });
 }
 
 /** What many requests are to share must be changed by none of them, in whatever depth. */

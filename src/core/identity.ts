@@ -4,8 +4,6 @@ import type { Principal } from './principal.ts';
 
 /** What a request that came shows of who sent it. */
 export interface Shown {
-  /** The service that it is for: our own name. */
-  readonly service: string;
   readonly method: string;
   /** The path and query, as they came. */
   readonly path: string;

@@ -35,9 +35,12 @@ export class Authority {
 
   /** Counts a decision under the rule that made it. */
   count(rule: string, what: keyof RuleCount): void {
-    const count = this.#counts.get(rule) ?? { allowed: 0, refused: 0, observed: 0 };
+    let count = this.#counts.get(rule);
+    if (count === undefined) {
+      count = { allowed: 0, refused: 0, observed: 0 };
+      this.#counts.set(rule, count);
+    }
     count[what]++;
-    this.#counts.set(rule, count);
   }
 
   /** How often each rule decided; under the empty name stands what no rule decided. */

@@ -27,7 +27,7 @@ export function identify<Res>(env: Env): Filter<Arrival, Res> {
     return (arrival, context) => {
       const policy = context.policy.identify;
       if (policy.mode === 'off') return next(arrival, context);
-      const finding = env.identity?.identify(new ShownBy(arrival, context.service), policy) ?? UNKNOWN;
+      const finding = env.identity?.identify(new ShownBy(arrival), policy) ?? UNKNOWN;
       if (!(finding instanceof Promise)) return go(arrival, context, finding);
       return race(finding, context.scope).then((found) => go(arrival, context, found));
     };
@@ -74,12 +74,10 @@ class Unidentified extends MeshError {
 const UNKNOWN: Finding = { principal: ANONYMOUS, problem: '', forwards: undefined };
 
 class ShownBy implements Shown {
-  readonly service: string;
   readonly #arrival: Arrival;
 
-  constructor(arrival: Arrival, service: string) {
+  constructor(arrival: Arrival) {
     this.#arrival = arrival;
-    this.service = service;
   }
 
   get method(): string {
