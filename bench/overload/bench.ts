@@ -1,14 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
-import type { Bench } from '../kit/bench.ts';
-import { lanes } from '../kit/measure.ts';
-import { SERVER_CPU, start } from '../kit/pinned.ts';
+import { PRIORITIES, type Priority } from '../../src/core/priority.ts';
+import { type Bench, roundsOf } from '../kit/bench.ts';
+import { CLIENT_CPU, SERVER_CPU, start } from '../kit/pinned.ts';
 import type { Target } from '../kit/report.ts';
-import { type Offered, offer } from './offer.ts';
+import { median } from '../kit/stats.ts';
+import type { Offer } from './caller.ts';
+import type { Offered } from './offer.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
+const CALLER = fileURLToPath(new URL('./caller.ts', import.meta.url));
 const KINDS = ['waits', 'computes'];
 const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '5ms' } as const;
 
@@ -16,7 +18,7 @@ const SHED = { mode: 'enforce', algorithm: 'gradient', lag: '5ms' } as const;
 interface Figures {
   readonly peak: number;
   readonly alone: Offered;
-  readonly shed: Offered;
+  readonly rounds: readonly Round[];
   readonly limit: number;
   /** The share of the time in which the instance was ready to run and was not let: above a few per cent, no figure means much. */
   readonly starved: number;
@@ -24,16 +26,22 @@ interface Figures {
   readonly growth: number;
 }
 
+/** What it can do at most, and what it did a moment later of three times that. */
+interface Round {
+  readonly peak: number;
+  readonly shed: Offered;
+}
+
 /** One instance, asked three times as much as it can do. */
 export const bench: Bench = async (effort) => {
-  const ms = effort.quick ? 2_000 : 15_000;
+  const [ms, rounds] = [effort.quick ? 1_000 : 4_000, roundsOf(effort, 5)];
   const all = new Map<string, Figures>();
-  for (const kind of KINDS) all.set(kind, await measure(kind, ms));
+  for (const kind of KINDS) all.set(kind, await measure(kind, ms, rounds));
   return {
     bench: 'overload',
     about:
-      'One instance, offered three times what it can do at most; a tenth of it critical, three tenths sheddable. `waits`: eight at a time wait 10 ms for something else. `computes`: each takes the thread for 2 ms. What is answered after a second was answered in vain. Server and callers on a processor each; `starved` is how long the server was ready to run and was not let.',
-    tables: [...all].map(([kind, { peak, alone, shed, limit, starved }]) => ({
+      'One instance, offered three times what it can do at most; a tenth of it critical, three tenths sheddable. `waits`: eight at a time wait 10 ms for something else. `computes`: each takes the thread for 2 ms. What is answered after a second was answered in vain. Its peak is measured anew before each round; medians of the rounds. Server and callers on a processor each; `starved` is how long the server was ready to run and was not let, `caller late` by how much the loop of those who call was late, which is in what they see.',
+    tables: [...all].map(([kind, { peak, alone, rounds, limit, starved }]) => ({
       title: `an instance that ${kind}`,
       columns: [
         'served/s',
@@ -43,90 +51,71 @@ export const bench: Bench = async (effort) => {
         'sheddable %',
         'refused p50 ms',
         'p99 ms',
+        'caller late p99 ms',
         'limit',
         'starved %',
       ],
       rows: [
-        row('at its peak', peak),
-        row('3 x, refusing nothing', peak, alone),
-        row('3 x, shed: gradient', peak, shed, limit, starved),
+        ['at its peak', peak, 100, ...Array.from({ length: 8 }, () => Number.NaN)],
+        ['3 x, refusing nothing', ...row([{ peak, shed: alone }]), Number.NaN, Number.NaN],
+        ['3 x, shed: gradient', ...row(rounds), limit, 100 * starved],
       ],
     })),
     targets: [...all].flatMap(([kind, figures]) => targets(kind, figures)),
   };
 };
 
-const share = ({ came }: Offered, priority: keyof Offered['came']): number =>
-  (100 * came[priority].served) / came[priority].asked;
+const middle = (rounds: readonly Round[], figure: (round: Round) => number): number => median(rounds.map(figure));
 
-function row(
-  name: string,
-  peak: number,
-  offered?: Offered,
-  limit = Number.NaN,
-  starved = Number.NaN,
-): [string, ...number[]] {
-  if (offered === undefined) return [name, peak, 100, ...Array.from({ length: 7 }, () => Number.NaN)];
-  const shares = [share(offered, 'critical'), share(offered, 'default'), share(offered, 'sheddable')];
-  const goodput = (100 * offered.servedPerSecond) / peak;
-  return [
-    name,
-    offered.servedPerSecond,
-    goodput,
-    ...shares,
-    offered.refusedP50Ms,
-    offered.refusedP99Ms,
-    limit,
-    100 * starved,
-  ];
-}
+const goodput = (rounds: readonly Round[]): number =>
+  middle(rounds, ({ peak, shed }) => (100 * shed.servedPerSecond) / peak);
 
-const targets = (kind: string, { peak, shed, growth }: Figures): Target[] => [
+const share = (rounds: readonly Round[], priority: Priority): number =>
+  middle(rounds, ({ shed: { came } }) => (100 * came[priority].served) / came[priority].asked);
+
+const row = (rounds: readonly Round[]): number[] => [
+  middle(rounds, ({ shed }) => shed.servedPerSecond),
+  goodput(rounds),
+  ...PRIORITIES.map((priority) => share(rounds, priority)),
+  middle(rounds, ({ shed }) => shed.refusedP50Ms),
+  middle(rounds, ({ shed }) => shed.refusedP99Ms),
+  middle(rounds, ({ shed }) => shed.callerLateMs),
+];
+
+const targets = (kind: string, { rounds, growth }: Figures): Target[] => [
+  { what: `${kind}: goodput of its peak`, figure: goodput(rounds), limit: 90, atLeast: true, unit: ' %' },
   {
-    what: `${kind}: goodput of its peak`,
-    figure: (100 * shed.servedPerSecond) / peak,
-    limit: 90,
+    what: `${kind}: refused, p99`,
+    figure: middle(rounds, ({ shed }) => shed.refusedP99Ms),
+    limit: 10,
+    unit: ' ms',
+  },
+  {
+    what: `${kind}: critical that was served`,
+    figure: share(rounds, 'critical'),
+    limit: 99,
     atLeast: true,
     unit: ' %',
   },
-  { what: `${kind}: refused, p99`, figure: shed.refusedP99Ms, limit: 10, unit: ' ms' },
-  { what: `${kind}: critical that was served`, figure: share(shed, 'critical'), limit: 99, atLeast: true, unit: ' %' },
   { what: `${kind}: heap at the end, of that before`, figure: growth, limit: 1.1, unit: ' x' },
 ];
 
-async function measure(kind: string, ms: number): Promise<Figures> {
-  const peak = await within(kind, {}, (url) => atPeak(url, ms / 5));
-  const alone = await within(kind, {}, (url) => offered(url, (pool) => offer(pool, 3 * peak, ms / 3)));
-  return within(kind, SHED, (url, ask) =>
-    offered(url, async (pool) => {
-      await offer(pool, 3 * peak, ms / 2); // it learns, and connections are made
-      const before = await ask();
-      const shed = await offer(pool, 3 * peak, ms);
-      const after = await ask();
-      const starved = (after.waitedMs - before.waitedMs) / ms;
-      return { peak, alone, shed, limit: after.limit, starved, growth: after.heap / before.heap };
-    }),
-  );
-}
-
-/** Offers something over connections that are kept. */
-async function offered<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = new Pool(url, { connections: 512, pipelining: 1 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.destroy();
+async function measure(kind: string, ms: number, count: number): Promise<Figures> {
+  await using bare = await Instance.start(kind, {});
+  const first = await bare.peak(ms);
+  const alone = await bare.offer(3 * first, ms);
+  await using fresh = await Instance.start(kind, {}); // what was too much for the other may not be over
+  await using shedding = await Instance.start(kind, SHED);
+  await shedding.offer(3 * first, 2 * ms); // it learns, and connections are made
+  const before = await shedding.state();
+  const rounds: Round[] = [];
+  for (let round = 0; round < count; round++) {
+    const peak = await fresh.peak(ms / 2);
+    rounds.push({ peak, shed: await shedding.offer(3 * peak, ms) });
   }
-}
-
-/** Requests that it answers in a second when sixteen are under way. */
-async function atPeak(url: string, ms: number): Promise<number> {
-  const pool = new Pool(url, { connections: 16, pipelining: 1 });
-  const get = async (): Promise<void> => void (await (await pool.request({ path: '/', method: 'GET' })).body.dump());
-  await lanes(get, 16, ms / 4);
-  const { perSecond } = await lanes(get, 16, ms);
-  await pool.destroy();
-  return perSecond!;
+  const { limit, heap, waitedMs } = await shedding.state();
+  const starved = (waitedMs - before.waitedMs) / (count * ms);
+  return { peak: middle(rounds, ({ peak }) => peak), alone, rounds, limit, starved, growth: heap / before.heap };
 }
 
 interface State {
@@ -135,23 +124,50 @@ interface State {
   readonly waitedMs: number;
 }
 
-/** Does something with an instance of its own. */
-async function within<T>(
-  kind: string,
-  shed: object,
-  work: (url: string, ask: () => Promise<State>) => Promise<T>,
-): Promise<T> {
-  const server = start(SERVER, [kind, JSON.stringify(shed)], SERVER_CPU, ['--expose-gc']);
-  try {
+/** One instance and those who call it. */
+class Instance implements AsyncDisposable {
+  readonly #server: ChildProcess;
+  readonly #caller: ChildProcess;
+
+  private constructor(server: ChildProcess, caller: ChildProcess) {
+    this.#server = server;
+    this.#caller = caller;
+  }
+
+  static async start(kind: string, shed: object): Promise<Instance> {
+    const server = start(SERVER, [kind, JSON.stringify(shed)], SERVER_CPU, ['--expose-gc']);
     const { url } = (await told(server)) as { url: string };
-    return await work(url, async () => {
-      const answer = told(server);
-      server.send({});
-      return (await answer) as State;
-    });
-  } finally {
-    server.disconnect();
+    const caller = start(CALLER, [url], CLIENT_CPU);
+    await told(caller);
+    return new Instance(server, caller);
+  }
+
+  /** Requests that it answers in a second at most. */
+  async peak(ms: number): Promise<number> {
+    return (await asked(this.#caller, { ms } satisfies Offer)) as number;
+  }
+
+  /** What comes of so many requests a second. */
+  async offer(perSecond: number, ms: number): Promise<Offered> {
+    return (await asked(this.#caller, { ms, perSecond } satisfies Offer)) as Offered;
+  }
+
+  async state(): Promise<State> {
+    return (await asked(this.#server, {})) as State;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = [this.#server, this.#caller].map((child) => once(child, 'exit'));
+    this.#server.disconnect();
+    this.#caller.disconnect();
+    await Promise.all(ended);
   }
 }
 
-const told = async (server: ChildProcess): Promise<unknown> => (await once(server, 'message'))[0];
+function asked(child: ChildProcess, what: object): Promise<unknown> {
+  const answer = told(child);
+  child.send(what);
+  return answer;
+}
+
+const told = async (child: ChildProcess): Promise<unknown> => (await once(child, 'message'))[0];

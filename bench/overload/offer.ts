@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Pool } from 'undici';
 import type { Priority } from '../../src/core/priority.ts';
 
@@ -15,11 +16,14 @@ export interface Offered {
   /** Milliseconds in which a refusal was known. */
   readonly refusedP50Ms: number;
   readonly refusedP99Ms: number;
+  /** By how many milliseconds the event loop of who asks was late, p99: it is in what they see. */
+  readonly callerLateMs: number;
   readonly failed: number;
 }
 
 const IN_TIME_MS = 1_000;
 const STEP_MS = 2;
+const LOOK_MS = 1; // between two looks at the event loop
 
 /** A tenth is critical, three tenths are sheddable. */
 const priorityOf = (chance: number): Priority => (chance < 0.1 ? 'critical' : chance < 0.4 ? 'sheddable' : 'default');
@@ -45,6 +49,8 @@ export async function offer(pool: Pool, perSecond: number, ms: number): Promise<
       failed++;
     }
   };
+  const delay = monitorEventLoopDelay({ resolution: LOOK_MS });
+  delay.enable();
   const begun = performance.now();
   const all: Promise<void>[] = [];
   await new Promise<void>((resolve) => {
@@ -57,6 +63,7 @@ export async function offer(pool: Pool, perSecond: number, ms: number): Promise<
     }, STEP_MS);
   });
   await Promise.race([Promise.all(all), new Promise((resolve) => void setTimeout(resolve, IN_TIME_MS * 2))]);
+  delay.disable();
   refused.sort((a, b) => a - b);
   const served = Object.values(came).reduce((sum, { served }) => sum + served, 0);
   return {
@@ -64,6 +71,7 @@ export async function offer(pool: Pool, perSecond: number, ms: number): Promise<
     servedPerSecond: (served / ms) * 1_000,
     refusedP50Ms: refused[Math.floor(refused.length * 0.5)] ?? Number.NaN,
     refusedP99Ms: refused[Math.floor(refused.length * 0.99)] ?? Number.NaN,
+    callerLateMs: Math.max(0, delay.percentile(99) / 1e6 - LOOK_MS),
     failed,
   };
 }
