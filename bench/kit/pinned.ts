@@ -30,6 +30,7 @@ export function start(
   const [command, ...rest] = pinned(cpu, node);
   return spawn(command!, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced', // what could not be measured is no number, also on its way here
     env: { ...process.env, NODE_ENV: 'production', BENCH_SERVER_CPU: String(SERVER_CPU) },
   });
 }

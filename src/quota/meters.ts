@@ -27,6 +27,8 @@ export interface ReadRule<R extends QuotaRule> {
   readonly perMs: number;
   /** Calls that may go at once. */
   readonly burst: number;
+  /** What became of what it counted, to be added to; lists that have the rule by the same id share it. */
+  readonly tally: QuotaTally;
 }
 
 /** What one thing has used: the service as a whole, or a route, a key, a principal. */
@@ -74,8 +76,6 @@ function routeOf(rules: readonly QuotaRule[]): string {
   return route === undefined ? '' : `${route}>`;
 }
 
-const NONE: QuotaTally = Object.freeze({ passed: 0, waited: 0, refused: 0 });
-
 /** What the rules of quotas remember, whatever the policy does meanwhile. Bounded: what was used last is kept. */
 export class Meters<R extends QuotaRule> {
   readonly #meters = new Bounded<Meter>(METERS);
@@ -113,15 +113,10 @@ export class Meters<R extends QuotaRule> {
     return this.#meters.peek(`${id}\n${thing}`) ?? new Meter();
   }
 
-  /** What became of what a rule counted, to be added to. */
-  tally(id: string): QuotaTally {
-    return this.#tallies.of(id, () => ({ ...NONE }));
-  }
-
   /** How the rules of a list stand; `among` says among how many instances each is divided. */
   facts(rules: readonly R[], among: (read: ReadRule<R>) => number): QuotaFacts[] {
     return this.read(rules).map((read) => {
-      const { title, id, rule } = read;
+      const { title, rule, tally } = read;
       const { per, mode } = rule;
       return {
         rule: title,
@@ -129,7 +124,7 @@ export class Meters<R extends QuotaRule> {
         per,
         mode,
         among: among(read),
-        ...(this.#tallies.peek(id) ?? NONE),
+        ...tally,
       };
     });
   }
@@ -145,7 +140,9 @@ export class Meters<R extends QuotaRule> {
         const burst = rule.burst === 0 ? Math.max(1, this.#usualBurst(rule.rate)) : rule.burst;
         const perMs = rule.rate.count / rule.rate.periodMs;
         const title = rule.name === '' ? `${formatRate(rule.rate)} per ${rule.per}` : rule.name;
-        return { rule, id: before + (nth === 1 ? base : `${base} #${nth}`), title, perMs, burst };
+        const id = before + (nth === 1 ? base : `${base} #${nth}`);
+        const tally = this.#tallies.of(id, () => ({ passed: 0, waited: 0, refused: 0 }));
+        return { rule, id, title, perMs, burst, tally };
       });
   }
 }

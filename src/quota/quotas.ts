@@ -127,7 +127,7 @@ export class Quotas {
     const rate = read.perMs / this.#among(read);
     meter.gcra.add(rate, now, costOf(read, meter, rate, now));
     if (warmsUp(read.rule)) meter.warmUp.use();
-    const tally = this.#meters.tally(read.id);
+    const { tally } = read;
     tally.passed++;
     if (wait > 0) tally.waited++;
   }
@@ -153,8 +153,8 @@ export class Quotas {
   }
 
   /** A rule says no. */
-  #over({ rule, id, title }: ReadRule<CallRule>, context: Context, wait: number): void {
-    this.#meters.tally(id).refused++;
+  #over({ rule, title, tally }: ReadRule<CallRule>, context: Context, wait: number): void {
+    tally.refused++;
     this.#tell(context, rule.mode === 'observe' ? 'observed' : 'refused', title, wait);
   }
 

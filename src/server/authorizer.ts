@@ -35,6 +35,9 @@ interface Rules {
   readonly allows: boolean;
   readonly allowsEnforced: boolean;
   readonly observes: boolean;
+  /** Whether one of them asks somebody else, and whether one only tells. */
+  readonly asks: boolean;
+  readonly audits: boolean;
 }
 
 const ready = new WeakMap<Settings['rules'], Rules>();
@@ -49,6 +52,8 @@ function readyRules(rules: Settings['rules']): Rules {
       allows: allowing.length > 0,
       allowsEnforced: allowing.some(enforced),
       observes: !all.every(enforced),
+      asks: all.some(({ action }) => action === 'custom'),
+      audits: all.some(isAudit),
     };
     ready.set(rules, made);
   }
@@ -61,6 +66,7 @@ export function judgeRequest(settings: Settings, asked: Asked, check: Check): Ju
   const paths = new Paths(asked.path);
   const fitting = rules.all.filter((rule) => rule.fits(asked, paths));
   const judgement = judgementOf(settings, rules, fitting);
+  if (!rules.asks) return judgement;
   const customs = fitting.filter(({ action }) => action === 'custom');
   const custom = customs.find(enforced) ?? customs[0]; // one that bites is asked before one that only observes
   if (custom === undefined || !(judgement.verdict.allowed || judgement.observed.allowed)) return judgement;
@@ -85,7 +91,7 @@ function denied(judgement: Judgement, { name, observe }: ReadyRule, why: string)
 }
 
 function judgementOf({ otherwise }: Settings, rules: Rules, fitting: readonly ReadyRule[]): Judgement {
-  const audits = fitting.filter(({ action }) => action === 'audit').map(({ name }) => name);
+  const audits = rules.audits ? fitting.filter(isAudit).map(({ name }) => name) : NONE;
   if (!rules.observes) {
     const verdict = verdictOf(fitting, rules.allows, otherwise);
     return { verdict, observed: verdict, audits };
@@ -93,6 +99,10 @@ function judgementOf({ otherwise }: Settings, rules: Rules, fitting: readonly Re
   const verdict = verdictOf(fitting.filter(enforced), rules.allowsEnforced, otherwise);
   return { verdict, observed: verdictOf(fitting, rules.allows, otherwise), audits };
 }
+
+const NONE: readonly string[] = [];
+
+const isAudit = ({ action }: ReadyRule): boolean => action === 'audit';
 
 const enforced = ({ observe }: ReadyRule): boolean => !observe;
 

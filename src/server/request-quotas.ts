@@ -85,7 +85,7 @@ export class RequestQuotas {
   #heed(claim: Claim, { waitMs, left }: Taken, all: readonly Claim[], context: Context): MeshError | undefined {
     if (waitMs > 0) return this.#over(claim, all, context, waitMs);
     claim.left = left;
-    this.#meters.tally(claim.read.id).passed++;
+    claim.read.tally.passed++;
     return undefined;
   }
 
@@ -103,7 +103,7 @@ export class RequestQuotas {
     for (const claim of claims) {
       const { read, gcra, perMs, burst } = claim;
       if (!gcra.take(perMs, burst, now)) continue; // only observed
-      this.#meters.tally(read.id).passed++;
+      read.tally.passed++;
       claim.left = burst - gcra.level(now);
     }
     return undefined;
@@ -118,7 +118,7 @@ export class RequestQuotas {
     const { clock, events } = this.#env;
     const { service, route = '' } = context;
     const enforced = isEnforced(read);
-    this.#meters.tally(read.id).refused++;
+    read.tally.refused++;
     if (events.hears('refused')) {
       events.emit({ at: clock.epoch(), service, type: 'refused', route, reason: 'quota', enforced }, context);
     }
