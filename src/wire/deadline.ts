@@ -9,20 +9,21 @@ const GRPC_UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, 
 
 /** Milliseconds left, as the request says; the shorter when both headers stand. Undefined when neither can be read. */
 export function parseTimeLeft(envoy: string | undefined, grpc: string | undefined): number | undefined {
-  const [one, other] = [parseEnvoyTimeout(envoy), parseGrpcTimeout(grpc)];
+  const one = envoy === undefined ? undefined : parseEnvoyTimeout(envoy);
+  const other = grpc === undefined ? undefined : parseGrpcTimeout(grpc);
   return one === undefined ? other : other === undefined ? one : Math.min(one, other);
 }
 
 /** Envoy's: a whole number of milliseconds; 0 means that there is no limit. */
-function parseEnvoyTimeout(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+function parseEnvoyTimeout(text: string): number | undefined {
+  if (!/^\d{1,10}$/.test(text)) return undefined;
   const ms = Number(text);
   return ms === 0 ? undefined : Math.min(ms, LONGEST_MS);
 }
 
 /** gRPC's: at most 8 digits and a unit; 0 means that the time is up. */
-function parseGrpcTimeout(text: string | undefined): number | undefined {
-  const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text ?? '') ?? [];
+function parseGrpcTimeout(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
   return amount === undefined ? undefined : Math.min(Number(amount) * GRPC_UNITS[unit!]!, LONGEST_MS);
 }
 
@@ -37,7 +38,8 @@ export function formatGrpcTimeout(ms: number): string {
 
 /** Milliseconds left by Finagle's header, at most 0 when the moment is past; undefined when it can not be read. */
 export function parseFinagleDeadline(text: string | undefined, epoch: number): number | undefined {
-  const [, nanoseconds] = /^\d{1,19} (\d{1,19})$/.exec(text ?? '') ?? [];
+  if (text === undefined) return undefined;
+  const [, nanoseconds] = /^\d{1,19} (\d{1,19})$/.exec(text) ?? [];
   if (nanoseconds === undefined) return undefined;
   return Math.min(Number(BigInt(nanoseconds) / 1_000n) / 1_000 - epoch, LONGEST_MS); // beyond what a double can count
 }
