@@ -92,6 +92,10 @@ const sign = fc.constantFrom(
   '%E2%80%A5', // like two dots
   '%EF%BC%8E', // like one
   '%EF%BC%BC', // like a backslash
+  '%EF%BC%9B', // like what parameters begin with
+  '%EF%BC%9F', // like what a query begins with
+  '%EF%B9%9F', // like what a fragment begins with
+  '%EF%BC%85', // like a per cent
   '\u00e9',
 );
 const target = fc.array(fc.oneof(word, sign), { maxLength: 9 }).map((parts) => `/${parts.join('')}`);

@@ -27,6 +27,8 @@ test('a path has as many readings as servers may have of it; most have one', () 
     ['/a%23b', '/a#b', '/a'],
     ['/a%3Fb/../c', '/a?b/../c', '/c', '/a'],
     ['/a%3Bx=1/b', '/a%3Bx=1/b', '/a;x=1/b', '/a/b'],
+    ['/a%EF%BC%9Bx/b', '/a\uff1bx/b', '/a;x/b', '/a/b'], // looks like that
+    ['/a%EF%BC%9Fb', '/a\uff1fb', '/a?b', '/a'],
   ] as const) {
     assert.deepEqual(readings(target), read, target);
   }
@@ -43,6 +45,7 @@ test('what a server behind might read in ways that nobody can list is unclear', 
     '/a%0Ab',
     '/a%7f',
     '/%2561',
+    '/%EF%BC%8561', // looks like that
     '/%zz',
     '/%',
     '/%E9', // Latin-1
