@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
+import type { Context } from '../core/context.ts';
 import { type Priority, priorityOf } from '../core/priority.ts';
 import { timeLeft } from '../server/deadline.ts';
 import { field, type IncomingHeaders } from '../server/fields.ts';
@@ -45,6 +46,12 @@ export class AmbientContext {
     const baggage = Baggage.parse(field(headers, 'baggage'));
     const priority = priorityOf(baggage.get(PRIORITY_MEMBER));
     return this.enter({ deadline, trace, priority, baggage, requestId, request: undefined }, work);
+  }
+
+  /** Runs `work` as part of serving a request that has come in; `request` is what is known of it to who serves it. */
+  serve<T>({ scope, history }: Context, request: RequestContext | undefined, work: () => T): T {
+    const { trace, priority, baggage, requestId } = history;
+    return this.enter({ deadline: scope.due, trace, priority, baggage, requestId, request }, work);
   }
 
   /** Runs `work` with this around it. */

@@ -3,9 +3,9 @@ import type { Principal } from '../core/principal.ts';
 import { ANONYMOUS } from '../core/principal.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { type Authority, explainAuthorize, type RuleCount } from '../server/authorize.ts';
-import type { Check } from '../server/authorizer.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
 import { RouteGuards } from '../server/route-guards.ts';
+import type { Asked } from '../server/rules.ts';
 import { routeFor } from '../server/way-in.ts';
 import type { RequestOptions } from '../transport/request.ts';
 import type { MeshResponse } from '../transport/response.ts';
@@ -68,8 +68,8 @@ export class Authorizing {
  * path goes without its query.
  */
 export const askService =
-  (request: (url: string, options: RequestOptions) => Promise<MeshResponse>): Check =>
-  async (url, { principal, method, path, address }) => {
+  (request: (url: string, options: RequestOptions) => Promise<MeshResponse>) =>
+  async (url: string, { principal, method, path, address }: Asked): Promise<boolean> => {
     const { statusCode, headers, body } = await request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [CHECK_HEADER]: '1' },

@@ -66,10 +66,12 @@ export class Inside {
       env.clock,
     );
     this.taps = new Taps(env.watch, (context) => this.clusters.look(context.service).retriesLeft(context));
+    const ask = askService((url, options) => this.transport.request(url, options));
     this.serving = new Serving({ service, env, ambient: this.ambient }, stacks, current, {
       readiness: () => this.presence.readiness,
       siblings: this.around.siblings,
-      check: askService((url, options) => this.transport.request(url, options)),
+      check: (url, asked, context) =>
+        context === undefined ? ask(url, asked) : this.ambient.serve(context, undefined, () => ask(url, asked)),
     });
   }
 

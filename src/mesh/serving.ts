@@ -1,4 +1,3 @@
-import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import { messageOf } from '../core/message-of.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -44,7 +43,7 @@ export class Serving implements Receiver {
     const stack = inboundStack(parts);
     this.authorize = new Authorizing(service, policies, parts.authority);
     this.#way = new WayIn(
-      { service, env, policies, enter: (context, request, work) => this.#enter(context, request, work) },
+      { service, env, policies, enter: (context, request, work) => ambient.serve(context, request, work) },
       stacks.inbound?.(stack) ?? stack,
     );
   }
@@ -81,10 +80,5 @@ export class Serving implements Receiver {
     const { clock, events } = this.#env;
     const problem = (error instanceof Error && error.stack) || messageOf(error);
     events.emit({ at: clock.epoch(), service: this.#service, type: 'fault', route, problem });
-  }
-
-  #enter<T>({ scope, history }: Context, request: RequestContext, work: () => T): T {
-    const { trace, priority, baggage, requestId } = history;
-    return this.#ambient.enter({ deadline: scope.due, trace, priority, baggage, requestId, request }, work);
   }
 }

@@ -75,7 +75,7 @@ const judgedBy =
   (settings: Settings, arrival: Arrival, context: Context, next: Service<Arrival, Res>): Promise<Res> => {
     if (settings.mode === 'off') return next(arrival, context);
     const isEnforced = settings.mode === 'enforce';
-    const judged = judgeRequest(settings, askedOf(arrival, context), authority.check);
+    const judged = judgeRequest(settings, askedOf(arrival, context), authority.check, context);
     if (judged instanceof Promise) return judged.then((judgement) => go(judgement));
     return go(judged);
 

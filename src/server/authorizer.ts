@@ -1,3 +1,4 @@
+import type { Context } from '../core/context.ts';
 import type { Policy } from '../policy/table.ts';
 import { CHECK_HEADER } from '../wire/nack.ts';
 import { field } from './fields.ts';
@@ -15,8 +16,11 @@ export interface Verdict {
   readonly why: string;
 }
 
-/** Asks who knows more than the rules; rejects when there is no answer in time. */
-export type Check = (url: string, asked: Asked) => Promise<boolean>;
+/**
+ * Asks who knows more than the rules; rejects when there is no answer in time. `context` is that of the request asked
+ * about, where there is one: the question is part of its trace, and must not outlast it.
+ */
+export type Check = (url: string, asked: Asked, context?: Context) => Promise<boolean>;
 
 /** What the rules say, and what they would say if those that only observe had a say. */
 export interface Judgement {
@@ -61,7 +65,12 @@ function readyRules(rules: Settings['rules']): Rules {
 }
 
 /** Judges a request by rules: custom, deny, allow. A promise only where somebody else is asked, and decides. */
-export function judgeRequest(settings: Settings, asked: Asked, check: Check): Judgement | Promise<Judgement> {
+export function judgeRequest(
+  settings: Settings,
+  asked: Asked,
+  check: Check,
+  context?: Context,
+): Judgement | Promise<Judgement> {
   const rules = readyRules(settings.rules);
   const paths = new Paths(asked.path);
   const fitting = rules.all.filter((rule) => rule.fits(asked, paths));
@@ -73,7 +82,7 @@ export function judgeRequest(settings: Settings, asked: Asked, check: Check): Ju
   if (settings.check === '') return denied(judgement, custom, 'asks a check, and the policy names none');
   if (field(asked.headers, CHECK_HEADER) !== undefined) return denied(judgement, custom, 'asks no check about a check');
   const answered = Promise.resolve()
-    .then(() => check(settings.check, asked))
+    .then(() => check(settings.check, asked, context))
     .catch(() => undefined)
     .then((answer) => {
       if (answer === false) return denied(judgement, custom, 'asked, and the answer was no');

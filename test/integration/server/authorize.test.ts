@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -35,6 +35,29 @@ test('a service that is asked decides; it is told who, what and where from, and 
     path: '/open',
   });
   assert.ok(!JSON.stringify(told).includes('secret'));
+});
+
+test('a question about a request is part of its trace, and has no more time and matters no less than it', async (t) => {
+  const asked: IncomingHttpHeaders[] = [];
+  const authz = await serve(t, (request, response) => {
+    asked.push(request.headers);
+    response.end();
+  });
+  await using mesh = await asksOf(authz.url);
+  const { url } = await greeting(t, mesh);
+  const trace = '0af7651916cd43dd8448eb211c80319c';
+  const headers = {
+    traceparent: `00-${trace}-b7ad6b7169203331-01`,
+    'x-request-id': 'order-7',
+    baggage: 'inmesh.priority=sheddable',
+    'grpc-timeout': '150m',
+  };
+  assert.equal((await fetch(url, { headers })).status, 200);
+  const [said] = asked as [IncomingHttpHeaders];
+  assert.equal(said.traceparent!.slice(3, 35), trace);
+  assert.equal(said['x-request-id'], 'order-7');
+  assert.match(String(said.baggage), /inmesh\.priority=sheddable/);
+  assert.ok(Number(said['x-envoy-expected-rq-timeout-ms']) <= 150, 'it has 200 ms where the request has more');
 });
 
 test('what stands in for an answer is none: a fallback for all services lets nobody in', async (t) => {
