@@ -42,7 +42,7 @@ const CHECKS: Readonly<Record<keyof AnnounceOptions, readonly [must: string, ok:
 /** The instance that this process is. @throws MeshError INVALID_ARGUMENT when an option is not as it must be. */
 export function makeInstance(service: string, options: AnnounceOptions, registry: Registry, env: Env): Instance {
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `announce: the options must be an object with port, got ${String(options)}`);
+    throw new MeshError('request', `announce: the options must be an object with port, got ${show(options)}`);
   }
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof AnnounceOptions] : undefined;

@@ -7,7 +7,7 @@ import { ANONYMOUS } from '../core/principal.ts';
 import { PRIORITIES, type Priority } from '../core/priority.ts';
 import { Scope } from '../core/scope.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import { readField } from '../policy/read.ts';
+import { readField, show } from '../policy/read.ts';
 import { type Policy, table } from '../policy/table.ts';
 import type { Ambient } from './ambient.ts';
 import type { Cluster } from './cluster.ts';
@@ -121,7 +121,7 @@ export function checkCall(send: unknown, options: unknown): void {
   if (typeof send !== 'function') throw new MeshError('request', `send must be a function, got ${typeof send}`);
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `the options of a call must be an object, got ${String(options)}`);
+    throw new MeshError('request', `the options of a call must be an object, got ${show(options)}`);
   }
   for (const key in options) {
     const value = (options as Record<string, unknown>)[key];

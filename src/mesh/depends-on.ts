@@ -4,6 +4,7 @@ import type { Cancel, Live } from '../core/live.ts';
 import { messageOf } from '../core/message-of.ts';
 import type { Resolution } from '../core/resolution.ts';
 import { parseDuration } from '../policy/duration.ts';
+import { show } from '../policy/read.ts';
 
 /** How much a service is needed. */
 export interface DependencyOptions {
@@ -140,7 +141,7 @@ const KEYS: readonly (keyof DependencyOptions)[] = ['required', 'minEndpoints', 
 
 function readNeed(options: DependencyOptions): Need {
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `dependsOn: the options must be an object, got ${String(options)}`);
+    throw new MeshError('request', `dependsOn: the options must be an object, got ${show(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key as keyof DependencyOptions)) {

@@ -8,6 +8,7 @@ import type { FixedServices } from '../discovery/fixed.ts';
 import { checkServiceName } from '../discovery/names.ts';
 import type { Registry } from '../discovery/registry.ts';
 import { PolicySet } from '../policy/policy.ts';
+import { show } from '../policy/read.ts';
 import type { PolicyDocument } from '../policy/table.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { checkTelemetry, type TelemetryOptions } from '../telemetry/options.ts';
@@ -83,7 +84,7 @@ const KEYS: readonly (keyof MeshOptions)[] = [
 /** Checks what `createMesh` was given. @throws MeshError INVALID_ARGUMENT that says what, where, and what there is. */
 export function checkOptions(options: unknown): asserts options is MeshOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new MeshError('request', `createMesh needs an object with service and registry, got ${String(options)}`);
+    throw new MeshError('request', `createMesh needs an object with service and registry, got ${show(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key as keyof MeshOptions)) {

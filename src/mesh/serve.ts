@@ -27,7 +27,8 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   check(server, options);
   presence.secure(server);
   const { port = 0, bind, health = false, ...told } = options;
-  if (health) presence.health = true;
+  const before = presence.health;
+  presence.health ||= health;
   const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);
   const forget = presence.onClose((giveUp) => graceful.close(giveUp));
   try {
@@ -40,6 +41,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
     return announcement;
   } catch (error) {
     forget();
+    presence.health = before;
     server.close();
     throw error;
   }

@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import type { Announcement } from '../discovery/registry.ts';
+import { show } from '../policy/read.ts';
 import type { Arrival } from '../server/arrival.ts';
 import type { IncomingHeaders } from '../server/fields.ts';
 import type { GuardOptions } from '../server/guard.ts';
@@ -103,7 +104,7 @@ export abstract class ServedMesh extends ToldMesh {
    */
   within<T>(headers: IncomingHeaders, work: () => T): T {
     if (typeof headers !== 'object' || headers === null)
-      throw new MeshError('request', `within: the headers must be an object, got ${String(headers)}`);
+      throw new MeshError('request', `within: the headers must be an object, got ${show(headers)}`);
     if (typeof work !== 'function') throw new MeshError('request', `within needs a function, got ${typeof work}`);
     return this.#inside.ambient.run(headers, this.#inside.policies.current.for(this.service).trace.formats, work);
   }

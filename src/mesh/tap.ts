@@ -48,7 +48,7 @@ const SECRET =
 /** Checks what a tap is asked for, and reads it. @throws MeshError INVALID_ARGUMENT that says what is wrong. */
 export function readTap(options: unknown): Reading {
   if (typeof options !== 'object' || options === null)
-    throw bad(`the options of a tap must be an object, got ${String(options)}`);
+    throw bad(`the options of a tap must be an object, got ${show(options)}`);
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key)) throw bad(`a tap has no option '${key}'; there are ${KEYS.join(', ')}`);
   }

@@ -29,6 +29,15 @@ export const noSuch = (path: string, key: string, there: readonly string[]): Pol
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`;
   if (typeof value === 'number' || typeof value === 'bigint' || value == null) return String(value);
-  if (typeof value === 'boolean' || Array.isArray(value)) return JSON.stringify(value).slice(0, 120);
+  if (typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return showList(value);
   return `${/^[aeiou]/.test(typeof value) ? 'an' : 'a'} ${typeof value}`;
+}
+
+function showList(list: readonly unknown[]): string {
+  try {
+    return JSON.stringify(list).slice(0, 120);
+  } catch {
+    return 'a list'; // with something in it that JSON has no word for, or itself
+  }
 }

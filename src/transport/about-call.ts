@@ -1,5 +1,6 @@
 import type { CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
+import { show } from '../policy/read.ts';
 import { make } from './keeper.ts';
 import { MeshResponse } from './response.ts';
 
@@ -51,7 +52,7 @@ export const NOTHING_SAID: Required<AboutCall> = Object.freeze({
 /** What was said of a call beside its request. @throws MeshError INVALID_ARGUMENT for what is none of it. */
 export function checkAbout(given: unknown): asserts given is AboutCall {
   if (typeof given !== 'object' || given === null) {
-    throw new MeshError('request', `mesh must be an object of what is said of the call, got ${String(given)}`);
+    throw new MeshError('request', `mesh must be an object of what is said of the call, got ${show(given)}`);
   }
   for (const key in given) {
     if (!Object.hasOwn(WORDS, key)) {

@@ -3,6 +3,7 @@ import type { Attempt, Caller, CallOptions } from '../core/call.ts';
 import { MeshError } from '../core/errors.ts';
 import { IDEMPOTENT, isIdempotent } from '../core/idempotent.ts';
 import type { Outgoing } from '../core/kept.ts';
+import { show } from '../policy/read.ts';
 import { ABOUT_CALL, type AboutCall, answering } from './about-call.ts';
 import { Exchange } from './exchange.ts';
 import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
@@ -45,8 +46,7 @@ export function readMessage(
   options: RequestOptions = NO_OPTIONS,
   keep: (service: string) => number,
 ): Message | Promise<Message> {
-  if (typeof options !== 'object' || options === null)
-    throw bad(`the options must be an object, got ${String(options)}`);
+  if (typeof options !== 'object' || options === null) throw bad(`the options must be an object, got ${show(options)}`);
   for (const key in options) if (!KEYS.has(key)) throw unknownOption(key);
   const target = parseTarget(url);
   const { body, signal } = options;

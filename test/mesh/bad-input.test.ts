@@ -21,6 +21,8 @@ test('createMesh says what is wrong with its options, and what there is', async 
     [undefined, /^createMesh needs an object with service and registry, got undefined/],
     [null, /^createMesh needs an object/],
     ['local:', /^createMesh needs an object/],
+    [() => 'the source', /^createMesh needs an object with service and registry, got a function \(/],
+    [{ ...good, policy: [1n] }, /^the policy must be an object, got a list \(/],
     [
       { ...good, servce: 'x' },
       /^createMesh: no such option 'servce'; there are service, registry, zone, policy, stacks, signals, identity, redis, circuits, compare, telemetry, env/,
@@ -136,7 +138,7 @@ test('options of a call that there are not, or that are of the wrong kind, are r
   let asked = 0;
   for (const [options, message] of [
     [null, /^the options of a call must be an object, got null/],
-    ['fast', /^the options of a call must be an object, got fast/],
+    ['fast', /^the options of a call must be an object, got 'fast'/],
     [{ retries: 3 }, /^a call has no option 'retries'; there are idempotent, /],
     [{ idempotent: 'yes' }, /^idempotent is of the wrong kind: string/],
     [{ replayable: 1 }, /^replayable is of the wrong kind: number/],

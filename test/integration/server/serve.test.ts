@@ -161,10 +161,16 @@ test('a port that is taken is an error of the server, and nobody is listed', asy
   t.after(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const server = createServer();
-  await assert.rejects(shop.serve(server, { ...LOCAL, port }), { code: 'EADDRINUSE' });
+  await assert.rejects(shop.serve(server, { ...LOCAL, port, health: true }), { code: 'EADDRINUSE' });
   assert.deepEqual(await registry.services(), []);
   const { instance } = await shop.serve(server, LOCAL);
   assert.notEqual(instance.port, port);
+  server.on(
+    'request',
+    shop.handler(() => new Response('ours')),
+  );
+  const asked = await fetch(`http://127.0.0.1:${instance.port}/readyz`);
+  assert.equal(await asked.text(), 'ours', 'what was not served is not answered for');
 });
 
 test('what can not be listed does not stay open', async (t) => {
