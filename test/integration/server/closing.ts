@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../../src/mesh/options.ts';
+import { closeAfter } from '../../support/close-after.ts';
 
 export const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 export const AN_HOUR_MS = 3_600_000; // which no test waits for
@@ -11,7 +12,7 @@ export const GET = 'GET / HTTP/1.1\r\nhost: shop\r\n\r\n';
 
 export async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promise<Mesh> {
   const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, ...options });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  closeAfter(t, mesh, options.env);
   return mesh;
 }
 

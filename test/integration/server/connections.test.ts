@@ -6,21 +6,12 @@ import { Agent, get } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
-import type { MeshOptions } from '../../../src/mesh/options.ts';
 import type { RequestContext } from '../../../src/server/request-context.ts';
 import { Authority } from '../../support/certificates.ts';
+import { aShop, LOCAL } from './closing.ts';
 
 // Connections that are not plain ones of HTTP/1.1: those that become something else, and those that may be either version.
-
-const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
-
-async function aShop(t: TestContext, options: Partial<MeshOptions> = {}): Promise<Mesh> {
-  const mesh = await createMesh({ service: 'shop', registry: { fixed: {} }, ...options });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
-  return mesh;
-}
 
 /** A server whose connections may be upgraded to one that gives back what it gets; and those that were. */
 function anEcho(mesh: Mesh): { server: Server; upgraded: Set<Socket> } {

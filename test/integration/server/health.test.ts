@@ -6,13 +6,15 @@ import { test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+import { closeAfter } from '../../support/close-after.ts';
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
-test('a process is ready when it is listed and has what it depends on, and no more once it leaves', async () => {
+test('a process is ready when it is listed and has what it depends on, and no more once it leaves', async (t) => {
   const env = testEnv();
   const registry = new FakeRegistry().pending('stock');
   const shop = await createMesh({ service: 'shop', registry, env });
+  closeAfter(t, shop, env);
   const server = createServer(shop.handler(() => new Response('sold')));
   const { instance } = await shop.serve(server, { ...LOCAL, health: true });
   const look = async (path: string): Promise<unknown> => {

@@ -6,6 +6,7 @@ import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { MeshOptions } from '../../../src/mesh/options.ts';
 import type { RequestContext } from '../../../src/server/request-context.ts';
+import { closeAfter } from '../../support/close-after.ts';
 
 /** What the routes of every framework's application do, in the words of none. */
 export interface Doings {
@@ -72,11 +73,11 @@ export async function aServer(
     ...doing(mesh),
   });
   if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(async () => {
+  t.after(() => {
     server.closeAllConnections();
     server.close();
-    await mesh.close({ timeoutMs: 0 });
   });
+  closeAfter(t, mesh, options.env);
   const { port } = server.address() as AddressInfo;
   const [waits, off] = [waiting.promise, calledOff.promise];
   return { mesh, server, url: `http://127.0.0.1:${port}`, goOn: gate.resolve, waiting: waits, calledOff: off };

@@ -12,6 +12,7 @@ import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import type { Handler } from '../../../src/server/handler.ts';
 import { testEnv } from '../../../src/testing/env.ts';
+import { closeAfter } from '../../support/close-after.ts';
 
 const SAID = JSON.stringify({ said: 'x'.repeat(1_000) });
 
@@ -42,7 +43,7 @@ async function aShop(
   { isSecond = false, env }: ShopOptions = {},
 ) {
   const mesh = await createMesh({ service: 'shop', registry: { fixed: { stock: [stock] } }, ...(env && { env }) });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  closeAfter(t, mesh, env);
   const listener = mesh.handler(handler(mesh));
   const server = isSecond ? createServer2(listener) : createServer(listener);
   const { instance } = await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
