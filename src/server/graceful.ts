@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { LEAVING_HEADER } from '../wire/nack.ts';
@@ -96,7 +96,7 @@ export class GracefulServer {
     this.#server.close();
     for (const session of this.#sessions) session.close(); // GOAWAY
     this.#closeSilent();
-    const silent = this.#clock.schedule(SILENT_MS, () => this.#closeSilent());
+    const silent = this.#whenSilent(() => this.#closeSilent());
     const cut = (): void => {
       for (const connection of this.#connections.values()) connection.cut();
     };
@@ -129,11 +129,19 @@ export class GracefulServer {
     if (this.#connections.size === 0) this.#closeOthers();
   }
 
+  /** Timers come before sockets: where this process was busy, what had come in time is not read yet when the time is up. */
+  #whenSilent(end: () => void): Timer {
+    const endIfOpen = (): void => {
+      if (this.#open) end();
+    };
+    return this.#clock.schedule(SILENT_MS, () => REAL.afterTurn(endIfOpen));
+  }
+
   #connected(socket: Socket): Connection {
     const connection = new Connection(socket, this.#clock.now());
     this.#connections.set(socket, connection);
     // Who comes while we close, as one does whose hands were being shaken, comes too late for all that looks through all.
-    const silent = this.#closing ? this.#clock.schedule(SILENT_MS, () => this.#endIfSilent(connection)) : undefined;
+    const silent = this.#closing ? this.#whenSilent(() => this.#endIfSilent(connection)) : undefined;
     socket.once('close', () => {
       silent?.cancel();
       this.#connections.delete(socket);
