@@ -46,6 +46,7 @@ export async function secureOrders(
     Response.json({ ...principal, headers: Object.keys(headers), raw: rawHeaders }),
   );
   const server = make({ requestCert: true, rejectUnauthorized: false }, answer);
+  server.keepAliveTimeout = 3_600_000; // a connection ends by what is tested, and not since a machine stood still
   const open = new Map<object, string>();
   server.on('secureConnection', (socket) => {
     open.set(socket, String(socket.getPeerCertificate().issuer?.CN));

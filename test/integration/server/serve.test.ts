@@ -17,13 +17,14 @@ import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import { testEnv } from '../../../src/testing/env.ts';
 import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+import { closeAfter } from '../../support/close-after.ts';
 import { aFolder } from '../../support/processes.ts';
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
 async function aShop(t: TestContext, registry = new FakeRegistry(), env?: Env): Promise<Mesh> {
   const mesh = await createMesh({ service: 'shop', registry: registry.client(), ...(env && { env }) });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
+  closeAfter(t, mesh, env);
   return mesh;
 }
 
@@ -102,7 +103,7 @@ test('a connection that was promised to be kept is closed once its answer has le
 
 test('clients are asked off their connections while others hear that we leave', async (t) => {
   const env = testEnv();
-  const shop = await createMesh({ service: 'shop', registry: new FakeRegistry(), env });
+  const shop = await aShop(t, new FakeRegistry(), env);
   const server = createServer(shop.handler(() => new Response('sold')));
   const { instance } = await shop.serve(server, LOCAL);
   const agent = agentOf(t);
@@ -250,7 +251,9 @@ test('three instances restart one after the other under calls, and no call fails
   const registry = new FakeRegistry();
   const start = async (env?: Env): Promise<Mesh> => {
     const mesh = await aShop(t, registry, env);
-    await mesh.serve(createServer(mesh.handler(() => new Response('sold'))), LOCAL);
+    const server = createServer(mesh.handler(() => new Response('sold')));
+    server.keepAliveTimeout = 3_600_000; // where the machine stands still it would end what the caller uses again just then
+    await mesh.serve(server, LOCAL);
     return mesh;
   };
   const envs = [1, 2, 3].map((seed) => testEnv({ random: seeded(seed) })); // each leaves in as much time as the test lets pass
