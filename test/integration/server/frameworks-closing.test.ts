@@ -5,13 +5,15 @@ import { test } from 'node:test';
 import { Controller, Get } from '@nestjs/common';
 import fastify from 'fastify';
 import { meshPlugin } from '../../../src/fastify.ts';
+import { testEnv } from '../../../src/testing/env.ts';
 import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
 import { decorate, nestWith } from './nest-app.ts';
 
 // The recipe of the guide: what answers need is ended when the mesh has closed, since requests are answered until then.
 
 test('Fastify, closed behind the mesh, answers who has come just before the end, and its plugins end after', async (t) => {
-  const shop = await aShop(t);
+  const env = testEnv(); // who has come has as long to ask as the test wants
+  const shop = await aShop(t, { env });
   const app = fastify();
   await app.register(meshPlugin, { mesh: shop });
   let pool = 'open';
@@ -24,6 +26,7 @@ test('Fastify, closed behind the mesh, answers who has come just before the end,
   const socket = await connected(t, app.server);
   const stopping = drained(shop);
   const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS }).then(() => app.close());
+  await env.clock.advance(0);
   await stopping;
   socket.write(GET);
   assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n[\s\S]*open$/);

@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { testEnv } from '../../../src/testing/env.ts';
 import { AN_HOUR_MS, aShop, connected, drained, GET, LOCAL } from './closing.ts';
 
 // Connections of HTTP/1.1 that are kept from one request to the next, when their server closes.
@@ -83,7 +84,8 @@ test('a connection that was there before its server was served ends as any other
 });
 
 test('while a server leaves no handler keeps a connection, whatever it says', async (t) => {
-  const shop = await aShop(t);
+  const env = testEnv(); // it leaves for as long as the test wants
+  const shop = await aShop(t, { env });
   const server = createServer(
     shop.handler((_request, _context, response) => {
       response.setHeader('connection', 'keep-alive'); // as proxies do that pass an answer on
@@ -95,6 +97,7 @@ test('while a server leaves no handler keeps a connection, whatever it says', as
   const closed = shop.close({ drainMs: 200 });
   socket.write(GET);
   assert.match(await text(socket), /connection: close\r\n[\s\S]*sold/i);
+  await env.clock.advance(200);
   await closed;
 });
 
