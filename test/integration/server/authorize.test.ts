@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { createMesh, type Mesh } from '../../../src/index.ts';
 import type { PolicySections } from '../../../src/policy/table.ts';
 import { testEnv } from '../../../src/testing/env.ts';
+import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+import { closeAfter } from '../../support/close-after.ts';
 import { serve } from '../../support/http.ts';
 
 test('a service that is asked decides; it is told who, what and where from, and no secret', async (t) => {
@@ -125,18 +127,20 @@ test('where nothing is refused nobody waits for who is asked: what it would have
 });
 
 test('a service that is told to ask itself refuses at once, and asks itself once', async (t) => {
-  await using mesh = await createMesh({
+  const env = testEnv(); // it has as long as it takes
+  const mesh = await createMesh({
     service: 'authz',
-    registry: 'local:',
+    env,
+    registry: new FakeRegistry(),
     policy: {
       defaults: { authorize: { mode: 'enforce', check: 'http://authz/check', rules: [{ action: 'custom' }] } },
     },
   });
+  closeAfter(t, mesh, env);
   let came = 0;
   const server = createServer(mesh.handler(() => new Response('yes')));
   server.on('request', () => void came++);
   await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
-  t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   const { port } = server.address() as AddressInfo;
   const begun = performance.now();
   assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 403);
@@ -168,9 +172,11 @@ async function asked(t: TestContext, listener: RequestListener): Promise<number>
   const authz = await serve(t, listener);
   await using mesh = await asksOf(authz.url);
   const { url } = await greeting(t, mesh);
-  const { status } = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-  authz.server.closeAllConnections();
-  return status;
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).status;
+  } finally {
+    authz.server.closeAllConnections(); // or the mesh would wait for the end of an answer
+  }
 }
 
 test('who answers and then goes on for ever has answered, and holds no request', async (t) => {
