@@ -190,10 +190,24 @@ class JavaServer implements ZooKeeperServer {
     this.#pid = Number(await new Promise((resolve) => guard.stdout!.setEncoding('utf8').once('data', resolve)));
     for (const handle of [guard, guard.stdin!, guard.stdout!, guard.stderr!]) (handle as ChildProcess).unref();
     const deadline = performance.now() + START_MS;
-    while (!/Mode: \w+/.test(await this.ask('srvr').catch(() => ''))) {
+    while (!(await this.#serves())) {
       if (dead || performance.now() > deadline) throw new Error(`ZooKeeper did not start:\n${this.#said}`);
       await pause(15);
     }
+  }
+
+  async #serves(): Promise<boolean> {
+    if (!/Mode: \w+/.test(await this.ask('srvr').catch(() => ''))) return false;
+    return this.#plan.askPort === undefined || this.#listens(); // the port for TLS opens after the one that is asked
+  }
+
+  #listens(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      }).on('error', () => resolve(false));
+    });
   }
 
   ask(word: string): Promise<string> {

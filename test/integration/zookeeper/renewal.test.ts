@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Env } from '../../../src/core/env.ts';
-import type { Registry } from '../../../src/discovery/registry.ts';
+import type { Registry, RegistrySession } from '../../../src/discovery/registry.ts';
 import { fixed } from '../../../src/testing/random.ts';
 import { create, exists, getAcl } from '../../../src/zookeeper/operations.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
@@ -25,6 +25,8 @@ before(async () => {
   server = await startTlsZooKeeper();
 });
 after(() => server.stop());
+
+const AGAIN_MS = 90_000; // hands that a busy machine was too slow to shake are shaken again after a minute
 
 /** Files of ours, as an operator would put them in a folder and replace them there. */
 async function ours(t: TestContext) {
@@ -49,6 +51,8 @@ async function nameOf(session: Session, path: string): Promise<string> {
   const acl = await session.ask(getAcl(path));
   return acl.find(({ scheme }) => scheme === 'x509')?.id ?? '';
 }
+
+const troubled = ({ problem }: RegistrySession): boolean => problem !== undefined;
 
 const statesOf = (session: Session): SessionState[] => {
   const states: SessionState[] = [];
@@ -75,8 +79,9 @@ test('with another certificate in its files a session goes over to another conne
   const there = other.resolve('orders');
   await until(there, isBoundTo('a'));
   const [seenHere, seenThere] = [everyValue(here), everyValue(there)];
-  const states: string[] = [];
-  mesh.session!.watch(({ is }) => states.push(is));
+  const states: RegistrySession[] = [];
+  mesh.session!.watch((state) => states.push(state));
+  const connects = wire.connects; // on a busy machine the first hands that were shaken may not have been in time
   const before = [await written(server), (await hand.ask(exists('/services/orders/a'))).mzxid] as const;
 
   const asking = new AbortController();
@@ -90,13 +95,14 @@ test('with another certificate in its files a session goes over to another conne
   await put('cert', renewed.cert); // and for a moment the key is not that of the certificate
   await put('key', renewed.key);
   await next;
-  while (states.length < 2) await mesh.services();
+  const told = states.length;
+  while (states.length === told || troubled(states.at(-1)!)) await mesh.services(); // else it is tried again in a minute
   await mesh.services();
   asking.abort();
   t.diagnostic(`${await asked} questions answered meanwhile`);
 
-  assert.deepEqual(new Set(states), new Set(['connected']));
-  assert.equal(wire.connects, 2);
+  assert.deepEqual(new Set(states.map(({ is }) => is)), new Set(['connected']));
+  assert.equal(wire.connects - connects, states.length - told, 'one connection for each try that was told of');
   await eventually(
     () => wire.open,
     (open) => open === 1, // the old connection is gone
@@ -117,15 +123,17 @@ test('the server knows us by the new certificate from then on', async (t) => {
   assert.equal(await nameOf(session, '/known1'), 'CN=client');
   const states = statesOf(session);
   const second = await issue(dir, 'second');
+  const over = new Promise((resolve) => session.onUp(resolve));
   await put('key', second.key);
   await put('cert', second.cert);
-  while (states.length < 2) await session.ask(exists('/'));
+  await over;
   assert.equal(await nameOf(session, '/known2'), 'CN=second');
   assert.equal(session.id, id);
+  const told = states.length;
   await writeFile(files.cert, await readFile(files.cert)); // touched, and nothing else
   await put('key', second.key);
   await pause(2_500); // two looks: that nothing comes of it takes time
-  assert.equal(states.length, 2, 'what says the same is the same');
+  assert.equal(states.length, told, 'what says the same is the same');
 });
 
 test('files that are spoilt, and a certificate that the server does not take, are told of, and the old connection stays', async (t) => {
@@ -135,6 +143,7 @@ test('files that are spoilt, and a certificate that the server does not take, ar
   t.after(() => session.close());
   await session.ready(20_000);
   const { id } = session;
+  const connects = wire.connects;
   const states = statesOf(session);
   const whole = await readFile(files.cert);
   await writeFile(files.cert, whole.subarray(0, whole.length / 2));
@@ -148,7 +157,7 @@ test('files that are spoilt, and a certificate that the server does not take, ar
   }
   await rm(files.key);
   await until(session.state, (state) => state.is === 'connected' && /ENOENT/.test(state.problem ?? ''));
-  assert.equal(wire.connects, 1);
+  assert.equal(wire.connects, connects);
   await put('key', server.certificates.key);
   await until(session.state, (state) => state.is === 'connected' && state.problem === undefined);
 
@@ -168,14 +177,17 @@ test('files that are spoilt, and a certificate that the server does not take, ar
   await until(
     session.state,
     (state) => state.is === 'connected' && /is not taken: (?!no answer)/.test(state.problem ?? ''),
+    AGAIN_MS,
   );
-  assert.equal(wire.connects, 3);
+  const refused = states.filter((state) => 'problem' in state && /is not taken/.test(state.problem ?? ''));
+  const tries = wire.connects - connects;
+  assert.ok(tries >= 2 && tries <= refused.length, `${tries} tries, of which ${refused.length} were told of`);
   await session.ask(exists('/'));
   assert.equal(await nameOf(session, '/still'), 'CN=client', 'over the old connection');
   const third = await issue(dir, 'third');
   await put('cert', third.cert);
   await put('key', third.key);
-  await until(session.state, (state) => state.is === 'connected' && state.problem === undefined);
+  await until(session.state, (state) => state.is === 'connected' && state.problem === undefined, AGAIN_MS);
   assert.equal(await nameOf(session, '/at-last'), 'CN=third');
   assert.equal(session.id, id);
   assert.deepEqual(new Set(states.map(({ is }) => is)), new Set(['connected']));
