@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../src/index.ts';
 import { aFolder, type Program, start } from '../support/processes.ts';
 import type { LeaverSettings, Step } from './programs/leaver.ts';
 
 /** Starts a server, and waits until it is listed. */
-async function leaver(t: TestContext, more: Partial<LeaverSettings> = {}): Promise<Program> {
-  const program = start(t, 'leaver', { registry: `local://${await aFolder(t)}`, ...more });
+async function leaver(t: TestContext, settings: LeaverSettings = {}): Promise<Program> {
+  const program = start(t, 'leaver', settings);
   await program.said('address');
   return program;
 }
@@ -28,6 +30,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.equal(await program.ended, signal);
   });
 }
+
+test('who is ended by a signal leaves nothing in the folder in which it was listed', async (t) => {
+  const folder = await aFolder(t);
+  const program = await leaver(t, { registry: `local://${folder}` });
+  assert.equal((await readdir(join(folder, 'orders'))).length, 1);
+  process.kill(program.pid, 'SIGTERM');
+  assert.equal(await program.ended, 'SIGTERM');
+  assert.deepEqual(await readdir(join(folder, 'orders')), []);
+});
 
 test('a second signal ends the process at once, whatever is still to be done', async (t) => {
   const program = await leaver(t, { stuck: true });

@@ -2,11 +2,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMesh, type MeshEvent } from '../../../src/index.ts';
+import { FakeRegistry } from '../../../src/testing.ts';
 import { settings } from '../../support/processes.ts';
 
 /** What it is told. */
 export interface LeaverSettings {
-  readonly registry: string;
+  /** One in memory unless told: of a disk that is slow others would not hear in time that it leaves. */
+  readonly registry?: string;
   /** 0 takes any. */
   readonly port?: number;
   readonly answerMs?: number;
@@ -44,8 +46,10 @@ if (ownExit !== undefined) {
     setImmediate(() => process.exit(ownExit)); // it has more to do than the mesh
   });
 }
-const options = { registry, signals: stuck ? { drainMs: 0, timeoutMs: 60_000 } : true };
-const mesh = await createMesh({ service: 'orders', ...options });
+const memory = new FakeRegistry();
+const signals = stuck ? { drainMs: 0, timeoutMs: 60_000 } : true;
+const options = () => ({ registry: registry ?? memory.client(), signals });
+const mesh = await createMesh({ service: 'orders', ...options() });
 mesh.on(told);
 mesh.onClose(stuck ? () => new Promise(() => {}) : () => new Promise((resolve) => server.close(resolve)));
 
@@ -54,7 +58,7 @@ server.listen(port, '127.0.0.1', async () => {
   const place = { host: '127.0.0.1', port: bound };
   await mesh.announce(place);
   if (twice) {
-    const other = await createMesh({ service: 'stock', ...options });
+    const other = await createMesh({ service: 'stock', ...options() });
     other.on(told);
     await other.announce(place);
   }
