@@ -11,6 +11,7 @@ import type { PolicySections } from '../../src/policy/table.ts';
 import { testEnv } from '../../src/testing/env.ts';
 import { FakeRegistry } from '../../src/testing/fake-registry.ts';
 import { serve } from '../support/http.ts';
+import { timePasses } from '../support/time-passes.ts';
 
 type Health = MeshEvent & { readonly type: 'health' };
 
@@ -111,7 +112,7 @@ test('a server that is leaving says so in its answers, and who calls it goes els
     await orders.serve(server);
     meshes.push(orders);
     urls.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    t.after(() => orders.close({ drainMs: 0 }));
+    t.after(() => timePasses(env.clock, orders.close({ drainMs: 0 })));
   }
   const { mesh } = await aMesh(t, urls, {});
   const left: string[] = [];
@@ -129,8 +130,7 @@ test('a server that is leaving says so in its answers, and who calls it goes els
   assert.deepEqual(left, [new URL(urls[1]!).host]);
   const after = new Set(await Promise.all(Array.from({ length: 30 }, call)));
   assert.equal(after.has(urls[1]!), false);
-  await env.clock.advance(2_000);
-  await closing;
+  await timePasses(env.clock, closing);
 });
 
 test('over tcp: who takes no connections gets no calls', async (t) => {

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import axios from 'axios';
 import { meshAxios } from '../../../src/axios.ts';
-import type { Env } from '../../../src/core/env.ts';
 import { createMesh, type Mesh, MeshError, type PolicyDocument } from '../../../src/index.ts';
-import { testEnv } from '../../../src/testing/env.ts';
+import { type TestEnv, testEnv } from '../../../src/testing/env.ts';
 import { echo, nobody, type Seen, see, serve } from '../../support/http.ts';
+import { timePasses } from '../../support/time-passes.ts';
 
 /** A whole mesh whose service lives at these URLs, for as long as the test runs. */
-async function meshOf(t: TestContext, orders: string[], policy: PolicyDocument = {}, env?: Env): Promise<Mesh> {
+async function meshOf(t: TestContext, orders: string[], policy: PolicyDocument = {}, env?: TestEnv): Promise<Mesh> {
   const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders } }, policy, ...(env && { env }) });
-  t.after(() => mesh.close({ timeoutMs: 0 }));
+  t.after(() => {
+    const closing = mesh.close({ timeoutMs: 0 });
+    return env ? timePasses(env.clock, closing) : closing;
+  });
   return mesh;
 }
 
