@@ -30,6 +30,7 @@ export class ServiceNodes {
   #mustWatch = true;
   #mustCheck = false;
   #mustList = false;
+  #hasCome = false; // the folder, since it was last asked for: an answer that it is not there is older
   #untold = true;
 
   constructor(tree: Tree, folder: string, hearer: Hearer) {
@@ -89,6 +90,7 @@ export class ServiceNodes {
 
   #hearFolder(is: WatchEvent['is']): void {
     if (is === 'deleted') this.#gone();
+    if (is === 'created') this.#hasCome = true;
     if (is !== 'changed') this.#mustList = true; // also of one that is gone: that keeps a watch for its return
   }
 
@@ -96,6 +98,12 @@ export class ServiceNodes {
     this.#toRead.forget(name);
     this.#untold = this.#state.moved = true;
     this.#roster.forget(name);
+  }
+
+  /** It was not there when it was asked for. */
+  #absent(): void {
+    this.#gone();
+    this.#mustList = this.#hasCome;
   }
 
   #gone(): void {
@@ -159,12 +167,13 @@ export class ServiceNodes {
   /** One look says whether anybody came or went while there was no watch; and often that nothing happened at all. */
   async #check(): Promise<void> {
     const { session } = this.#tree;
+    this.#hasCome = false;
     const stat = await orAbsent(session.ask(exists(this.#folder)));
     this.#mustCheck = false;
     const isCaughtUp = this.#state.isCaughtUp(session.zxid);
     this.#recognise(stat);
     if (isCaughtUp) this.#verification.later();
-    else if (stat === undefined) this.#gone();
+    else if (stat === undefined) this.#absent();
     else {
       if (this.#state.hasMoved(stat)) this.#mustList = true;
       this.#verification.start(this.#roster.names());
@@ -173,14 +182,14 @@ export class ServiceNodes {
 
   async #list(): Promise<void> {
     const { session } = this.#tree;
-    this.#mustList = false; // before the question: what is told from now on may be newer than its answer
+    this.#mustList = this.#hasCome = false; // before the question: what is told from now on may be newer than its answer
     this.#touched = new Map();
     try {
       const listed = await orAbsent(session.ask(getChildren(this.#folder, this.#oneShot)));
       this.#recognise(listed?.stat);
       if (listed !== undefined) this.#take(listed.children, listed.stat);
       else {
-        this.#gone();
+        this.#absent();
         if (this.#oneShot && (await orAbsent(session.ask(exists(this.#folder, true)))) !== undefined) {
           this.#mustList = true;
         }

@@ -11,8 +11,8 @@ import type { Tree } from '../../src/zookeeper/tree.ts';
 
 const FOLDER = '/services/orders';
 
-/** A folder in memory, and a session that answers from it. */
-export function aFolder({ oneShot = false } = {}) {
+/** A folder in memory, which comes with its first node unless it is there, and a session that answers from it. */
+export function aFolder({ oneShot = false, there = true } = {}) {
   const nodes = new Map<string, { port: number; czxid: bigint; mzxid: bigint }>();
   const forbidden = new Set<string>();
   const ups = new Set<(up: Up) => void>();
@@ -29,10 +29,10 @@ export function aFolder({ oneShot = false } = {}) {
     const name = command.path?.slice(FOLDER.length + 1) ?? '';
     asked.push(`${command.is} ${name}`.trim());
     if (command.is === 'addWatch') watching = true;
-    if (command.watch && command.is === 'getChildren') listing = true;
+    if (command.watch && command.is === 'getChildren') listing = there;
     else if (command.watch) reading.add(name);
     const node = nodes.get(name);
-    if (name === '') return { stat: stat(), children: [...nodes.keys()], zxid };
+    if (name === '' && (there || command.is === 'addWatch')) return { stat: stat(), children: [...nodes.keys()], zxid };
     if (node === undefined) throw new ZookeeperError('NO_NODE', name);
     if (command.is === 'getData' && forbidden.has(name)) throw new ZookeeperError('NO_AUTH', name);
     const record = { name: 'orders', id: name, address: '10.0.0.1', port: node.port };
@@ -80,7 +80,7 @@ export function aFolder({ oneShot = false } = {}) {
     });
   const tell = (is: 'created' | 'changed' | 'deleted', name: string) => {
     const isTold = oneShot ? reading.delete(name) : watching;
-    if (isTold) listeners.tell({ is, path: `${FOLDER}/${name}` });
+    if (isTold) listeners.tell({ is, path: name === '' ? FOLDER : `${FOLDER}/${name}` });
     if (is === 'changed' || !listing) return;
     listing = false;
     listeners.tell({ is: 'children', path: FOLDER });
@@ -104,6 +104,10 @@ export function aFolder({ oneShot = false } = {}) {
     put: (name: string, port: number) => {
       const before = nodes.get(name);
       zxid++;
+      if (!there) {
+        [there, made] = [true, made + 5_000n];
+        tell('created', '');
+      }
       if (before === undefined) pzxid = zxid;
       nodes.set(name, { port, czxid: before?.czxid ?? zxid, mzxid: zxid });
       tell(before === undefined ? 'created' : 'changed', name);
@@ -113,6 +117,12 @@ export function aFolder({ oneShot = false } = {}) {
       zxid++;
       pzxid = zxid;
       tell('deleted', name);
+    },
+    /** Removes the folder, which must be empty. */
+    close: () => {
+      there = false;
+      zxid++;
+      tell('deleted', '');
     },
     /** A tree that begins anew, with these nodes; whose numbers happen to be those of the old one. */
     wipe: (anew: Readonly<Record<string, number>>, knownTo = -1n) => {

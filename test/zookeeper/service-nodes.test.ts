@@ -27,6 +27,31 @@ for (const oneShot of [false, true]) {
 }
 
 for (const oneShot of [false, true]) {
+  test(`a service that comes while it is asked for is known, whole${oneShot ? ', on servers whose watches tell once' : ''}`, async () => {
+    for (let moment = 0; moment < 60; moment++) {
+      const { open, found, put, remove, close } = aFolder({ oneShot, there: false });
+      const pass = async () => {
+        for (let step = 0; step < moment; step++) await Promise.resolve();
+      };
+      const nodes = open();
+      await pass(); // it has not been asked for, or the answer that it is not there is on its way, or was heard
+      put('a', 1_000);
+      put('b', 2_000);
+      await settled();
+      assert.equal(found(), '1000,2000', `at moment ${moment}`);
+      remove('a');
+      remove('b');
+      close();
+      await pass();
+      put('c', 3_000);
+      await settled();
+      assert.equal(found(), '3000', `at moment ${moment}`);
+      nodes.close();
+    }
+  });
+}
+
+for (const oneShot of [false, true]) {
   for (const resumed of [false, true]) {
     const how = `${resumed ? 'goes on' : 'has ended'}${oneShot ? ', on servers whose watches tell once' : ''}`;
     test(`whenever a connection goes, and another comes, the truth is known after: the session ${how}`, async () => {
