@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** What the network does to what passes. */
 export interface Faults {
   /**
-   * Keep back what goes to the server; `down`, what comes from it. The connection stays open, and after the fault all
-   * of it arrives, in order, as TCP sees to it.
+   * Keep back what goes to the server; `down`, what comes from it, be it that the server hangs up. The connection stays
+   * open, and after the fault all of it arrives, in order, as TCP sees to it.
    */
   readonly holeUp?: boolean;
   readonly holeDown?: boolean;
@@ -154,7 +154,7 @@ export class FaultProxy implements AsyncDisposable {
       for (const pipe of pair.pipes) pipe.close();
     };
     near.on('close', end);
-    far.on('close', end);
+    far.on('close', () => down.end(end));
   }
 }
 
@@ -164,6 +164,7 @@ class Pipe {
   readonly #write: (piece: Buffer) => void;
   #queue: { readonly piece: Buffer; readonly due: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #over: (() => void) | undefined;
 
   constructor(state: () => { held: boolean | undefined; delayMs: number | undefined }, write: (piece: Buffer) => void) {
     this.#state = state;
@@ -172,6 +173,12 @@ class Pipe {
 
   push(piece: Buffer): void {
     this.#queue.push({ piece, due: performance.now() + (this.#state().delayMs ?? 0) });
+    this.pump();
+  }
+
+  /** No more comes; `over` is done once all has gone through. */
+  end(over: () => void): void {
+    this.#over = over;
     this.pump();
   }
 
@@ -186,10 +193,12 @@ class Pipe {
       }
       this.#write(this.#queue.shift()!.piece);
     }
+    if (this.#queue.length === 0 && !this.#state().held) this.#over?.();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#queue = [];
+    this.#over = undefined;
   }
 }

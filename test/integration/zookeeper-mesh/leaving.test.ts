@@ -10,7 +10,10 @@ import { startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.ts
 import type { Step } from '../programs/leaver.ts';
 import { realEnv } from '../zookeeper/helpers.ts';
 
-const urlOf = (server: { readonly address: string }): string => `zookeeper://${server.address}?sessionTimeout=2s`;
+const urlOf = (server: { readonly address: string }, sessionTimeout = '2s'): string =>
+  `zookeeper://${server.address}?sessionTimeout=${sessionTimeout}`;
+
+const LONG = '20s'; // where nobody is to go because their session did
 
 /** Starts a server of `orders`, and waits until it is listed. */
 async function leaver(t: TestContext, server: ZooKeeperServer): Promise<Program & { readonly address: string }> {
@@ -91,13 +94,13 @@ test('who leaves is known to every watcher at once', async (t) => {
   const parties = await Promise.all(
     Array.from({ length: leavers }, async (_, n) => {
       const wire = await patientWire(server);
-      const mesh = await createMesh({ service: 'orders', registry: urlOf(wire) });
+      const mesh = await createMesh({ service: 'orders', registry: urlOf(wire, LONG) });
       await mesh.announce({ host: '10.0.0.5', port: 3_000 + n, id: `i${n}` });
       return { wire, mesh };
     }),
   );
   t.after(() => Promise.all(parties.map(({ wire }) => wire.close())));
-  const registries = Array.from({ length: watchers }, () => zookeeperRegistry(urlOf(server), {}, realEnv()));
+  const registries = Array.from({ length: watchers }, () => zookeeperRegistry(urlOf(server, LONG), {}, realEnv()));
   const lists = registries.map((registry) => registry.resolve('orders'));
   for (const list of lists) await until(list, (value) => 'endpoints' in value && value.endpoints.length === leavers);
   const took: number[] = [];
@@ -159,9 +162,9 @@ for (const [how, harm] of [
 test('a Spring peer is told by the status that it goes by, and then finds nothing', async () => {
   await using server = await startZooKeeper();
   await using wire = await patientWire(server);
-  const mesh = await createMesh({ service: 'orders', registry: urlOf(wire) });
+  const mesh = await createMesh({ service: 'orders', registry: urlOf(wire, LONG) });
   await mesh.announce({ host: '10.0.0.5', port: 3000, id: 'a', metadata: { version: '2' } });
-  const raw = zookeeperRegistry(urlOf(server), {}, realEnv());
+  const raw = zookeeperRegistry(urlOf(server, LONG), {}, realEnv());
   const list = raw.resolve('orders');
   await until(list, ({ is }) => is === 'bound');
   const closed = mesh.close({ drainMs: 200 });

@@ -54,6 +54,7 @@ test('every way not to be allowed is one clear error, without the password', asy
   assert.match(said, /^orders: 'a' can not be listed: create \/locked\/orders: NO_AUTH/);
   assert.ok(!said.includes('hunter2') && !stranger.name.includes('hunter2'));
   await using lost = open('127.0.0.1:1,[::1]:2', { connectTimeout: '400ms' });
+  await until(lost.session!, (state) => 'problem' in state && /127.0.0.1:1: ECONNREFUSED/.test(state.problem ?? ''));
   assert.match(
     await refused(lost.announce(of('orders'))),
     /can not be listed: zookeeper:\/\/127.0.0.1:1,\[::1\]:2 could not be reached within 400 ms: .*127.0.0.1:1: ECONNREFUSED/,

@@ -248,11 +248,19 @@ test('the session timeout is the one that was agreed on, whatever was asked for 
     [5_000, 5_000],
     [10_000_000, 120_000],
   ] as const) {
-    const link = await open({ timeoutMs: asked });
+    const link = await openInTime({ timeoutMs: asked });
     assert.equal(link.timeoutMs, agreed);
     await link.close(1_000);
   }
 });
+
+/** A session may be so short that a busy machine does not get as far as its first answer. */
+async function openInTime(more: Partial<LinkOptions>): Promise<Link> {
+  for (;;) {
+    const link = await open(more).catch(({ code }) => assert.equal(code, 'CONNECTION_LOSS'));
+    if (link !== undefined) return link;
+  }
+}
 
 test('five hundred links, one after the other, leave nothing behind (H33)', async () => {
   const first = await open();
