@@ -4,8 +4,9 @@ import { startEnsemble, type ZooKeeperServer } from '../../support/zookeeper.ts'
 
 const SIZE = 3;
 const LOOK_MS = 20;
+const LONG_MS = 250; // for a look: a server or this very process, on whose machine others are busy, stood still
 
-/** Since when all servers serve, while somebody looks. */
+/** Since when all servers serve, and nobody stands still, while somebody looks. */
 export interface Serving extends AsyncDisposable {
   readonly since: number;
 }
@@ -68,8 +69,10 @@ export class HurtEnsemble {
     let [since, looking] = [performance.now(), true];
     const look = async (server: ZooKeeperServer): Promise<void> => {
       while (looking) {
-        if (!/Mode: \w+/.test(await server.ask('srvr').catch(() => ''))) since = performance.now();
+        const begun = performance.now();
+        const serves = /Mode: \w+/.test(await server.ask('srvr').catch(() => ''));
         await pause(LOOK_MS);
+        if (!serves || performance.now() - begun > LONG_MS) since = performance.now();
       }
     };
     const looks = this.#servers.map(look);
