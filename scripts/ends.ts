@@ -44,6 +44,7 @@ function end(): void {
     return Reflect.apply(write, process.stdout, words) as boolean;
   };
   setInterval(() => {
-    if (++quiet > QUIET) process.exit();
+    quiet = process.stdout.writableLength > 0 ? 0 : quiet + 1; // who reads it may stand still, and lose what is cut off
+    if (quiet > QUIET) process.exit();
   }, TURN_MS);
 }

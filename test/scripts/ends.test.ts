@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +12,19 @@ const script = (name: string): string => `--import=${new URL(`../../scripts/${na
 const none = `--${process.version.startsWith('v22.') ? 'experimental-' : ''}test-isolation=none`;
 const many = `for (let at = 0; at < 300; at++) test('number ' + at, () => {});`;
 
-/** Runs files of tests with the options of a run. */
-async function runOf(t: TestContext, options: readonly string[], files: Readonly<Record<string, string>>) {
+/** A folder with these files of tests, by their names. */
+async function aFolder(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'inmesh-test-'));
   t.after(() => rm(folder, { recursive: true }));
-  const paths: string[] = [];
-  for (const [name, text] of Object.entries(files)) {
-    paths.push(join(folder, `${name}.test.ts`));
-    await writeFile(paths.at(-1)!, `import { test } from 'node:test';\n${text}\n`);
-  }
+  for (const [name, code] of Object.entries(files))
+    await writeFile(join(folder, `${name}.test.ts`), `import { test } from 'node:test';\n${code}\n`);
+  return folder;
+}
+
+/** Runs files of tests with the options of a run. */
+async function runOf(t: TestContext, options: readonly string[], files: Readonly<Record<string, string>>) {
+  const folder = await aFolder(t, files);
+  const paths = Object.keys(files).map((name) => join(folder, `${name}.test.ts`));
   const run = ['--test', '--test-reporter=spec', ...options, ...paths];
   return node(run, { cwd: folder, env: { TEST_SOON_MS: '100' } });
 }
@@ -38,6 +44,21 @@ test('a process of many files that one of them keeps alive is ended, told of, an
   assert.deepEqual([passed, failed], [301, 0]);
   assert.equal(problem, 'the test runner ended with 1');
   assert.match(output, /a process of many files was ended: .*Timeout/);
+});
+
+test('what was told is not cut off, should who reads it stand still for longer than another word is waited for', async (t) => {
+  const folder = await aFolder(t, { leaves: `${many.replace('300', '1_000')}\nsetInterval(() => {}, 1_000);` });
+  const args = ['--test', '--test-reporter=spec', none, script('ends'), join(folder, 'leaves.test.ts')];
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NO_COLOR: '1', TEST_SOON_MS: '100' };
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    if (output === '') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000); // nothing else goes on here
+    output += piece;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(verdict([{ code, output }]).passed, 1_000);
 });
 
 test('what a test leaves to others of its process is found, whatever it is, and told once', async (t) => {
