@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import { minting } from '../../src/auth/mint.ts';
 import { type TestEnv, testEnv } from '../../src/testing/env.ts';
-import { settled } from '../../src/testing/virtual-clock.ts';
+import { filesAtRest } from '../support/file-work.ts';
 import { anIdentified, ask, bearer } from './world.ts';
 
 let folder: string;
@@ -79,14 +79,10 @@ test('a token says who issued it, about whom, for whom, since when and until whe
   assert.equal(decodeProtectedHeader(first.token).kid, 'k');
 });
 
-/** Lets the files be looked at once more, until `holds`. */
-async function looked(env: TestEnv, holds: () => Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) {
-    if (await holds()) return;
-    await env.clock.advance(1_000);
-    for (let i = 0; i < 20; i++) await settled(); // files are read in other threads
-  }
-  assert.fail('it was never so');
+/** Lets the file be looked at once more, and what is found in it be tried. */
+async function looked(env: TestEnv): Promise<void> {
+  await env.clock.advance(1_000);
+  await filesAtRest();
 }
 
 test('a key that is replaced is taken, and one that can not be read, or can not sign, leaves the old one in force', async () => {
@@ -100,14 +96,14 @@ test('a key that is replaced is taken, and one that can not be read, or can not 
   for (const useless of ['half a k', weak.export({ type: 'pkcs8', format: 'pem' }) as string]) {
     await replace(file, useless);
     for (let turn = 0; turn < 5; turn++) {
-      await env.clock.advance(1_000);
-      for (let i = 0; i < 20; i++) await settled();
+      await looked(env);
       assert.equal(await algorithm(), 'ES256');
     }
     assert.ok(problem() instanceof Error);
   }
   await replace(file, next.export({ type: 'pkcs8', format: 'pem' }) as string);
-  await looked(env, async () => (await algorithm()) === 'EdDSA');
+  await looked(env);
+  assert.equal(await algorithm(), 'EdDSA');
   assert.equal(problem(), undefined);
   close();
   assert.equal(env.clock.pending, 0);

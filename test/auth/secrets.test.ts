@@ -14,6 +14,7 @@ import type { Attempt, Send } from '../../src/core/call.ts';
 import { openMesh } from '../../src/mesh/open.ts';
 import type { PolicySections } from '../../src/policy/table.ts';
 import { testEnv } from '../../src/testing/env.ts';
+import { filesAtRest } from '../support/file-work.ts';
 import { FakeTarget } from '../telemetry/log-target.ts';
 import { ask, bearer } from './world.ts';
 
@@ -74,7 +75,7 @@ async function everything(identity: IdentityOptions, authenticate: NonNullable<P
         .call(service, send, { method: 'GET', path: '/x', timeout: '500ms' })
         .catch((error) => errors.push(error));
       for (let turn = 0; turn < 10; turn++) {
-        await new Promise((resolve) => setImmediate(resolve)); // signatures are made in another thread
+        await filesAtRest(); // and what is signed: the time of the call is not up before
         await env.clock.advance(60);
       }
       await call;

@@ -4,7 +4,10 @@ import { settled } from '../../src/testing/virtual-clock.ts';
 
 let underway = 0;
 
-/** Waits until nothing that this process asked of the file system is underway, nor what it asks next with the answer. */
+/**
+ * Waits until nothing that this process asked of the file system is underway, or of those who sign, nor what it asks next
+ * with the answer. All of it is done in other threads, which nobody can say how many turns to wait for.
+ */
 export async function filesAtRest(): Promise<void> {
   do await settled();
   while (underway > 0);
@@ -13,6 +16,7 @@ export async function filesAtRest(): Promise<void> {
 // What Node lists as underway, and under which name, differs from one Node to the next: so it is counted here.
 countAll(files, files);
 syncBuiltinESMExports();
+countAll(crypto.subtle, SubtleCrypto.prototype);
 
 /** Counts in `target` each verb that `source` has: something is underway until the promise that it returns settles. */
 function countAll(target: object, source: object): void {
