@@ -8,10 +8,13 @@ import { Timeouts } from '../../src/core/timeouts.ts';
 import { recordOf } from '../../src/discovery/record.ts';
 import type { Instance, Registry } from '../../src/discovery/registry.ts';
 import { type WatchFolder, watchFolder } from '../../src/local/folder-watch.ts';
+import { codeOf } from '../../src/local/record-files.ts';
 import { localRegistry } from '../../src/local/registry.ts';
 import { encodeRecord } from '../../src/wire/record.ts';
 import type { RegistryWorld } from '../laws/world.ts';
 import { CountingClock } from './counting-clock.ts';
+
+const ANEW = ['EISDIR', 'ENOTEMPTY', 'EEXIST']; // what stands in the way is a folder
 
 /** A folder of its own, clients whose timers and watches are counted, and files put there by hand. */
 export class LocalWorld implements RegistryWorld {
@@ -55,12 +58,25 @@ export class LocalWorld implements RegistryWorld {
   /** A folder that has become a file can neither be read nor written in, not even by root. */
   async away(): Promise<void> {
     await rename(this.folder, `${this.folder}.aside`);
-    await writeFile(this.folder, '');
+    await this.#instead(() => writeFile(this.folder, ''));
   }
 
   async back(): Promise<void> {
-    await rm(this.folder);
-    await rename(`${this.folder}.aside`, this.folder);
+    await this.#instead(() => rename(`${this.folder}.aside`, this.folder));
+  }
+
+  /** Puts something in the place of the folder. Who is listed makes it anew with a beat, should one come in between. */
+  async #instead(put: () => Promise<void>): Promise<void> {
+    for (let isPut = false; !isPut; ) {
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+      isPut = await put().then(
+        () => true,
+        (error: unknown) => {
+          if (!ANEW.includes(codeOf(error))) throw error;
+          return false;
+        },
+      );
+    }
   }
 
   /** Writes a record file in one step. */
