@@ -220,8 +220,8 @@ export function identityOf(clock: Clock, how: () => Proofs, unsigned: () => void
       unsigned();
       throw new Error('no secret');
     },
-    identify: ({ header }) => {
-      const name = header('authorization');
+    identify: (shown) => {
+      const name = shown.header('authorization');
       const finding = { principal: principalOf(name), problem: name === 'bad' ? 'expired' : '', forwards: undefined };
       if (how() === 'late') return new Promise((resolve) => clock.schedule(20, () => resolve(finding)));
       return finding;

@@ -100,6 +100,7 @@ test('whichever slots are on, each request ends once and is answered once, at an
         const ends: End[] = [];
         for (const request of made) come(world, request, ends);
         await clock.advance(2_000);
+        await clock.advance(500); // who waits for a turn of the real event loop, if that is busy, may begin only now
         // A handler that never answers, asked by who waits for ever, is the only one that may be left.
         const patient = (request: Request) =>
           request.handler.does === 'never' && request.hangUpAfter === undefined && !request.timeLeft;
