@@ -13,10 +13,16 @@ export interface OrdersSettings {
 }
 
 const { registry, answerMs, port } = settings<OrdersSettings>();
+const HELD = 2;
 const seen: string[] = [];
+let held: number | undefined; // requests that get no answer, once it is told to hold those that come
 const server = createServer((request, response) => {
   seen.push(String(request.headers['x-call']));
   request.resume();
+  if (held !== undefined) {
+    if (++held === HELD) process.send?.({ held });
+    return;
+  }
   setTimeout(() => response.end(String(process.pid)), answerMs);
 });
 const mesh = await createMesh({ service: 'orders', registry });
@@ -25,5 +31,8 @@ server.listen(port, '127.0.0.1', async () => {
   await mesh.announce({ host: '127.0.0.1', port: bound });
   process.send?.({ address: `127.0.0.1:${bound}` });
 });
-process.on('message', () => process.send?.({ seen }));
+process.on('message', (told: object) => {
+  if ('hold' in told) held ??= 0;
+  else process.send?.({ seen });
+});
 process.on('disconnect', () => process.exit());
