@@ -18,7 +18,7 @@ test('a service that is asked decides; it is told who, what and where from, and 
     response.statusCode = asked.path === '/closed' ? 403 : asked.path === '/broken' ? 500 : 200;
     response.end();
   });
-  await using mesh = await asksOf(authz.url);
+  const mesh = await asksOf(t, authz.url);
   const { url } = await greeting(t, mesh);
   const ask = (path: string) => fetch(url + path, { headers: { authorization: 'Bearer secret', cookie: 'a=secret' } });
   const [open, closed, broken] = [await ask('/open?token=secret'), await ask('/closed'), await ask('/broken')];
@@ -45,7 +45,7 @@ test('a question about a request is part of its trace, and has no more time and 
     asked.push(request.headers);
     response.end();
   });
-  await using mesh = await asksOf(authz.url);
+  const mesh = await asksOf(t, authz.url);
   const { url } = await greeting(t, mesh);
   const trace = '0af7651916cd43dd8448eb211c80319c';
   const headers = {
@@ -65,9 +65,10 @@ test('a question about a request is part of its trace, and has no more time and 
 test('what stands in for an answer is none: a fallback for all services lets nobody in', async (t) => {
   const broken = await serve(t, (_, response) => void response.writeHead(500).end());
   for (const authz of [[broken.url], []]) {
-    await using mesh = await createMesh({
+    const env = testEnv();
+    const mesh = await createMesh({
       service: 'orders',
-      env: testEnv(),
+      env,
       registry: { fixed: { authz } },
       policy: {
         defaults: { fallback: { mode: 'answer', answer: { status: 200, body: '{}' } } },
@@ -76,6 +77,7 @@ test('what stands in for an answer is none: a fallback for all services lets nob
         },
       },
     });
+    closeAfter(t, mesh, env);
     const { url } = await serve(
       t,
       mesh.handler(() => new Response('hello')),
@@ -96,12 +98,14 @@ test('where nothing is refused nobody waits for who is asked: what it would have
       await answered.promise;
       response.writeHead(403).end();
     });
-    await using mesh = await createMesh({
+    const env = testEnv();
+    const mesh = await createMesh({
       service: 'orders',
-      env: testEnv(),
+      env,
       registry: { fixed: { authz: [authz.url] } },
       policy: { services: { orders: { authorize: { check: 'http://authz/check', ...authorize } } } },
     });
+    closeAfter(t, mesh, env);
     const [told, known] = [[] as boolean[], Promise.withResolvers<void>()];
     mesh.on((event) => {
       if (event.type !== 'authorize' || event.rule !== 'ask') return;
@@ -149,8 +153,8 @@ test('a service that is told to ask itself refuses at once, and asks itself once
 });
 
 /** A mesh whose requests may pass if the service at `url` says so. */
-const asksOf = (url: string, more: PolicySections['authorize'] = {}, env = testEnv()) =>
-  createMesh({
+async function asksOf(t: TestContext, url: string, more: PolicySections['authorize'] = {}, env = testEnv()) {
+  const mesh = await createMesh({
     service: 'orders',
     env, // in virtual time: who is asked has as long as it takes
     registry: { fixed: { authz: [url] } },
@@ -160,6 +164,9 @@ const asksOf = (url: string, more: PolicySections['authorize'] = {}, env = testE
       },
     },
   });
+  closeAfter(t, mesh, env);
+  return mesh;
+}
 
 const greeting = (t: TestContext, mesh: Mesh) =>
   serve(
@@ -170,13 +177,9 @@ const greeting = (t: TestContext, mesh: Mesh) =>
 /** What a request comes to where `listener` is asked about it. */
 async function asked(t: TestContext, listener: RequestListener): Promise<number> {
   const authz = await serve(t, listener);
-  await using mesh = await asksOf(authz.url);
+  const mesh = await asksOf(t, authz.url);
   const { url } = await greeting(t, mesh);
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).status;
-  } finally {
-    authz.server.closeAllConnections(); // or the mesh would wait for the end of an answer
-  }
+  return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).status;
 }
 
 test('who answers and then goes on for ever has answered, and holds no request', async (t) => {
@@ -199,7 +202,7 @@ test('who is asked and says nothing has said no after 200 ms, unless the policy 
     const came = Promise.withResolvers<void>();
     const authz = await serve(t, () => came.resolve());
     const env = testEnv();
-    await using mesh = await asksOf(authz.url, { whenAway }, env);
+    const mesh = await asksOf(t, authz.url, { whenAway }, env);
     const { url } = await greeting(t, mesh);
     const answer = fetch(url);
     await came.promise;
@@ -208,6 +211,5 @@ test('who is asked and says nothing has said no after 200 ms, unless the policy 
     await env.clock.advance(1);
     assert.equal(Object.keys(mesh.authorize.counts).length, 1);
     assert.equal((await answer).status, status, whenAway);
-    authz.server.closeAllConnections();
   }
 });
