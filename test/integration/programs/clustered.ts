@@ -1,10 +1,21 @@
 // Workers of node:cluster that serve on one port. Each stands still for a moment before its server closes.
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import { Events } from '../../../src/core/events.ts';
+import { entropy } from '../../../src/core/random.ts';
+import { Timeouts } from '../../../src/core/timeouts.ts';
 import { createMesh } from '../../../src/index.ts';
 
 const WORKERS = 5;
 const STILL_MS = 300;
+const SLOWER = 10; // than the machine's: this may stand still for longer than who has connected gets to ask
+
+const slow: Clock = {
+  now: () => systemClock.now() / SLOWER,
+  epoch: () => systemClock.epoch(),
+  schedule: (delayMs, task) => systemClock.schedule(delayMs * SLOWER, task),
+};
 
 if (cluster.isPrimary) {
   const workers = Array.from({ length: WORKERS }, () => cluster.fork());
@@ -20,7 +31,8 @@ if (cluster.isPrimary) {
     process.exit();
   });
 } else {
-  const mesh = await createMesh({ service: 'orders', registry: { fixed: {} }, signals: { drainMs: 50 } });
+  const env = { clock: slow, random: entropy(), events: new Events(), timeouts: new Timeouts(slow) };
+  const mesh = await createMesh({ service: 'orders', registry: { fixed: {} }, env, signals: { drainMs: 50 / SLOWER } });
   mesh.onClose(() => {
     for (const end = performance.now() + STILL_MS; performance.now() < end; ); // as it may where a machine is busy
   });
