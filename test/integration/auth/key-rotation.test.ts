@@ -37,6 +37,7 @@ async function orders(t: TestContext, keys: string) {
     policy: { defaults: { identify: { mode: 'enforce', required: true } } },
   });
   const server = createServer(mesh.handler((_, { principal }) => Response.json(principal)));
+  server.keepAliveTimeout = 3_600_000; // where the machine stands still it would end what is used again just then
   await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });
   const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { connections: 8 });
   t.after(async () => {
