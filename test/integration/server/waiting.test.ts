@@ -20,7 +20,7 @@ test('who has connected by the time a server stops is taken in and answered, how
   const answers = inThread<string[]>('ask', instance.port, 40, allConnected);
   // Nothing of ours is done meanwhile: the kernel has made all connections then, and Node has seen none.
   assert.notEqual(Atomics.wait(allConnected, 0, 0, LONGEST_MS), 'timed-out');
-  const closed = shop.close({ drainMs: 0 });
+  const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
   for (const answer of await answers)
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*connection: close\r\n[\s\S]*sold/i);
   await closed;
