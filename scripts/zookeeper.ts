@@ -40,6 +40,9 @@ const JARS = '/usr/share/java';
 const START_MS = 30_000; // a busy machine is slow; a healthy start takes a third of a second
 const ANSWER_MS = 10_000; // the same; a healthy answer takes a millisecond
 
+/** What one says that has just begun, and then does not always hang up. */
+const NOT_YET = 'not currently serving requests';
+
 const JVM = [
   ...['-Xms32m', '-Xmx256m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
   ...['-XX:-UsePerfData', '-Djava.awt.headless=true', '-Dzookeeper.admin.enableServer=false'],
@@ -233,6 +236,7 @@ class JavaServer implements ZooKeeperServer {
       socket.setTimeout(ANSWER_MS / 2, () => socket.setTimeout(ANSWER_MS / 2, late));
       socket.setEncoding('utf8').on('data', (text) => {
         answer += text;
+        if (answer.includes(NOT_YET)) socket.destroy();
       });
       socket.on('error', reject).on('close', () => resolve(answer));
     });
