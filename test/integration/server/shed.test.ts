@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 import type { Mesh } from '../../../src/mesh/mesh.ts';
 import { FakeRegistry } from '../../../src/testing/fake-registry.ts';
+import { standStill } from '../../support/stand-still.ts';
 
 const LOCAL = { bind: '127.0.0.1', host: '127.0.0.1' } as const;
 
@@ -79,9 +80,6 @@ async function connections(t: TestContext, port: number): Promise<Socket[]> {
 const hold = (ms: number): void => {
   for (const end = performance.now() + ms; performance.now() < end; );
 };
-
-/** Gives the kernel time to bring what was written to where it is read. */
-const standStill = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 
 const HOLDS_MS = 8;
 

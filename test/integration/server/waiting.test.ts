@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { testEnv } from '../../../src/testing/env.ts';
+import { standStill } from '../../support/stand-still.ts';
 import { threadOf } from '../../support/thread.ts';
 import { AN_HOUR_MS, aShop, connected, GET, LOCAL } from './closing.ts';
 
@@ -20,6 +21,7 @@ test('who has connected by the time a server stops is taken in and answered, how
   const answers = inThread<string[]>('ask', instance.port, 40, allConnected);
   // Nothing of ours is done meanwhile: the kernel has made all connections then, and Node has seen none.
   assert.notEqual(Atomics.wait(allConnected, 0, 0, LONGEST_MS), 'timed-out');
+  standStill();
   const closed = shop.close({ drainMs: 0, timeoutMs: AN_HOUR_MS });
   for (const answer of await answers)
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*connection: close\r\n[\s\S]*sold/i);
@@ -38,7 +40,10 @@ test('what has come in the time that a connection had to ask is answered, though
   const closed = shop.close({ drainMs: 10, timeoutMs: AN_HOUR_MS });
   await env.clock.advance(10);
   while (server.listening) await new Promise(setImmediate);
-  setImmediate(() => socket.write(GET)); // in the very turn in which the time is up, as where a process was busy
+  setImmediate(() => {
+    socket.write(GET); // in the very turn in which the time is up, as where a process was busy
+    standStill();
+  });
   await env.clock.advance(500);
   assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n[\s\S]*sold/);
   await closed;
