@@ -12,7 +12,11 @@ const alive = await serve((request, response) => {
 const gone = await serve(() => {});
 await gone.close(); // on the list, and nobody is there
 
-const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: [alive.url, gone.url] } } });
+const mesh = await createMesh({
+  service: 'checkout',
+  registry: { fixed: { orders: [alive.url, gone.url] } },
+  policy: { services: { orders: { outlier: { failures: 1, ejection: '30s' } } } }, // one failure, and others are asked
+});
 mesh.on((event) => {
   if (event.type === 'retry') console.log(`tried again elsewhere: ${event.why}`);
 });
