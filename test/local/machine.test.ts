@@ -36,14 +36,19 @@ if (process.platform === 'linux') {
   });
 
   test('a process that is dead but not yet buried does not live', async () => {
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000']); // which asks for nobody's exit status
+    const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000']); // which asks for nobody's exit status
+    let child: number | undefined;
     try {
       const [line] = await once(parent.stdout, 'data');
-      const child = Number(String(line));
+      child = Number(String(line));
+      // A shell does ask: the child is to die when the shell has become the other program.
+      while (nameOf(parent.pid!) !== 'sleep') await new Promise(setImmediate);
+      process.kill(child, 'SIGKILL');
       while (stateOf(child) !== 'Z') await new Promise(setImmediate);
       assert.ok(process.kill(child, 0)); // it is still there to be asked
       assert.equal(thisMachine().lives(child, startOf(child)), false);
     } finally {
+      if (child !== undefined) process.kill(child, 'SIGKILL'); // also of use where the test failed before it did
       await end(parent);
     }
   });
@@ -53,5 +58,6 @@ const fieldsOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ');
+const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
 const stateOf = (pid: number): string => fieldsOf(pid)[0]!;
 const startOf = (pid: number): string => fieldsOf(pid)[19]!;
