@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 const WITH_APT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }; // 1: no daemon is to start
-const WAIT_FOR_LOCK = ['-o', 'DPkg::Lock::Timeout=300'];
+const PATIENT = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3']; // with who else installs, and with a mirror
 
 /** What the tests need in which Java is on the other side. */
 export const JAVA = ['openjdk-17-jdk-headless'] as const;
@@ -36,7 +36,7 @@ export function ensure(packages: readonly string[]): void {
 }
 
 const apt = (args: readonly string[]) =>
-  spawnSync('apt-get', [...WAIT_FOR_LOCK, ...args], {
+  spawnSync('apt-get', [...PATIENT, ...args], {
     env: WITH_APT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
