@@ -5,6 +5,7 @@ import type { MeshEvent } from '../core/events.ts';
 import type { Cancel } from '../core/live.ts';
 import { race } from '../core/race.ts';
 import { follow, Scope } from '../core/scope.ts';
+import { refuse } from '../core/service.ts';
 import { parseDuration } from '../policy/duration.ts';
 import { makeApart } from './apart.ts';
 
@@ -71,9 +72,12 @@ export function batch<Key, Value>(
   if (!Number.isInteger(max) || max < 1) throw bad(`max must be a whole number of at least 1, got ${max}`);
   if (typeof work !== 'function') throw bad(`the work must be a function, got ${typeof work}`);
   let open: Gathering<Key, Value> | undefined;
-  return (key, { signal, timeout } = {}) => {
-    const due = timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + readMs(timeout, 'timeout');
-    if (signal?.aborted) return Promise.reject(gaveUp(service, signal));
+  return (key, options = {}) => {
+    const withinMs = readKey(options);
+    if (typeof withinMs !== 'number') return refuse(withinMs);
+    const { signal } = options;
+    if (signal?.aborted) return refuse(gaveUp(service, signal));
+    const due = clock.now() + withinMs;
     if (open === undefined || open.isSent) open = new Gathering({ mesh, service, clock, work }, windowMs);
     const value = open.add(key, due, signal);
     if (open.size >= max) open.send();
@@ -222,11 +226,25 @@ function closing(mesh: BatchMesh, task: () => Promise<unknown>): Cancel | undefi
   }
 }
 
+/** Within how many milliseconds a key is wanted, or why that can not be known: told by rejecting, as all else of it is. */
+function readKey(options: KeyOptions): number | MeshError {
+  if (typeof options !== 'object' || options === null)
+    return bad(`what is said of a key must be an object, got ${String(options)}`);
+  const { signal, timeout } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) return bad('signal must be an AbortSignal');
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  return parse(timeout) ?? badDuration(timeout, 'timeout');
+}
+
 function readMs(text: string, name: string): number {
-  const ms = typeof text === 'string' ? parseDuration(text) : undefined;
-  if (ms === undefined) throw bad(`${name} must be a duration such as '10ms', got '${String(text)}'`);
+  const ms = parse(text);
+  if (ms === undefined) throw badDuration(text, name);
   return ms;
 }
+
+const parse = (text: unknown): number | undefined => (typeof text === 'string' ? parseDuration(text) : undefined);
+const badDuration = (got: unknown, name: string): MeshError =>
+  bad(`${name} must be a duration such as '10ms', got '${String(got)}'`);
 
 const bad = (message: string): MeshError => new MeshError('request', `batch: ${message}`);
 const tooLate = (service: string): MeshError => new MeshError('deadline', `${service}: the time is up`, { service });

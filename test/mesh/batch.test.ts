@@ -248,12 +248,29 @@ test('a batch that all have given up before it went is none, and nothing is told
 });
 
 test('options that are not usable are told at once', async () => {
-  const { mesh, get, end } = await aBatch();
+  const { mesh, end } = await aBatch();
   const work = () => new Map<string, string>();
   for (const options of [{ window: 'soon' }, { window: '11s' }, { max: 0 }, { max: 1.5 }]) {
     assert.throws(() => batch(mesh, 'orders', options, work), { reason: 'request' });
   }
   assert.throws(() => batch(mesh, 'orders', {}, undefined as never), { reason: 'request' });
-  assert.throws(() => get('a', { timeout: 'soon' }), { reason: 'request' });
+  await end();
+});
+
+test('what can not be said of a key rejects, and neither throws nor has the key asked for', async () => {
+  const { clock, asked, get, end } = await aBatch();
+  const wrong = [
+    [{ timeout: 'soon' }, /timeout must be a duration such as '10ms', got 'soon'/],
+    [{ timeout: 50 }, /timeout must be a duration such as '10ms', got '50'/],
+    [{ signal: {} }, /signal must be an AbortSignal/],
+    [null, /what is said of a key must be an object, got null/],
+  ] as const;
+  const settled = Promise.allSettled(wrong.map(([options]) => get('a', options as never)));
+  await clock.advance(20);
+  for (const [at, { reason }] of ((await settled) as PromiseRejectedResult[]).entries()) {
+    assert.equal(reason?.reason, 'request');
+    assert.match(reason.message, wrong[at]![1]);
+  }
+  assert.deepEqual(asked, []);
   await end();
 });
