@@ -25,8 +25,7 @@ export class Presence {
   readonly #tasks = new Set<CloseTask>();
   #leaving = false;
   #starting = 0;
-  /** Whether `/livez` and `/readyz` are answered. */
-  health = false;
+  #healths = 0;
 
   constructor(service: string, env: Env, registry: Registry) {
     this.#service = service;
@@ -62,9 +61,15 @@ export class Presence {
 
   /** What is told to those who ask whether requests should be sent here. */
   get readiness(): Readiness {
-    if (!this.health) return 'off';
+    if (this.#healths === 0) return 'off';
     if (this.#leaving) return 'leaving';
     return this.#starting > 0 ? 'starting' : 'ready';
+  }
+
+  /** Has `/livez` and `/readyz` answered, for as long as one of those who want it does not take it back. */
+  answerHealth(): Cancel {
+    this.#healths++;
+    return () => void this.#healths--;
   }
 
   /** Nobody is ready before this work is done. */

@@ -27,8 +27,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   check(server, options);
   presence.secure(server);
   const { port = 0, bind, health = false, ...told } = options;
-  const before = presence.health;
-  presence.health ||= health;
+  const unanswer = health ? presence.answerHealth() : () => {};
   const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);
   const forget = presence.onClose((giveUp) => graceful.close(giveUp));
   try {
@@ -41,7 +40,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
     return announcement;
   } catch (error) {
     forget();
-    presence.health = before;
+    unanswer();
     server.close();
     throw error;
   }

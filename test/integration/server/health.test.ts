@@ -61,6 +61,23 @@ test('who listens is not ready before it is listed', async (t) => {
   assert.equal(await status(), 200);
 });
 
+test('a server that can not be served takes no paths from another that is just beginning', async (t) => {
+  const shop = await createMesh({ service: 'shop', registry: new FakeRegistry() });
+  t.after(() => shop.close({ drainMs: 0 }));
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const failing = assert.rejects(shop.serve(createServer(), { ...LOCAL, port, health: true }), { code: 'EADDRINUSE' });
+  const { instance } = await shop.serve(createServer(shop.handler(() => new Response('sold'))), {
+    ...LOCAL,
+    health: true,
+  });
+  await failing;
+  const answer = await fetch(`http://127.0.0.1:${instance.port}/readyz`);
+  assert.deepEqual([answer.status, await answer.text()], [200, 'ready']);
+});
+
 test('unless asked for, the paths are like any other', async (t) => {
   const shop = await createMesh({ service: 'shop', registry: new FakeRegistry() });
   t.after(() => shop.close({ drainMs: 0 }));
