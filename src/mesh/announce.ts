@@ -76,6 +76,10 @@ export function makeInstance(service: string, options: AnnounceOptions, registry
   });
 }
 
+/** Where an instance can be reached; the same text for the same place. */
+export const addressOf = ({ host, port }: Instance): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`.toLowerCase();
+
 function isTexts(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }

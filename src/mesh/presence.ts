@@ -4,9 +4,9 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import type { Cancel } from '../core/live.ts';
 import { messageOf } from '../core/message-of.ts';
-import type { Announcement, Registry } from '../discovery/registry.ts';
+import type { Announcement, Instance, Registry } from '../discovery/registry.ts';
 import type { Readiness } from '../server/health.ts';
-import { type AnnounceOptions, makeInstance } from './announce.ts';
+import { type AnnounceOptions, addressOf, makeInstance } from './announce.ts';
 
 const LEAVE_MS = 3_000; // a registry needs two at most; one of a user's own may forget to end
 
@@ -22,7 +22,11 @@ export class Presence {
   readonly #env: Env;
   readonly #registry: Registry;
   readonly #announcements = new Set<Announcement>();
+  /** What is listed, or being listed, by its address. */
+  readonly #places = new Map<string, Instance>();
   readonly #tasks = new Set<CloseTask>();
+  /** The servers that are served. */
+  readonly servers = new Set<object>();
   #leaving = false;
   #starting = 0;
   #healths = 0;
@@ -85,15 +89,18 @@ export class Presence {
   async announce(options: AnnounceOptions): Promise<Announcement> {
     this.#mustStay();
     const instance = makeInstance(this.#service, options, this.#registry, this.#env);
-    const announcement = await this.#registry.announce(instance);
-    if (this.#leaving) {
-      await announcement.close();
-      this.#mustStay();
-    }
+    const leave = this.#occupy(instance);
+    const announcement = await this.#list(instance).catch((error: unknown) => {
+      leave();
+      throw error;
+    });
     this.#announcements.add(announcement);
     let known = announcement.state.value; // that it is listed, its caller hears
     const cancel = announcement.state.watch((state) => {
-      if (state === 'left') this.#announcements.delete(announcement);
+      if (state === 'left') {
+        this.#announcements.delete(announcement);
+        leave();
+      }
       if (state === known) return;
       known = state;
       const { clock, events } = this.#env;
@@ -101,6 +108,28 @@ export class Presence {
     });
     if (announcement.state.value === 'left') cancel();
     return announcement;
+  }
+
+  /** What is on the list twice is called twice as often as others. */
+  #occupy(instance: Instance): Cancel {
+    const address = addressOf(instance);
+    const there = this.#places.get(address);
+    if (there !== undefined) {
+      const what = `${this.#service} is listed at ${address} already, as '${there.id}'`;
+      const cure = 'close that announcement first, or change what it tells by its update';
+      throw new MeshError('request', `announce: ${what}; ${cure}`);
+    }
+    this.#places.set(address, instance);
+    return () => {
+      if (this.#places.get(address) === instance) this.#places.delete(address);
+    };
+  }
+
+  async #list(instance: Instance): Promise<Announcement> {
+    const announcement = await this.#registry.announce(instance);
+    if (!this.#leaving) return announcement;
+    await announcement.close();
+    throw this.#closed();
   }
 
   onClose(task: CloseTask): Cancel {
@@ -151,6 +180,10 @@ export class Presence {
   }
 
   #mustStay(): void {
-    if (this.#leaving) throw new MeshError('closed', `${this.#service}: the mesh is closed`);
+    if (this.#leaving) throw this.#closed();
+  }
+
+  #closed(): MeshError {
+    return new MeshError('closed', `${this.#service}: the mesh is closed`);
   }
 }

@@ -25,25 +25,57 @@ export interface ServeOptions extends Omit<AnnounceOptions, 'port'> {
  */
 export async function serve(presence: Presence, server: Server, options: ServeOptions): Promise<Announcement> {
   check(server, options);
+  const { servers } = presence;
+  if (servers.has(server)) throw servedAlready(server);
   presence.secure(server);
   const { port = 0, bind, health = false, ...told } = options;
-  const unanswer = health ? presence.answerHealth() : () => {};
   const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);
   const forget = presence.onClose((giveUp) => graceful.close(giveUp));
+  servers.add(server);
+  const unanswer = health ? presence.answerHealth() : () => {};
+  const over = (): void => {
+    servers.delete(server);
+    forget();
+  };
   try {
     const real = await graceful.listen({ port, bind });
-    const announcement = await presence.announce({ secure: 'setSecureContext' in server, ...told, port: real });
-    graceful.onClosed(() => {
-      forget();
-      void (async () => announcement.close())().catch(() => {}); // when the mesh closes it is asked once more
-    });
-    return announcement;
+    const own = { secure: 'setSecureContext' in server, ...told, port: real };
+    return await listWhileOpen(graceful, () => presence.announce(own), over);
   } catch (error) {
-    forget();
+    over();
     unanswer();
     server.close();
     throw error;
   }
+}
+
+/** Lists it until the server closes, whoever closes it; `over` hears of that. */
+async function listWhileOpen(graceful: GracefulServer, announce: () => Promise<Announcement>, over: () => void) {
+  let announcement: Announcement | undefined;
+  let isClosed = false;
+  const unhear = graceful.onClosed(() => {
+    isClosed = true;
+    over();
+    void (async () => announcement?.close())().catch(() => {}); // when the mesh closes it is asked once more
+  });
+  try {
+    announcement = await announce();
+  } catch (error) {
+    unhear();
+    throw error;
+  }
+  if (!isClosed) return announcement;
+  await announcement.close();
+  const { service } = announcement.instance;
+  throw new MeshError('closed', `${service}: the server was closed before it was listed`, { service });
+}
+
+/** It would be on the list twice, and called twice as often as others. */
+function servedAlready(server: Server): MeshError {
+  const address = server.address();
+  const where = typeof address === 'object' && address !== null ? `, on port ${address.port}` : '';
+  const cure = 'close it first, or change what is told of it by the update of its announcement';
+  return new MeshError('request', `serve: the server is served already${where}; ${cure}`);
 }
 
 /** Applications of Express and Koa listen, too, on a server that they keep to themselves: it could not be closed. */

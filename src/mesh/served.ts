@@ -67,8 +67,8 @@ export abstract class ServedMesh extends ToldMesh {
   /**
    * Lists this process as an instance of our service, until the announcement or the mesh is closed. Settles once it is listed.
    * @param options Where it listens, and what others may know of it.
-   * @throws MeshError INVALID_ARGUMENT for an option that is not usable; UNAVAILABLE when the registry can not list it, or the
-   * mesh is closed.
+   * @throws MeshError INVALID_ARGUMENT for an option that is not usable, and for an address that this mesh has listed already;
+   * UNAVAILABLE when the registry can not list it, or the mesh is closed.
    */
   announce(options: AnnounceOptions): Promise<Announcement> {
     return this.#inside.presence.announce(options);
@@ -79,6 +79,7 @@ export abstract class ServedMesh extends ToldMesh {
    * asked off their connections, what was asked is answered, and the server closes.
    * @param server One of `node:http`, `node:https` or `node:http2` that does not listen yet.
    * @param options Where it listens, and what `announce` may be told. A port that the system chooses unless told.
+   * @throws MeshError INVALID_ARGUMENT for a server that is served already, which goes on as it was.
    * @throws what the server does when it can not listen, and what `announce` does; then the server is closed again.
    */
   serve(server: Server, options: ServeOptions = {}): Promise<Announcement> {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeRegistry } from '../../src/testing/fake-registry.ts';
+import { aMesh } from '../support/mesh.ts';
+
+const HERE = { host: '10.0.0.5', port: 3000 } as const;
+
+/** A mesh of `orders`, and how many of it others find. */
+async function orders() {
+  const registry = new FakeRegistry();
+  const world = await aMesh({ service: 'orders', registry: registry.client() });
+  const watching = registry.client().resolve('orders');
+  const found = () => ('endpoints' in watching.value ? watching.value.endpoints.length : 0);
+  return { ...world, found };
+}
+
+const refusal = (id: string) => ({
+  reason: 'request',
+  message: `announce: orders is listed at 10.0.0.5:3000 already, as '${id}'; close that announcement first, or change what it tells by its update (INVALID_ARGUMENT: request)`,
+});
+
+test('one address is listed once, so that it gets no more calls than others: also while it is being listed', async () => {
+  const { mesh, found } = await orders();
+  const first = mesh.announce({ ...HERE, id: 'a' });
+  await assert.rejects(mesh.announce({ ...HERE, id: 'b' }), refusal('a'));
+  const { state } = await first;
+  await assert.rejects(mesh.announce(HERE), refusal('a'));
+  assert.deepEqual([state.value, found()], ['listed', 1]);
+});
+
+test('other addresses of a process are listed besides, as where it has two names or two ports', async () => {
+  const { mesh, found } = await orders();
+  await mesh.announce(HERE);
+  await mesh.announce({ ...HERE, host: '10.1.0.5' });
+  await mesh.announce({ ...HERE, port: 3001 });
+  await mesh.announce({ ...HERE, host: 'fd00::5' });
+  assert.equal(found(), 4);
+  await assert.rejects(mesh.announce({ ...HERE, host: 'FD00::5' }), /listed at \[fd00::5\]:3000 already/);
+});
+
+test('what has left the list, or never came to it, may be listed at its address again', async () => {
+  const { mesh, found } = await orders();
+  const first = await mesh.announce({ ...HERE, id: 'a' });
+  await mesh.announce({ ...HERE, port: 3001, id: 'b' });
+  await first.close();
+  await assert.rejects(mesh.announce({ ...HERE, id: 'b' }), { reason: 'registry' });
+  const again = await mesh.announce({ ...HERE, id: 'c' });
+  assert.deepEqual([again.state.value, found()], ['listed', 2]);
+});
