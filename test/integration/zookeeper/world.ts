@@ -1,7 +1,7 @@
 import { recordOf } from '../../../src/discovery/record.ts';
 import type { Instance, Registry } from '../../../src/discovery/registry.ts';
 import { encodeRecord, type PayloadForm } from '../../../src/wire/record.ts';
-import { orAbsent } from '../../../src/zookeeper/errors.ts';
+import { orAbsent, type ZookeeperError } from '../../../src/zookeeper/errors.ts';
 import { create, exists, remove, setData } from '../../../src/zookeeper/operations.ts';
 import type { ZookeeperOptions } from '../../../src/zookeeper/options.ts';
 import { zookeeperRegistry } from '../../../src/zookeeper/registry.ts';
@@ -72,13 +72,17 @@ const pathOf = (service: string, id: string): string => `/services/${service}/${
 export const recordBytes = (instance: Instance, form?: PayloadForm): Buffer =>
   Buffer.from(encodeRecord(recordOf(instance, 0), form));
 
-/** Writes a node that stays, with what is above it. */
+/** Writes a node that stays, with what is above it; again, where the server has just taken away a parent that was empty. */
 export async function put(hand: Session, path: string, data: Buffer): Promise<void> {
   const parts = path.split('/').slice(1, -1);
   for (const at of parts.keys()) {
     const parent = `/${parts.slice(0, at + 1).join('/')}`;
     await hand.ask(create(parent, EMPTY, ACL, 'persistent')).catch(() => {});
   }
-  if ((await orAbsent(hand.ask(exists(path)))) === undefined) await hand.ask(create(path, data, ACL, 'persistent'));
-  else await hand.ask(setData(path, data));
+  const there = (await orAbsent(hand.ask(exists(path)))) !== undefined;
+  const written = hand.ask(there ? setData(path, data) : create(path, data, ACL, 'persistent'));
+  await written.catch((error: ZookeeperError) => {
+    if (error.code !== 'NO_NODE') throw error;
+    return put(hand, path, data);
+  });
 }
