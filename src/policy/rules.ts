@@ -94,18 +94,71 @@ export function labels(field: {
   };
 }
 
+/** Texts by name, one or several to each; they are read as lists. `name` is what names must match, as `named` says. */
+export function textsByName(field: {
+  about: string;
+  must: string;
+  pattern: RegExp;
+  name: RegExp;
+  named: string;
+  most?: number;
+}): Field<Readonly<Record<string, readonly string[]>>> & Writes<Readonly<Record<string, string | readonly string[]>>> {
+  const { about, pattern, must, name, named, most = 32 } = field;
+  const several = texts({ about, pattern });
+  const one = { type: 'string', maxLength: LONGEST, pattern: pattern.source };
+  return {
+    default: {},
+    about,
+    must: `an object of ${most} at most, each of them ${must}`,
+    schema: v.unknown() as v.GenericSchema<unknown, Readonly<Record<string, readonly string[]>>>,
+    read(value, path) {
+      const entries = entriesOf(value, path);
+      if (entries.length > most) throw new PolicyProblem(`${path} must be of ${most} at most, got ${entries.length}`);
+      const lists = entries.map(([key, said]) => {
+        if (key.length > LONGEST || !name.test(key)) {
+          throw new PolicyProblem(`${path}: a name must be ${named}, got ${show(key)}`);
+        }
+        const read = v.safeParse(several.schema, typeof said === 'string' ? [said] : said);
+        if (!read.success) throw new PolicyProblem(`${path}.${key} must be ${must}, got ${show(said)}`);
+        return [key, read.output] as const;
+      });
+      return Object.fromEntries(lists);
+    },
+    json: {
+      type: 'object',
+      maxProperties: most,
+      propertyNames: { maxLength: LONGEST, pattern: name.source },
+      additionalProperties: { anyOf: [one, several.json] },
+    },
+    show: (value) => value,
+    writes: {},
+  };
+}
+
 type Item<F extends Fields, R extends keyof F> = { readonly [K in R]: Written<F[K]> } & {
   readonly [K in Exclude<keyof F, R>]?: Written<F[K]>;
 };
 
-/** A list of objects of one kind: rules, routes. `required` must be said in each; the rest have defaults. */
+/** What must be so of the fields of one object together. */
+export interface Together<T> {
+  /** What is wrong, to stand behind the path of the object; nothing where all is well. */
+  readonly problem: (item: T) => string | undefined;
+  /** The same for the JSON Schema. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A list of objects of one kind: rules, routes. `required` must be said in each; the rest have defaults. `together` says
+ * what no field can say alone.
+ */
 export function list<const F extends Fields, R extends keyof F & string = never>(field: {
   about: string;
   of: F;
   required?: readonly R[];
   most?: number;
+  together?: Together<Values<F>>;
 }): Field<readonly Values<F>[]> & Writes<readonly Item<F, R>[]> {
-  const { of, required = [], most = 100 } = field;
+  const { of, required = [], most = 100, together } = field;
   const must = `a list of ${most} objects at most`;
   return {
     default: [],
@@ -116,9 +169,14 @@ export function list<const F extends Fields, R extends keyof F & string = never>
       if (!Array.isArray(value) || value.length > most) {
         throw new PolicyProblem(`${path} must be ${must}, got ${Array.isArray(value) ? value.length : show(value)}`);
       }
-      return value.map((item, at) => readObject(of, required, item, `${path}[${at}]`));
+      return value.map((item, at) => {
+        const read = readObject(of, required, item, `${path}[${at}]`);
+        const problem = together?.problem(read);
+        if (problem !== undefined) throw new PolicyProblem(`${path}[${at}]${problem}`);
+        return read;
+      });
     },
-    json: { type: 'array', maxItems: most, items: objectSchema(of, required) },
+    json: { type: 'array', maxItems: most, items: { ...objectSchema(of, required), ...together?.json } },
     parts: { of, required },
     show: (items) => items.map((item) => showObject(of, item)),
     writes: [],

@@ -1,10 +1,11 @@
 import { BlockList } from 'node:net';
-import { anyText, isText } from '../core/patterns.ts';
+import { anyText } from '../core/patterns.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseCidr } from '../policy/cidr.ts';
 import type { Policy } from '../policy/table.ts';
-import { field, type IncomingHeaders } from './fields.ts';
+import type { IncomingHeaders } from './fields.ts';
 import { type Paths, pathTest } from './paths.ts';
+import { hasClaim, hasOtherClaim, headerTest, notHeaderTest } from './said.ts';
 
 /** One rule, as the policy has it. */
 export type Rule = Policy['authorize']['rules'][number];
@@ -46,19 +47,24 @@ export function readyRule(rule: Rule, at: number): ReadyRule {
 
 const NEVER: Test = () => false;
 
-/** Where an address is not known, a deny is for it and an allow is not. */
+/** Where an address is not known, or a claim that must be another is not there, a deny is for it and an allow is not. */
 function ofCaller(rule: Rule): Test[] {
-  const { action, principals = [], notPrincipals, issuers = [], claims, addresses = [], notAddresses } = rule;
+  const { action, principals = [], notPrincipals, issuers = [], addresses = [], notAddresses } = rule;
   const guards = action !== 'allow';
   const [from, notFrom] = [ranges(addresses), ranges(notAddresses)];
   return [
     ...some(principals, ({ principal }) => anyText(principals, principal.name)),
     ...some(notPrincipals, ({ principal }) => !anyText(notPrincipals, principal.name)),
     ...some(issuers, ({ principal }) => anyText(issuers, principal.issuer)),
-    ...Object.entries(claims).map(
+    ...Object.entries(rule.claims).map(
       ([name, wanted]): Test =>
         ({ principal }) =>
           hasClaim(principal.claims, name, wanted),
+    ),
+    ...Object.entries(rule.notClaims).map(
+      ([name, listed]): Test =>
+        ({ principal }) =>
+          hasOtherClaim(principal.claims, name, listed, guards),
     ),
     ...some(addresses, ({ address }) => (address === undefined ? guards : from(address))),
     ...some(notAddresses, ({ address }) => (address === undefined ? guards : !notFrom(address))),
@@ -70,7 +76,7 @@ function ofCaller(rule: Rule): Test[] {
  * (letters of any case, an ending slash more or less, HEAD for GET; any path that a server might make of it), what opens
  * is read narrowly (every path that a server might make of it), and a path that is unclear is guarded and not opened.
  */
-function ofRequest({ action, methods = [], notMethods, paths = [], notPaths, headers }: Rule): Test[] {
+function ofRequest({ action, methods = [], notMethods, paths = [], notPaths, headers, notHeaders }: Rule): Test[] {
   const guards = action !== 'allow';
   const [wanted, unwanted] = [pathTest(paths, guards), pathTest(notPaths, !guards)];
   return [
@@ -79,6 +85,7 @@ function ofRequest({ action, methods = [], notMethods, paths = [], notPaths, hea
     ...some(paths, (_, read) => wanted(read)),
     ...some(notPaths, (_, read) => !unwanted(read)),
     ...Object.entries(headers).map(([name, value]) => headerTest(name.toLowerCase(), value, guards)),
+    ...Object.entries(notHeaders).map(([name, of]) => notHeaderTest(name.toLowerCase(), of, guards)),
   ];
 }
 
@@ -89,39 +96,6 @@ function isMethod(method: string, listed: readonly string[], wide: boolean): boo
   if (listed.includes(method)) return true;
   const large = wide ? method.toUpperCase() : method;
   return wide && (listed.includes(large) || (large === 'HEAD' && listed.includes('GET')));
-}
-
-function headerTest(name: string, pattern: string, wide: boolean): Test {
-  if (!HOSTS.includes(name)) return ({ headers }) => hasText(pattern, field(headers, name), wide);
-  return ({ headers }) => {
-    const said = HOSTS.map((one) => field(headers, one)).filter((one) => one !== undefined);
-    if (wide) return said.some((one) => hasHost(pattern.toLowerCase(), one.toLowerCase()));
-    return said.length > 0 && said.every((one) => isText(pattern, one));
-  };
-}
-
-/** HTTP/2 says the one, and may say both; servers go by either. */
-const HOSTS: readonly string[] = ['host', ':authority'];
-
-/** Whether a host in small letters is as a pattern says, with or without its port; a dot at its end says nothing. */
-function hasHost(pattern: string, host: string): boolean {
-  const plain = host.replace(/\.(?=(?::\d*)?$)/, '');
-  return hasText(pattern, host, true) || isText(pattern, plain) || isText(pattern, plain.replace(/:\d*$/, ''));
-}
-
-/** A header that came several times is one, with commas: what guards is for any of them. */
-function hasText(pattern: string, value: string | undefined, wide: boolean): boolean {
-  if (value === undefined || !wide) return isText(pattern, value ?? '');
-  return pattern === '*' || isText(pattern, value) || value.split(',').some((one) => isText(pattern, one.trim()));
-}
-
-function hasClaim(claims: Readonly<Record<string, unknown>>, name: string, wanted: string): boolean {
-  const said = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  const isScope = name === 'scope' && typeof said === 'string'; // a list of words (RFC 8693, 4.2)
-  const texts = (Array.isArray(said) ? said : isScope ? [said, ...said.split(' ')] : [said])
-    .filter((one) => typeof one !== 'object' && one != null)
-    .map(String);
-  return texts.some((text) => isText(wanted, text));
 }
 
 function ranges(listed: readonly string[]): (address: string) => boolean {

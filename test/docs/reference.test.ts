@@ -56,7 +56,7 @@ test('the fields of rules and of other objects in the policy stand in the refere
   };
   const page = policyPage();
   const names = named(table.authorize.fields.rules.json).concat(named(table.quota.fields.requests.json));
-  assert.ok(names.includes('notPrincipals') && names.includes('share'));
+  assert.ok(names.includes('notPrincipals') && names.includes('notClaims') && names.includes('share'));
   for (const section of Object.values(table)) {
     for (const field of Object.values(section.fields) as readonly { readonly json: unknown }[])
       names.push(...named(field.json));

@@ -17,6 +17,16 @@ const good: Readonly<Record<string, unknown>> = {
   'one with defaults only': { defaults: { deadline: { timeout: '1m30s' }, retry: { attempts: 1, budget: 0 } } },
   'one with a service': { services: { orders: { retry: { statuses: [503, '5xx'] }, outlier: { failures: 0 } } } },
   'one with a route': { services: { orders: { routes: { [route]: { deadline: { timeout: '800ms' } } } } } },
+  'one with rules of what must not be': {
+    defaults: {
+      authorize: {
+        rules: [
+          { notHeaders: { 'x-env': 'dev', ':authority': ['a', 'b*'] }, notClaims: { role: ['guest', '*-x'], a: [] } },
+          { action: 'deny', notHeaders: { 'x-env': '*' }, notClaims: { role: ['*'] } },
+        ],
+      },
+    },
+  },
   'one with an off': { defaults: { attempt: { timeout: 'off' } } },
 };
 
@@ -42,6 +52,15 @@ const bad: Readonly<Record<string, unknown>> = {
   'a method in small letters': { services: { orders: { routes: { 'get /orders': {} } } } },
   'a path of a rule as Express writes it': { defaults: { route: { rules: [{ path: '/orders/:id', to: [{}] }] } } },
   'a path of authorize as Express writes it': { defaults: { authorize: { rules: [{ paths: ['/orders/:id'] }] } } },
+  'a rule with a sign in the midst': { defaults: { authorize: { rules: [{ notClaims: { role: 'a*b' } }] } } },
+  'a rule with one such in a list': { defaults: { authorize: { rules: [{ notHeaders: { a: ['b', ''] } }] } } },
+  'a rule with a header that there can not be': {
+    defaults: { authorize: { rules: [{ notHeaders: { 'a b': 'c' } }] } },
+  },
+  'an allow that is for nobody': { defaults: { authorize: { rules: [{ notHeaders: { a: '*' } }] } } },
+  'an allow that is for nobody, in a list': {
+    defaults: { authorize: { rules: [{ action: 'allow', notClaims: { a: ['b', '*'] } }] } },
+  },
   'routes within a route': { services: { orders: { routes: { [route]: { routes: {} } } } } },
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { duration, integer } from '../../src/policy/fields.ts';
 import { PolicyProblem, readField } from '../../src/policy/read.ts';
-import { group, labels, list, text, texts } from '../../src/policy/rules.ts';
+import { group, labels, list, text, texts, textsByName } from '../../src/policy/rules.ts';
 
 const rules = list({
   about: 'Rules.',
@@ -70,4 +70,41 @@ test('a rule is shown as a document would say it', () => {
 test('keys of an object that only look like fields are none', () => {
   assert.match(problem([JSON.parse('{"path": "/", "__proto__": 1}')]), /__proto__: no such field/);
   assert.match(problem([{ path: '/', constructor: 1 }]), /constructor: no such field/);
+});
+
+const lists = textsByName({
+  about: 'Lists.',
+  pattern: /^[a-z]+$/,
+  must: 'text or texts',
+  name: /^x-/,
+  named: 'a name with x-',
+  most: 2,
+});
+
+test('texts by name are one or several to each, and are read and shown as lists', () => {
+  const read = readField(lists, { 'x-a': 'b', 'x-c': ['d', 'e'] }, 'of');
+  assert.deepEqual(read, { 'x-a': ['b'], 'x-c': ['d', 'e'] });
+  assert.deepEqual(readField(lists, lists.show(read), 'of'), read);
+  const told = (value: unknown, message: string) =>
+    assert.throws(() => readField(lists, value, 'of'), { name: 'PolicyProblem', message });
+  told([], 'of must be an object, got []');
+  told({ a: 'b' }, "of: a name must be a name with x-, got 'a'");
+  told({ 'x-a': 'B' }, "of.x-a must be text or texts, got 'B'");
+  told({ 'x-a': ['b', 'C'] }, 'of.x-a must be text or texts, got ["b","C"]');
+  told({ 'x-a': 'b', 'x-b': 'b', 'x-c': 'b' }, 'of must be of 2 at most, got 3');
+  told(JSON.parse('{"__proto__": "b"}'), "of: a name must be a name with x-, got '__proto__'");
+});
+
+test('what no field can say alone is told with the place of the object', () => {
+  const pairs = list({
+    about: 'Pairs.',
+    of: {
+      low: integer({ default: 0, min: 0, max: 9, about: 'Low.' }),
+      high: integer({ default: 9, min: 0, max: 9, about: 'High.' }),
+    },
+    together: { problem: ({ low, high }) => (low > high ? ': low is above high' : undefined), json: { not: {} } },
+  });
+  assert.deepEqual(readField(pairs, [{ low: 3 }], 'pairs'), [{ low: 3, high: 9 }]);
+  assert.throws(() => readField(pairs, [{}, { low: 3, high: 2 }], 'pairs'), { message: 'pairs[1]: low is above high' });
+  assert.deepEqual((pairs.json.items as Record<string, unknown>).not, {});
 });

@@ -4,6 +4,7 @@ import { ANONYMOUS, type Principal } from '../../src/core/principal.ts';
 import { PolicySet } from '../../src/policy/policy.ts';
 import { judgeRequest } from '../../src/server/authorizer.ts';
 import type { Asked } from '../../src/server/rules.ts';
+import { NOT_FORMS } from './not-form-cases.ts';
 import { type Case, deny, type Rule, SPELLINGS, type Written } from './spelling-cases.ts';
 
 const who = (name: string, more: Partial<Principal> = {}): Principal => ({ ...ANONYMOUS, name, by: 'token', ...more });
@@ -251,6 +252,7 @@ const cases: readonly Case[] = [
   ['nor outside one', [{ notAddresses: ['10.0.0.0/8'] }], { address: undefined }, false],
   ['all addresses but a range', [{ notAddresses: ['10.0.0.0/8'] }], {}, false],
   ['all addresses but another range', [{ notAddresses: ['192.168.0.0/16'] }], {}, true],
+  ...NOT_FORMS,
 ];
 
 for (const [what, rules, asked, expected, more] of cases) {

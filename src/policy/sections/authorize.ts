@@ -1,6 +1,6 @@
 import { parseCidr } from '../cidr.ts';
 import { choice, flag, section } from '../fields.ts';
-import { labels, list, text, texts, textsIfSaid } from '../rules.ts';
+import { labels, list, type Together, text, texts, textsByName, textsIfSaid } from '../rules.ts';
 
 const principals = "a list of names such as 'checkout', 'spiffe://prod/*', '*' (anybody proven); a * only at one end";
 const NAME = /^(?:\*|\*?[^*]+|[^*]+\*)$/;
@@ -13,6 +13,7 @@ const PATH =
   /^(?!.*\/(?:\/|:|\.\.?(?:\/|$)))[/*](?:[^\s*{}%;?#\\]|%(?:2[02]|3[ce]|5[be]|60|7c|[89A-Fa-f][\dA-Fa-f])|\{[^\s*{}/]*\})*(?:\*|\{[^\s*{}/]*\*\})?$/;
 const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json', in plain spelling";
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
+const values = "text such as 'a', 'a*', '*a', '*' (any value), or a list of such; a * only at one end";
 const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
 
 /**
@@ -44,6 +45,14 @@ const rule = {
   claims: labels({
     about: 'What the token must say: a text, one of a list, or one of the words of `scope`; `*` for anything at all.',
   }),
+  notClaims: textsByName({
+    about:
+      'What the token must not say: to each claim a text, or a list none of which it may say. An allow is for who has the claim and says something else; what is no allow is for who does not have it, too.',
+    pattern: NAME,
+    must: values,
+    name: /./s,
+    named: 'the name of a claim',
+  }),
   methods: textsIfSaid({
     about: 'The methods. In a deny they are so in any case, and GET stands for HEAD, too.',
     pattern: METHOD,
@@ -60,9 +69,47 @@ const rule = {
     about:
       'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value. `host` is for `:authority` of HTTP/2, too.',
   }),
+  notHeaders: textsByName({
+    about:
+      'Headers that it must not have: to each name a text, or a list none of which may be its value. An allow is for who sends the header with another value; what is no allow is for who does not send it, too.',
+    pattern: NAME,
+    must: values,
+    name: /^(?::authority|[A-Za-z0-9!#$%&'*+.^_`|~-]+)$/,
+    named: "the name of a header, such as 'x-env'",
+  }),
   addresses: textsIfSaid({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
   notAddresses: texts({ about: 'Where it must not come from.', fits: isAddress, must: addresses }),
 } as const;
+
+const NO_ANY = { not: { anyOf: [{ const: '*' }, { type: 'array', contains: { const: '*' } }] } };
+const OTHERS = ['notClaims', 'notHeaders'] as const;
+
+/**
+ * An allow lets in who has a header or claim that is another, so that nobody is let in by leaving it out, nor by a name
+ * that the policy has wrong. One that must be no value at all would be for nobody: what was meant is a deny.
+ */
+const together: Together<
+  { readonly action: string } & Readonly<Record<(typeof OTHERS)[number], Readonly<Record<string, readonly string[]>>>>
+> = {
+  problem(rule) {
+    if (rule.action !== 'allow') return undefined;
+    for (const field of OTHERS) {
+      const found = Object.entries(rule[field]).find(([, listed]) => listed.includes('*'));
+      if (found === undefined) continue;
+      const kind = field === 'notClaims' ? 'claims' : 'headers';
+      return `.${field}.${found[0]}: an allow is for who has it with another value, so '*' would be for nobody; deny ${kind}: { '${found[0]}': '*' }`;
+    }
+    return undefined;
+  },
+  json: {
+    if: { type: 'object', properties: { action: { const: 'allow' } } },
+    // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema, and nothing that anybody awaits
+    then: {
+      type: 'object',
+      properties: Object.fromEntries(OTHERS.map((field) => [field, { type: 'object', additionalProperties: NO_ANY }])),
+    },
+  },
+};
 
 /** The settings of `authorize`. */
 export const authorize = section('Who may ask this service for what. Rules of Istio’s and Envoy’s kind.', {
@@ -76,7 +123,11 @@ export const authorize = section('Who may ask this service for what. Rules of Is
     of: ['allow', 'deny'],
     about: 'What becomes of a request that no rule refuses, where no rule allows anything.',
   }),
-  rules: list({ about: 'Asked in this order of actions: custom, deny, allow; audit tells besides.', of: rule }),
+  rules: list({
+    about: 'Asked in this order of actions: custom, deny, allow; audit tells besides.',
+    of: rule,
+    together,
+  }),
   check: text({
     default: '',
     about:
