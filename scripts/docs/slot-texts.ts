@@ -83,6 +83,7 @@ export const outboundTexts: Readonly<Record<string, SlotText>> = {
     when: 'Services are to know who calls them.',
     not: 'mTLS alone says it: the certificate is shown without this slot.',
     more: guide('identity-between-services'),
+    events: ['credentials'],
   },
   quota: {
     from: 'GCRA; Sentinel’s warm-up; the RateLimit fields of the IETF',
@@ -200,7 +201,7 @@ export const inboundTexts: Readonly<Record<string, SlotText>> = {
     when: 'It matters who calls.',
     not: 'A proxy in front proves it: name it in `forwarders` instead.',
     more: guide('identity-between-services'),
-    events: ['identify', 'refused'],
+    events: ['identify', 'refused', 'credentials'],
   },
   authorize: {
     from: 'Envoy’s RBAC, Istio’s AuthorizationPolicy',

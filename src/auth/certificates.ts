@@ -14,6 +14,7 @@ import type { Cancel } from '../core/live.ts';
 import { type Named, nameOf } from './certificate.ts';
 import type { CertificateOptions } from './options.ts';
 import { shownWith } from './peers.ts';
+import { ProofNews } from './proof-news.ts';
 import { Trust } from './trust.ts';
 
 /** What is in force. */
@@ -31,6 +32,7 @@ interface Current {
 
 const NOBODY: Named = { name: '', trustDomain: '' };
 const REPLACE_MS = 10_000;
+const PATIENCE = 3; // looks, a second apart: files that belong together are not written in one instant
 /** What a server was told of TLS besides its certificate, and would forget with a new one. */
 const KEPT = [
   'minVersion',
@@ -50,25 +52,29 @@ export class Certificates implements SecureClient {
   readonly replaceMs: number;
   readonly #env: Env;
   readonly #domains: readonly string[];
+  readonly #news: ProofNews;
   readonly #servers = new Set<Server>();
   readonly #listeners = new Set<() => void>();
   #current: Current | undefined;
   #problem = '';
   #stop: Cancel | undefined;
 
-  constructor(env: Env, { bundles = {}, replaceMs = REPLACE_MS }: CertificateOptions) {
+  constructor(env: Env, service: string, { bundles = {}, replaceMs = REPLACE_MS }: CertificateOptions) {
     this.#env = env;
+    this.#news = new ProofNews(env, { service, what: 'certificate', patience: PATIENCE });
     this.#domains = Object.keys(bundles);
     this.replaceMs = replaceMs;
   }
 
   /** Reads them, and looks after them. @throws MeshError INVALID_ARGUMENT when they can not be used. */
-  static async open(env: Env, options: CertificateOptions): Promise<Certificates> {
-    const certificates = new Certificates(env, options);
+  static async open(env: Env, service: string, options: CertificateOptions): Promise<Certificates> {
+    const certificates = new Certificates(env, service, options);
     const places = placesOf(options);
     const paths = places.map(([, path]) => path);
     const trouble = (error: unknown): void => {
-      certificates.#problem = problemOf(error, places);
+      const problem = problemOf(error, places);
+      certificates.#problem = problem;
+      certificates.#news.bad(problem);
     };
     try {
       const files = new Files(env.clock, paths, (contents) => certificates.#take(contents), trouble);
@@ -140,6 +146,7 @@ export class Certificates implements SecureClient {
     const domains = [own.trustDomain, ...this.#domains].filter((domain) => domain !== '');
     this.#current = { cert, key, trust, context, leaf, named: own, domains, files };
     this.#problem = '';
+    this.#news.good();
     for (const server of this.#servers) equip(server, this.#current);
     // A list that has only been issued anew is no reason to make all connections again.
     if (before !== undefined && before.files === files && !trust.revokesMoreThan(before.trust)) return;

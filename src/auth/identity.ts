@@ -10,10 +10,11 @@ import { digestOf } from './digest.ts';
 import { Doubt } from './doubt.ts';
 import { forwardedBy, forwardingOf } from './forwarded.ts';
 import { jose } from './jose.ts';
-import { minting } from './mint.ts';
+import { minting, unusable } from './mint.ts';
 import { checkIdentity, type IdentityOptions, type IssuerOptions } from './options.ts';
 import { OwnTokens } from './own-tokens.ts';
 import { Peers } from './peers.ts';
+import { ProofNews } from './proof-news.ts';
 import { SignedRequests } from './signed.ts';
 import { keySet } from './sources.ts';
 import { type Issuer, Tokens, type Wanted as WantedOfTokens } from './tokens.ts';
@@ -36,9 +37,9 @@ export async function openIdentity(env: Env, service: string, options: IdentityO
   if (issuers.length > 0) await jose(); // who is to believe tokens must not find out with the first one that it can not
   const tokens = new Tokens(
     env,
-    issuers.map((issuer) => issuerOf(env, issuer)),
+    issuers.map((issuer) => issuerOf(env, service, issuer)),
   );
-  const certificates = certificate && (await Certificates.open(env, certificate));
+  const certificates = certificate && (await Certificates.open(env, service, certificate));
   try {
     const { make, ...key } = await makingOf(env, service, token);
     const own = make && new OwnTokens(env.clock, make);
@@ -65,18 +66,13 @@ async function makingOf(env: Env, service: string, token: IdentityOptions['token
   }
 }
 
-/** Says why a key can not be used by the code alone: the words may tell of the key. */
-function unusable(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return `identity.token: the key can not be used${code === undefined ? '' : `: ${code}`}`;
-}
-
-function issuerOf(env: Env, options: IssuerOptions): Issuer {
+function issuerOf(env: Env, service: string, options: IssuerOptions): Issuer {
   const { issuer, keys, type, name = 'sub', maxLifetimeMs = DAY_MS } = options;
   // Services that make their own tokens must not be able to make those of one another.
   const { names = issuer.includes('://') ? undefined : [issuer] } = options;
   try {
-    return { issuer, keys: keySet(env, keys), type, name, names, longestS: maxLifetimeMs / 1_000 };
+    const news = new ProofNews(env, { service, what: 'issuer', issuer });
+    return { issuer, keys: keySet(env, keys, news), type, name, names, longestS: maxLifetimeMs / 1_000 };
   } catch (error) {
     throw new MeshError('request', `identity.issuers: the keys of '${issuer}': ${(error as Error).message}`);
   }

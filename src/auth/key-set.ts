@@ -1,8 +1,19 @@
 import type { Env } from '../core/env.ts';
 import { type Key, readKeys } from './keys.ts';
+import type { ProofNews } from './proof-news.ts';
 
 /** Gives the text of a key set. */
 export type LoadKeys = () => Promise<string>;
+
+/** How a key set is kept. */
+export interface KeySetOptions {
+  /** For how long its keys are good without another look. */
+  readonly freshMs: number;
+  /** Where the keys are, as an audit may say it. */
+  readonly place?: string | undefined;
+  /** Hears of each look. */
+  readonly news?: ProofNews | undefined;
+}
 
 const NONE: readonly Key[] = [];
 const BURST = 3; // looks for keys that are not known, at once
@@ -30,14 +41,15 @@ export class KeySet {
   #lookedAt = 0;
   #flight: Promise<void> | undefined;
   readonly #place: string;
+  readonly #news: ProofNews | undefined;
   #problem: string | undefined;
 
-  /** `place` is where the keys are, as an audit may say it. */
-  constructor(env: Env, load: LoadKeys, freshMs: number, place = '') {
+  constructor(env: Env, load: LoadKeys, { freshMs, place = '', news }: KeySetOptions) {
     this.#env = env;
     this.#load = load;
     this.#freshMs = freshMs;
     this.#place = place;
+    this.#news = news;
   }
 
   get size(): number {
@@ -136,10 +148,12 @@ export class KeySet {
           this.#loadedAt = clock.now();
           this.#nextAt = this.#loadedAt + this.#freshMs;
           this.#problem = undefined;
+          this.#news?.good();
         },
         (error: unknown) => {
           this.#problem = problemOf(error);
           this.#nextAt = clock.now() + AGAIN_MS; // the last good keys stand
+          this.#news?.bad(this.problem!);
         },
       )
       .finally(() => {

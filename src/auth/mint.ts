@@ -7,6 +7,7 @@ import type { Random } from '../core/random.ts';
 import { jose } from './jose.ts';
 import type { MintOptions, SignOptions } from './options.ts';
 import type { Make } from './own-tokens.ts';
+import { ProofNews } from './proof-news.ts';
 
 /** Makes the compact form of a token, with a key that others know by its id. */
 type Seal = (claims: object) => Promise<string>;
@@ -28,8 +29,10 @@ export async function minting(env: Env, service: string, options: MintOptions | 
   let current: Seal | undefined;
   let latest: Promise<Seal> | undefined;
   let problem: unknown;
+  const news = new ProofNews(env, { service, what: 'token' });
   const trouble = (error: unknown): void => {
     problem = error; // the one before stays
+    if (current !== undefined) news.bad(unusable(error));
   };
   const take = ([content]: readonly string[]): void => {
     const next = trial(sealWith(readKey(content!), options.kid));
@@ -39,6 +42,7 @@ export async function minting(env: Env, service: string, options: MintOptions | 
         if (latest !== next) return;
         current = seal;
         problem = undefined;
+        news.good();
       },
       (error) => {
         if (latest === next) trouble(error); // of one that has been replaced meanwhile, nobody needs to know
@@ -54,6 +58,12 @@ export async function minting(env: Env, service: string, options: MintOptions | 
     throw error;
   }
   return { make: maker(env, issuer, subject, () => current!), problem: () => problem, close };
+}
+
+/** Says why a key can not be used by the code alone: the words may tell of the key. */
+export function unusable(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return `identity.token: the key can not be used${code === undefined ? '' : `: ${code}`}`;
 }
 
 /** A key that can not sign shows now, and not with the first token that is wanted. */

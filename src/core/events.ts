@@ -47,6 +47,8 @@ export const events: Readonly<Record<MeshEvent['type'], string>> = {
   record: 'A record in the registry can not be read, and was passed over.',
   refused: 'A request that came was not let in; or would not have been, where the policy only observes.',
   identify: 'Who sent a request that came, as proven; or why what it showed proves nothing. For the audit.',
+  credentials:
+    'A certificate, the key of our tokens, or the keys of an issuer can not be used as they are now, and those before stand; or they can be again.',
   authorize: 'The rules refused a request, would have refused it, or were told to tell of it.',
   fault: 'A handler of ours threw, and the caller was told only that it went wrong.',
   policy: 'Another policy is in force, or one was refused and the old one stays.',

@@ -31,6 +31,19 @@ export type OwnEvent =
       readonly enforced: boolean;
     }
   | {
+      /**
+       * What proves who we or others are can not be used as it is now, and what was known before stands; or it can be again.
+       * `service` is our own.
+       */
+      readonly type: 'credentials';
+      /** `certificate`: what we show and whom we believe over TLS. `token`: the key of our own tokens. `issuer`: somebody's keys. */
+      readonly what: 'certificate' | 'token' | 'issuer';
+      /** Whose keys they are; empty but for those of an issuer. */
+      readonly issuer: string;
+      /** What is wrong; empty where all is well again. Holds no secret. */
+      readonly problem: string;
+    }
+  | {
       /** The rules of `authorize` refused a request, would have, or were told to tell. `service` is our own. */
       readonly type: 'authorize';
       readonly route: string;

@@ -4,6 +4,7 @@ import { formatDuration } from '../policy/duration.ts';
 type Sentences = { readonly [T in MeshEvent['type']]?: (event: Extract<MeshEvent, { type: T }>) => string };
 
 const after = (problem: string): string => (problem === '' ? '' : `: ${problem}`);
+const KINDS = { certificate: 'certificate', token: 'key for tokens' } as const;
 const rounded = (ms: number): string => formatDuration(Math.round(ms));
 
 /** What a log says of events that people look at: which of two things it was, and of whom. Others are said in general. */
@@ -27,6 +28,8 @@ const sentences: Sentences = {
   record: ({ id, problem }) => `the record ${id} can not be read${after(problem)}`,
   'quota-store': ({ away, problem }) =>
     away ? `the shared count can not be asked, and each goes by its part${after(problem)}` : 'the shared count is back',
+  credentials: ({ what, issuer, problem }) =>
+    `${what === 'issuer' ? `the keys of ${issuer}` : `our ${KINDS[what]}`} ${problem === '' ? 'can be used again' : `can not be used as found, what was there before stands${after(problem)}`}`,
   fault: ({ problem }) => `a handler threw${after(problem.split('\n', 1)[0]!)}`, // where it did, the facts say
   policy: ({ accepted, problem }) =>
     accepted ? 'another policy is in force' : `a policy was refused${after(problem)}`,

@@ -34,6 +34,7 @@ const levels: { readonly [T in MeshEvent['type']]?: Level | ((event: Extract<Mes
   session: ({ problem }) => (problem === '' ? 'info' : 'warn'),
   record: 'warn',
   'quota-store': ({ away }) => (away ? 'warn' : 'info'),
+  credentials: ({ problem }) => (problem === '' ? 'info' : 'warn'),
   fault: 'error',
   policy: ({ accepted }) => (accepted ? 'info' : 'error'),
   'access-log': 'warn',

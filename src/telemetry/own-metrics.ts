@@ -70,6 +70,13 @@ export const ownMetrics = {
     attributes: ['http.route'],
     about: 'How much time its caller had left when a request came; of those that said so.',
   },
+  'inmesh.credentials.changes': {
+    instrument: 'counter',
+    unit: '{change}',
+    attributes: ['inmesh.credentials.kind', 'inmesh.credentials.state'],
+    about:
+      'A certificate, the key of our tokens, or the keys of an issuer could not be used as they were then (lost), or could be again (found).',
+  },
   'inmesh.log.dropped': {
     instrument: 'counter',
     unit: '{line}',

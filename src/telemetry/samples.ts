@@ -71,6 +71,13 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   refused: ({ route, reason, enforced }) => [
     ['inmesh.requests.refused', 1, { 'http.route': route, 'inmesh.reason': reason, 'inmesh.enforced': `${enforced}` }],
   ],
+  credentials: ({ what, problem }) => [
+    [
+      'inmesh.credentials.changes',
+      1,
+      { 'inmesh.credentials.kind': what, 'inmesh.credentials.state': problem === '' ? 'found' : 'lost' },
+    ],
+  ],
   'access-log': ({ dropped }) => [['inmesh.log.dropped', dropped, {}]],
   fault: ({ route }) => [['inmesh.faults', 1, { 'http.route': route }]],
 };

@@ -24,7 +24,7 @@ function aKeySet(...kids: string[]) {
       if (source.away) throw new Error('away');
       return JSON.stringify({ keys: keys.filter(({ kid }) => there.includes(kid)).map(({ jwk }) => jwk) });
     },
-    FRESH_MS,
+    { freshMs: FRESH_MS },
   );
   const find = async (kid: string | undefined): Promise<string> =>
     (await set.find(kid, 'ES256')).map((key) => key.kid).join();
@@ -199,7 +199,7 @@ test('keys that nobody has confirmed for a day are good no more', async () => {
 test('an answer that is no key set, or an empty one, does not take the place of one', async () => {
   const env = testEnv();
   let answer = JSON.stringify({ keys: [keys[0]!.jwk] });
-  const set = new KeySet(env, async () => answer, FRESH_MS);
+  const set = new KeySet(env, async () => answer, { freshMs: FRESH_MS });
   await set.find('a', 'ES256');
   await env.clock.advance(FRESH_MS);
   for (answer of ['', '{}', '{"keys":[]}', '{"keys":[{"kty":"oct","k":"AAAA"}]}', 'null', '<html>']) {
@@ -259,7 +259,7 @@ test('what stands in the way is said by its code, and of what is no JSON no word
     [async () => '{}', 'it is no JSON Web Key Set'],
     [async () => '', 'it is no JSON'],
   ] as const) {
-    const set = new KeySet(testEnv(), load, FRESH_MS);
+    const set = new KeySet(testEnv(), load, { freshMs: FRESH_MS });
     await set.find('a', 'ES256');
     assert.equal(set.problem, problem);
   }

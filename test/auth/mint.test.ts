@@ -85,6 +85,8 @@ async function looked(env: TestEnv): Promise<void> {
   await filesAtRest();
 }
 
+const AN_EVENT = { type: 'credentials', service: 'checkout', what: 'token', issuer: '' } as const;
+
 test('a key that is replaced is taken, and one that can not be read, or can not sign, leaves the old one in force', async () => {
   const [env, file] = [testEnv(), join(folder, 'rotating')];
   const [old, next] = [kinds.ES256!(), kinds.EdDSA!()];
@@ -105,6 +107,13 @@ test('a key that is replaced is taken, and one that can not be read, or can not 
   await looked(env);
   assert.equal(await algorithm(), 'EdDSA');
   assert.equal(problem(), undefined);
+  const unusable = 'identity.token: the key can not be used';
+  const began = env.clock.epoch() - 11_000; // each was looked at five times, and told once
+  assert.deepEqual(env.told, [
+    { ...AN_EVENT, at: began + 1_000, problem: `${unusable}: ERR_OSSL_UNSUPPORTED` },
+    { ...AN_EVENT, at: began + 6_000, problem: unusable },
+    { ...AN_EVENT, at: began + 11_000, problem: '' },
+  ]);
   close();
   assert.equal(env.clock.pending, 0);
 });

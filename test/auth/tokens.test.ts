@@ -18,7 +18,7 @@ function someTokens(source: { keys: TestKey[]; asked?: number }) {
     source.asked = (source.asked ?? 0) + 1;
     return JSON.stringify({ keys: source.keys.map(({ jwk }) => jwk) });
   };
-  const keys = new KeySet(env, load, 600_000);
+  const keys = new KeySet(env, load, { freshMs: 600_000 });
   const tokens = new Tokens(env, [
     { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
   ]);
@@ -117,7 +117,7 @@ test('a key that has taken the place of another without a name of its own is fou
     source.asked++;
     return JSON.stringify({ keys: source.keys });
   };
-  const keys = new KeySet(env, load, 600_000);
+  const keys = new KeySet(env, load, { freshMs: 600_000 });
   const tokens = new Tokens(env, [
     { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
   ]);
@@ -144,7 +144,7 @@ test('a token whose issuer can not be asked for its keys is refused for that, an
     ],
     ['', `the keys of '${ISSUER}' can not be read (ECONNREFUSED)`],
   ] as const) {
-    const keys = new KeySet(env, away, 600_000, place);
+    const keys = new KeySet(env, away, { freshMs: 600_000, place });
     const one = { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 };
     const tokens = new Tokens(env, [one]);
     const token = await aToken(a!, env.clock.epoch());
@@ -159,7 +159,7 @@ test('where there are keys, that they can not be read anew is told beside the on
     if (isAway) throw new TypeError('it was answered with 404');
     return JSON.stringify({ keys: [a!.jwk] });
   };
-  const keys = new KeySet(env, load, 600_000, 'https://issuer.example/jwks');
+  const keys = new KeySet(env, load, { freshMs: 600_000, place: 'https://issuer.example/jwks' });
   const one = { issuer: ISSUER, keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 };
   const tokens = new Tokens(env, [one]);
   await tokens.check(await aToken(a!, env.clock.epoch()), WANTED);

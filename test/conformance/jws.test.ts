@@ -75,7 +75,7 @@ const good: readonly (readonly [string, object, string, string])[] = [
 /** Whether a key is one of ours and has signed the token: all that we ask of one besides its claims. */
 async function holds(jwk: object, token: string): Promise<boolean> {
   const { algorithm, kid } = readSealed(token);
-  const keys = new KeySet(testEnv(), async () => JSON.stringify({ keys: [jwk] }), 1_000);
+  const keys = new KeySet(testEnv(), async () => JSON.stringify({ keys: [jwk] }), { freshMs: 1_000 });
   return isSigned(token, algorithm, await keys.find(kid, algorithm));
 }
 
@@ -131,7 +131,7 @@ test('RFC 7515, A.6 and A.7 (JSON Serialization), and Appendix E (a demanded ext
 test('the token of RFC 7519, 3.1, read at its time, is for nobody: our profile wants an audience and a subject', async () => {
   const token = good[1]![2];
   const env = testEnv({ clock: new VirtualClock(0, 1_300_819_380_000 - 60_000) });
-  const keys = new KeySet(env, async () => JSON.stringify({ keys: [P256] }), 600_000);
+  const keys = new KeySet(env, async () => JSON.stringify({ keys: [P256] }), { freshMs: 600_000 });
   const tokens = new Tokens(env, [
     { issuer: 'joe', keys, type: undefined, name: 'sub', names: ['*'], longestS: 86_400 },
   ]);

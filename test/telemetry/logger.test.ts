@@ -73,6 +73,14 @@ test('a sentence says which of two things it was, and of whom', () => {
       { ...at, type: 'session', state: 'suspended', problem: 'the server closed the connection' },
       'orders: the session with the registry is suspended: the server closed the connection',
     ],
+    [
+      { ...at, type: 'credentials', what: 'certificate', issuer: '', problem: 'ca: ENOENT' },
+      'orders: our certificate can not be used as found, what was there before stands: ca: ENOENT',
+    ],
+    [
+      { ...at, type: 'credentials', what: 'issuer', issuer: 'pay', problem: '' },
+      'orders: the keys of pay can be used again',
+    ],
     [{ ...at, type: 'leaving', step: 'drained', ms: 1_000.4, problem: '' }, 'orders: drained after 1s'],
     [
       { ...at, type: 'fault', route: '', problem: 'Error: no such table\n    at read (file.ts:1)' },

@@ -23,6 +23,7 @@ const BY_EVENT_ONLY = [
   'inmesh.subset.changes',
   'inmesh.registry.session.changes',
   'inmesh.registry.listing.changes',
+  'inmesh.credentials.changes',
   'inmesh.hedges',
   'inmesh.quotas',
   'inmesh.limits',
@@ -83,6 +84,7 @@ const SAMPLES: { readonly [T in keyof typeof counted]: Parameters<NonNullable<(t
   record: { ...AT, type: 'record', id: 'x', problem: 'no port' },
   policy: { ...AT, type: 'policy', accepted: true, problem: '' },
   refused: { ...AT, type: 'refused', route: '', reason: 'shed', enforced: true },
+  credentials: { ...AT, type: 'credentials', what: 'issuer', issuer: 'pay', problem: 'ENOENT' },
   'access-log': { ...AT, type: 'access-log', dropped: 3 },
   fault: { ...AT, type: 'fault', route: '', problem: 'x' },
 };
