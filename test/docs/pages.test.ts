@@ -8,7 +8,7 @@ import { checkPolicy } from '../../src/policy/check.ts';
 import { blocksOf, read, type Snippet, snippetsOf, written } from './markdown.ts';
 import { openWorld, type World } from './world.ts';
 
-const LONGEST_MS = 20_000; // a snippet that does not end by itself has left something open
+const LONGEST_MS = 60_000; // a snippet that does not end by itself has left something open
 
 const snippets = written.flatMap((page) => snippetsOf(page, read(page)));
 const blocks = written.flatMap((page) => blocksOf(page, read(page)));
