@@ -214,60 +214,6 @@ test('a server that its owner closes is on the list no more', async (t) => {
   assert.deepEqual(steps, ['closed'], 'and nothing is left of it to be stopped');
 });
 
-test('a server that its owner closes while it is being listed does not stay on the list', async (t) => {
-  const [registry, asked, mayList] = [new FakeRegistry(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const client = registry.client();
-  const announce = client.announce.bind(client);
-  client.announce = async (instance) => {
-    asked.resolve();
-    await mayList.promise;
-    return announce(instance);
-  };
-  const shop = await createMesh({ service: 'shop', registry: client });
-  closeAfter(t, shop);
-  const server = createServer();
-  const serving = assert.rejects(shop.serve(server, LOCAL), {
-    reason: 'closed',
-    message: /shop: the server was closed before it was listed/,
-  });
-  await asked.promise;
-  await once(server.close(), 'close');
-  mayList.resolve();
-  await serving;
-  assert.deepEqual(await registry.services(), []);
-});
-
-test('a server that is served already is not served again, and goes on as it was', async (t) => {
-  const registry = new FakeRegistry();
-  const shop = await aShop(t, registry);
-  const server = createServer(shop.handler(() => new Response('sold')));
-  const first = shop.serve(server, LOCAL);
-  await assert.rejects(shop.serve(server, LOCAL), /serve: the server is served already; close it first/);
-  const { instance, state } = await first;
-  const { port } = instance;
-  const why = `serve: the server is served already, on port ${port}; close it first, or change what is told of it by the update of its announcement`;
-  await assert.rejects(shop.serve(server, { ...LOCAL, id: 'other' }), {
-    reason: 'request',
-    message: `${why} (INVALID_ARGUMENT: request)`,
-  });
-  await assert.rejects(shop.announce({ host: '127.0.0.1', port }), {
-    reason: 'request',
-    message: new RegExp(`announce: shop is listed at 127.0.0.1:${port} already, as '${instance.id}'; close that`),
-  });
-  const caller = await createMesh({ service: 'caller', registry: registry.client() });
-  t.after(() => caller.close());
-  assert.equal(await (await caller.fetch('http://shop/')).text(), 'sold');
-  assert.equal(caller.snapshot().clusters[0]!.endpoints.length, 1);
-  assert.equal(state.value, 'listed');
-  const left = new Promise<void>((resolve) => void state.watch((value) => value === 'left' && resolve()));
-  await caller.close();
-  server.closeAllConnections();
-  await once(server.close(), 'close');
-  await left;
-  const again = await shop.serve(server, { ...LOCAL, port });
-  assert.deepEqual([again.instance.port, again.state.value], [port, 'listed']);
-});
-
 test('what can not be served is told at the door', async (t) => {
   const shop = await aShop(t);
   await assert.rejects(shop.serve({} as never), /serve needs a server of node:http/);
