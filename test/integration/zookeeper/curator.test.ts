@@ -142,7 +142,7 @@ test('a Java service that reconnects is not missed, though Curator removes and m
   await using proxy = await FaultProxy.to(server);
   await using java = await classes.start(proxy.address);
   await java.tell('register flap a 10.0.0.9 8080');
-  await using mesh = open({ hold: '2s' });
+  await using mesh = open({ hold: '1m' }); // for longer than Java may stand still in between
   const here = mesh.resolve('flap');
   await until(here, isBoundTo('a'));
   const heard = everyValue(here);

@@ -272,7 +272,7 @@ for (const [name, address, isSo] of [
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said += text;
     });
-    const exit = await new Promise((resolve) => child.once('exit', resolve));
+    const exit = await new Promise((resolve) => child.once('close', resolve));
     assert.equal(exit, 0);
     assert.equal(said.trim(), 'so');
   });
