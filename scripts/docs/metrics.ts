@@ -29,7 +29,7 @@ export function metricsPage(): string {
       ]),
     ),
     `Histograms have the boundaries that OpenTelemetry advises for HTTP: ${bounds.join('; ')} seconds.`,
-    '`inmesh.endpoint`, and the real address in `server.address`, are written only with `telemetry: { endpointLabels: true }`. Services that the registry does not know are `other`, and so is what comes after 500 services, 500 routes, 100 kinds of error. A metric has 2,000 series at most; what is beyond has the one label `otel.metric.overflow`.',
+    '`inmesh.endpoint`, and the real address in `server.address`, are written only with `telemetry: { endpointLabels: true }`. Services that the registry does not know are `other`, and so is what comes after 500 services, 500 routes, 500 rules, 100 kinds of error. A metric has 2,000 series at most; what is beyond has the one label `otel.metric.overflow`.',
     '',
   ].join('\n\n');
 }

@@ -7,6 +7,17 @@ import type { Service } from './service.ts';
 import type { Standing } from './standing.ts';
 import type { Tapping } from './tapped.ts';
 
+/** What one rule of `authorize` came to for a request, to be counted. */
+export interface Decision {
+  /** Where the rules stand that it is one of: a part of the policy, or `handler` for those of one handler. */
+  readonly rules: string;
+  /** The rule that decided; empty where none did. */
+  readonly rule: string;
+  readonly allowed: boolean;
+  /** Whether it was so; a rule or a policy that only observes changes nothing. */
+  readonly enforced: boolean;
+}
+
 /**
  * Who looks at each call and attempt from outside, for traces and logs. Looks only: gives back the very promise it was
  * given, and what goes wrong in it changes nothing.
@@ -27,6 +38,10 @@ export interface Watch {
     route: () => string | undefined,
     run: () => Promise<Res>,
   ): Promise<Res>;
+  /** Whether anybody counts what rules decide. */
+  readonly onDecisions: boolean;
+  /** Tells those who count what a rule decided. */
+  decided(decision: Decision): void;
   /** Tells those who measure who we are, and shows them how things stand whenever they ask. */
   observe(service: string, look: () => Standing): void;
   /** Lets somebody hear what becomes of calls, from now on. Gives back the way to stop; nothing is left of it then. */

@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import { MeshError } from '../core/errors.ts';
 import { ANONYMOUS } from '../core/principal.ts';
 import { type Filter, refuse, type Service } from '../core/service.ts';
+import { originOf } from '../policy/policy.ts';
 import type { Policy } from '../policy/table.ts';
 import type { Arrival } from './arrival.ts';
 import { type Check, type Judgement, judgeRequest, type Verdict } from './authorizer.ts';
@@ -86,7 +87,7 @@ const judgedBy =
     }
 
     function end(judgement: Judgement): boolean {
-      return conclude(env, authority, judgement, isEnforced, arrival, context);
+      return conclude(env, authority, judgement, settings, arrival, context);
     }
   };
 
@@ -103,22 +104,28 @@ function conclude(
   env: Env,
   authority: Authority,
   { verdict, observed, audits }: Judgement,
-  enforced: boolean,
+  { mode, rules }: Settings,
   arrival: Arrival,
   context: Context,
 ): boolean {
+  const enforced = mode === 'enforce';
+  const counted = ({ rule, allowed }: Verdict, what: keyof RuleCount, isEnforced: boolean): void => {
+    authority.count(rule, what);
+    if (env.watch?.onDecisions !== true) return;
+    env.watch.decided({ rules: originOf(rules) ?? 'handler', rule, allowed, enforced: isEnforced });
+  };
   const told = (rule: string, allowed: boolean, isEnforced: boolean) =>
     tell(env, context, arrival, { rule, allowed, enforced: isEnforced });
   for (const rule of audits) told(rule, verdict.allowed, enforced);
   if (observed.allowed !== verdict.allowed) {
-    authority.count(observed.rule, 'observed');
+    counted(observed, 'observed', false);
     told(observed.rule, observed.allowed, false);
   }
   if (verdict.allowed) {
-    authority.count(verdict.rule, 'allowed');
+    counted(verdict, 'allowed', enforced);
     return true;
   }
-  authority.count(verdict.rule, enforced ? 'refused' : 'observed');
+  counted(verdict, enforced ? 'refused' : 'observed', enforced);
   told(verdict.rule, false, enforced);
   const { service, route = '' } = context;
   if (env.events.hears('refused')) {

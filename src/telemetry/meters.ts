@@ -1,11 +1,12 @@
 import { MeshError } from '../core/errors.ts';
 import type { MeshEvent, Outlet } from '../core/events.ts';
 import type { Standing } from '../core/standing.ts';
+import type { Decision } from '../core/watch.ts';
 import { Few, OTHER } from './few.ts';
 import { attemptLabels, callErrorType, requestLabels } from './http-labels.ts';
 import type { MetricName } from './metrics.ts';
 import { OTHER_METHOD, rpcCallLabels, rpcRequestLabels } from './rpc-labels.ts';
-import { counted, type Labels, observed, observedSession, type Sample } from './samples.ts';
+import { counted, decided, type Labels, observed, observedSession, type Sample } from './samples.ts';
 import type {
   AttemptRecord,
   AttemptWatcher,
@@ -40,6 +41,7 @@ export interface MeterOptions {
 const COUNTED: ReadonlySet<MeshEvent['type']> = new Set(Object.keys(counted) as MeshEvent['type'][]); // each call asks
 const SERVICES = 500;
 const ROUTES = 500;
+const RULES = 500;
 const ERRORS = 100;
 const OTHERS = 100;
 
@@ -53,7 +55,8 @@ export class Meters implements Watcher, Outlet {
     'rpc.method': new Few(ROUTES, OTHER_METHOD),
     'error.type': new Few(ERRORS),
     'inmesh.zone': new Few(OTHERS),
-    'inmesh.rule': new Few(OTHERS),
+    'inmesh.rule': new Few(RULES),
+    'inmesh.rule.set': new Few(ROUTES),
   };
   #policies = 1;
 
@@ -98,6 +101,11 @@ export class Meters implements Watcher, Outlet {
   request(): RequestWatcher {
     const elsewhere = this.#options.elsewhere('server');
     return { end: (record) => this.#request(record, elsewhere) };
+  }
+
+  decided(decision: Decision): void {
+    const [name, value, labels] = decided(decision);
+    this.#put(name, value, labels);
   }
 
   async close(): Promise<void> {

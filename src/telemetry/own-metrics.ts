@@ -63,6 +63,13 @@ export const ownMetrics = {
     attributes: ['http.route', 'inmesh.reason', 'inmesh.enforced'],
     about: 'Requests that were not let in, or would not have been where the policy only observes.',
   },
+  'inmesh.authorize.decisions': {
+    instrument: 'counter',
+    unit: '{decision}',
+    attributes: ['inmesh.rule.set', 'inmesh.rule', 'inmesh.allowed', 'inmesh.enforced'],
+    about:
+      'What rules of `authorize` decided of requests, by the part of the policy that they stand in; or would have, where the policy only observes; or would have otherwise, where the rule does.',
+  },
   'inmesh.request.deadline': {
     instrument: 'histogram',
     unit: 's',

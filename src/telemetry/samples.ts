@@ -1,5 +1,6 @@
 import type { MeshEvent } from '../core/events.ts';
 import type { ServiceStanding, Standing } from '../core/standing.ts';
+import type { Decision } from '../core/watch.ts';
 import { whyType } from './conventions.ts';
 import type { MetricName } from './metrics.ts';
 
@@ -81,6 +82,18 @@ export const counted: { readonly [T in MeshEvent['type']]?: Told<T> } = {
   'access-log': ({ dropped }) => [['inmesh.log.dropped', dropped, {}]],
   fault: ({ route }) => [['inmesh.faults', 1, { 'http.route': route }]],
 };
+
+/** What is counted of a decision by the rules of `authorize`. */
+export const decided = ({ rules, rule, allowed, enforced }: Decision): Sample => [
+  'inmesh.authorize.decisions',
+  1,
+  {
+    'inmesh.rule.set': rules,
+    'inmesh.rule': rule,
+    'inmesh.allowed': `${allowed}`,
+    'inmesh.enforced': `${enforced}`,
+  },
+];
 
 const SESSION_STATES = ['connecting', 'connected', 'suspended', 'lost', 'closed'] as const;
 

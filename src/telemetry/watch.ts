@@ -9,7 +9,7 @@ import type { Resolution } from '../core/resolution.ts';
 import type { Service } from '../core/service.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Tapping } from '../core/tapped.ts';
-import type { Watch } from '../core/watch.ts';
+import type { Decision, Watch } from '../core/watch.ts';
 import { tapped } from './tapped.ts';
 import {
   type AttemptRecord,
@@ -104,6 +104,15 @@ export class Watches implements Watch {
     record.whole = incoming.wire?.whole ?? true;
     record.ms = this.#env.clock.now() - context.begunAt;
     for (const watcher of watchers) unharmed(() => watcher.end(record));
+  }
+
+  get onDecisions(): boolean {
+    for (const watcher of this.#watchers) if (watcher.decided !== undefined && isOn(watcher)) return true;
+    return false;
+  }
+
+  decided(decision: Decision): void {
+    for (const watcher of this.#watchers) if (isOn(watcher)) unharmed(() => watcher.decided?.(decision));
   }
 
   tap(tapping: Tapping): Cancel {

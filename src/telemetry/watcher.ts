@@ -7,6 +7,7 @@ import type { Incoming } from '../core/incoming.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Resolution } from '../core/resolution.ts';
 import type { Standing } from '../core/standing.ts';
+import type { Decision } from '../core/watch.ts';
 
 /** One of those who look at calls: tracing channels, spans, the access log. */
 export interface Watcher {
@@ -18,6 +19,8 @@ export interface Watcher {
   readonly onRequests?: boolean;
   /** A request comes in; nothing where this one is of no interest. */
   request?(record: RequestRecord): RequestWatcher | undefined;
+  /** A rule of `authorize` decided; not for those who do not count that. */
+  decided?(decision: Decision): void;
   /** Hears who we are, and may ask `look` how things stand, whenever it wants to know. */
   observe?(service: string, look: () => Standing): void;
   /** Writes down what it still holds. */

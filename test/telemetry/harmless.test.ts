@@ -35,9 +35,13 @@ after(() => {
   metrics.disable();
 });
 
+const POLICY = {
+  defaults: { outlier: { failures: 2 }, authorize: { mode: 'enforce', rules: [{ name: 'all' }] } },
+} as const;
+
 /** What callers and servers get of a mesh, one way and the other. */
 async function lived(telemetry: TelemetryOptions, listen: boolean) {
-  const { mesh, env } = await aMesh({ telemetry, policy: { defaults: { outlier: { failures: 2 } } } });
+  const { mesh, env } = await aMesh({ telemetry, policy: POLICY });
   if (listen) mesh.on(thrower);
   const came: unknown[] = [];
   const note = (is: Promise<unknown>) =>

@@ -90,6 +90,7 @@ test('whoever throws when asked whether it wants to know is told nothing, and ot
       return thrower();
     },
     watch: thrower,
+    decided: thrower,
     observe: thrower,
   };
   const calm: Watcher = { on: true, watch: () => ({ end: () => watched++ }) };

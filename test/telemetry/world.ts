@@ -16,7 +16,10 @@ export async function everything(telemetry: NonNullable<MeshOptions['telemetry']
       },
       services: {
         stock: { retry: { budget: 0, perSecond: 0 } },
-        checkout: { routes: { '/full': { shed: { mode: 'enforce', limit: 0 } } } },
+        checkout: {
+          authorize: { mode: 'enforce', rules: [{ name: 'all' }] },
+          routes: { '/full': { shed: { mode: 'enforce', limit: 0 } } },
+        },
       },
     },
   });

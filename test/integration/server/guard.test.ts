@@ -8,6 +8,7 @@ test('a handler may be guarded by rules of its own, besides those of the service
   await using mesh = await createMesh({
     service: 'orders',
     registry: { fixed: {} },
+    telemetry: { prometheus: true },
     policy: { defaults: { authorize: { mode: 'enforce', rules: [{ action: 'deny', headers: { 'x-banned': '*' } }] } } },
   });
   const guarded = mesh.handler(
@@ -19,6 +20,14 @@ test('a handler may be guarded by rules of its own, besides those of the service
   assert.equal(await status({}), 403);
   assert.equal(await status({ 'x-team': 'shop' }), 200);
   assert.equal(await status({ 'x-team': 'shop', 'x-banned': 'yes' }), 403);
+  const decided = /^inmesh_authorize_decisions_total\{inmesh_rule_set="handler",(.*)\} (\d+)$/gm;
+  assert.deepEqual(
+    [...mesh.metrics().matchAll(decided)].map(([, labels, times]) => [labels, times]),
+    [
+      ['inmesh_allowed="false",inmesh_enforced="true"', '1'],
+      ['inmesh_rule="rules[0]",inmesh_allowed="true",inmesh_enforced="true"', '1'],
+    ],
+  );
 });
 
 test('what is asked of one handler counts for it alone', async (t) => {
