@@ -9,12 +9,21 @@ export interface RedisClient {
   readonly isReady?: boolean;
 }
 
+/** Whether it is connected: one that is not might keep a question until it is. */
+export const isReady = ({ status, isReady = true }: RedisClient): boolean =>
+  status === undefined ? isReady : status === 'ready';
+
+/** Has the server run a script on a key. */
+export const run = (client: RedisClient, script: string, key: string, args: readonly string[]): Promise<unknown> =>
+  typeof client.status === 'string'
+    ? client.eval(script, 1, key, ...args)
+    : client.eval(script, { keys: [key], arguments: args });
+
 /**
  * What rate-limiter-flexible is given for a client: it runs our script on a key, with arguments of ours, and can do nothing
  * else. So it defines no commands on a client that is not ours, where the limiters of its owner would find them.
  */
 export function evaluator(client: RedisClient, script: string, args: readonly string[]): object {
-  const isIo = typeof client.status === 'string';
   return {
     get status() {
       return client.status;
@@ -22,7 +31,6 @@ export function evaluator(client: RedisClient, script: string, args: readonly st
     get isReady() {
       return client.isReady;
     },
-    rlflxIncr: ([key]: readonly string[]): Promise<unknown> =>
-      isIo ? client.eval(script, 1, key, ...args) : client.eval(script, { keys: [key], arguments: args }),
+    rlflxIncr: ([key]: readonly [string]): Promise<unknown> => run(client, script, key, args),
   };
 }

@@ -3,7 +3,7 @@ import type * as Library from 'rate-limiter-flexible';
 import { MeshError } from '../core/errors.ts';
 import type { QuotaStore, Taken } from '../core/quota-store.ts';
 import type { RedisClient } from './client.ts';
-import { evaluator } from './client.ts';
+import { evaluator, isReady, run } from './client.ts';
 
 const LIMITERS = 200; // one for each pair of rate and burst that the policies of late have named
 
@@ -13,7 +13,7 @@ const LIMITERS = 200; // one for each pair of rate and burst that the policies o
  * a rate that changes finds as many calls in it as there were. There are never more than the burst: a clock that goes back
  * shuts nobody out. Who is refused while either has changed leaves the bucket as it stands now, or it would go on to drain
  * as before, and who comes again when they were told to would be refused again. The arguments are the burst, and how many
- * milliseconds one call takes to drain.
+ * milliseconds one call takes to drain. Who is let in is told when that call will have drained, which is its receipt.
  */
 const SCRIPT = `
 local time = redis.call('TIME')
@@ -33,7 +33,22 @@ if wait > 0.001 then
 end
 local full = (level + 1) * spacing
 keep(full)
-return {math.max(1, math.ceil(level + 1 - 0.000001)), math.ceil(full)}
+return {math.max(1, math.ceil(level + 1 - 0.000001)), string.format('%.3f', now + full)}
+`;
+
+/**
+ * Takes a call out again that drains by the moment given: what is left of it, and nothing where that has passed. Else what
+ * others have taken since, in a bucket that was empty in between, would be given to nobody. What the library calls a reward
+ * knows nothing of that, and would run the script above.
+ */
+const GIVE_BACK = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local empty, was = string.match(redis.call('GET', KEYS[1]) or '', '^(.+) (.+)$')
+local left = empty and math.min(tonumber(was), ARGV[1] - now) or 0
+if left <= 0 then return end
+if empty - left <= now then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], string.format('%.3f %s', empty - left, was), 'PX', math.ceil(empty - left - now))
 `;
 
 /** Counts quotas in a Redis that all instances share. The client is its owner's: nothing is opened or closed here. */
@@ -67,13 +82,17 @@ export class RedisStore implements QuotaStore {
     const whole = Math.max(1, Math.floor(burst));
     const limiter = this.#limiter(perMs, whole);
     try {
-      const { consumedPoints } = await limiter.consume(key);
-      return { waitMs: 0, left: whole - consumedPoints };
+      const { consumedPoints, msBeforeNext } = await limiter.consume(key);
+      return { waitMs: 0, left: whole - consumedPoints, receipt: `${msBeforeNext}` }; // which the script has say that
     } catch (refusal) {
       if (refusal instanceof this.#library.RateLimiterRes)
         return { waitMs: Math.max(1, refusal.msBeforeNext), left: 0 };
       throw refusal;
     }
+  }
+
+  async giveBack(key: string, receipt: string): Promise<void> {
+    if (isReady(this.#client)) await run(this.#client, GIVE_BACK, `${this.#prefix}:${key}`, [receipt]);
   }
 
   #limiter(perMs: number, burst: number): Library.RateLimiterRedis {

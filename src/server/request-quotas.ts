@@ -1,7 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { Env } from '../core/env.ts';
 import type { MeshError } from '../core/errors.ts';
-import type { Taken } from '../core/quota-store.ts';
 import type { Siblings } from '../core/siblings.ts';
 import type { Gcra } from '../math/gcra.ts';
 import type { Policy } from '../policy/table.ts';
@@ -60,32 +59,52 @@ export class RequestQuotas {
   #claim(read: RequestRule, thing: string): Claim {
     const among = this.#among(read);
     const { gcra } = this.#meters.meter(read.id, thing);
-    return { read, thing, gcra, perMs: read.perMs / among, burst: Math.max(1, read.burst / among), left: undefined };
+    return {
+      read,
+      thing,
+      gcra,
+      perMs: read.perMs / among,
+      burst: Math.max(1, read.burst / among),
+      left: undefined,
+      receipt: undefined,
+    };
   }
 
-  /** What is counted here is looked at first, as it costs nothing, and taken last, once all the others have let it in. */
+  /**
+   * What is counted here is looked at first, as it costs nothing, and taken last, once all the others have let it in. What
+   * others had let in by then is given back where one refuses.
+   */
   async #admitShared(claims: readonly Claim[], context: Context): Promise<MeshError | undefined> {
     const here = claims.filter((claim) => !isElsewhere(claim));
     const now = this.#env.clock.now();
     const full = here.filter((claim) => isEnforced(claim.read) && waitOf(claim, now) > 0);
     if (full.length > 0) return this.#settle(full, claims, context);
-    // What counts all comes last, so that who is over a quota of its own takes nothing from the others.
-    const shared = claims.filter(isElsewhere);
-    for (const claim of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
-      const { read, thing } = claim;
-      const taken = await this.#shared.take(context.service, `${read.id}\n${thing}`, read.perMs, read.burst);
-      const refusal =
-        taken === undefined ? this.#settle([claim], claims, context) : this.#heed(claim, taken, claims, context);
-      if (refusal !== undefined) return refusal;
+    const taken: Claim[] = [];
+    const refusal = (await this.#takeShared(claims, taken, here, context)) ?? this.#settle(here, claims, context);
+    for (const claim of taken) {
+      if (refusal === undefined) claim.read.tally.passed++;
+      else if (claim.receipt !== undefined) this.#shared.giveBack(keyOf(claim), claim.receipt);
     }
-    return this.#settle(here, claims, context);
+    return refusal;
   }
 
-  /** What the count that all share says. */
-  #heed(claim: Claim, { waitMs, left }: Taken, all: readonly Claim[], context: Context): MeshError | undefined {
-    if (waitMs > 0) return this.#over(claim, all, context, waitMs);
-    claim.left = left;
-    claim.read.tally.passed++;
+  /** Asks for the counts that all share. Notes what was `taken`, and what is for us to count where they can not be asked. */
+  async #takeShared(claims: readonly Claim[], taken: Claim[], here: Claim[], context: Context) {
+    // What counts all comes last, so that who is over a quota of its own takes nothing from the others, not for a moment.
+    const shared = claims.filter(isElsewhere);
+    for (const claim of [...shared.filter(isNarrow), ...shared.filter((one) => !isNarrow(one))]) {
+      const { perMs, burst } = claim.read;
+      const answer = await this.#shared.take(context.service, keyOf(claim), perMs, burst);
+      if (answer === undefined) here.push(claim);
+      else if (answer.waitMs === 0) {
+        claim.left = answer.left;
+        claim.receipt = answer.receipt;
+        taken.push(claim);
+      } else {
+        const refusal = this.#over(claim, claims, context, answer.waitMs);
+        if (refusal !== undefined) return refusal;
+      }
+    }
     return undefined;
   }
 
@@ -137,7 +156,12 @@ interface Claim {
   readonly burst: number;
   /** How many more would have been let in when it was; nothing before. */
   left: number | undefined;
+  /** By what it can be given back, where it is counted elsewhere. */
+  receipt: string | undefined;
 }
+
+/** What it is counted under where all share it. */
+const keyOf = ({ read, thing }: Claim): string => `${read.id}\n${thing}`;
 
 function waitOf({ gcra, perMs, burst }: Claim, now: number): number {
   gcra.turn(perMs, burst, now);

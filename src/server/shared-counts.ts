@@ -32,6 +32,11 @@ export class SharedCounts {
     }
   }
 
+  /** Gives back what was taken. Nobody waits for it, and where it fails it stays counted. */
+  giveBack(key: string, receipt: string): void {
+    this.#env.quotaStore?.giveBack?.(key, receipt).catch(() => {});
+  }
+
   #inTime(taking: Promise<Taken>): Promise<Taken> {
     return new Promise((resolve, reject) => {
       const { clock } = this.#env;

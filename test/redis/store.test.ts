@@ -18,7 +18,11 @@ function aClient(more: Partial<RedisClient>, reply: () => unknown = () => [1, 10
 
 test('ioredis is asked in its way', async () => {
   const { client, asked } = aClient({ status: 'ready' });
-  assert.deepEqual(await (await RedisStore.open(client, 'q')).take('a', 0.1, 10), { waitMs: 0, left: 9 });
+  assert.deepEqual(await (await RedisStore.open(client, 'q')).take('a', 0.1, 10), {
+    waitMs: 0,
+    left: 9,
+    receipt: '100',
+  });
   assert.deepEqual(asked, [[1, 'q:a', '10', '10']]);
 });
 
@@ -33,6 +37,19 @@ test('a client that is not connected is not asked: it might keep the question un
     const { client, asked } = aClient(more);
     await assert.rejects((await RedisStore.open(client, 'q')).take('a', 0.1, 10), /not ready/);
     assert.deepEqual(asked, []);
+  }
+});
+
+test('what was taken is given back in the way of each client, and not where it is not connected', async () => {
+  for (const [more, question] of [
+    [{ status: 'ready' }, [[1, 'q:a', '1234.500']]],
+    [{ isReady: true }, [[{ keys: ['q:a'], arguments: ['1234.500'] }]]],
+    [{ status: 'reconnecting' }, []],
+    [{ isReady: false }, []],
+  ] as const) {
+    const { client, asked } = aClient(more);
+    await (await RedisStore.open(client, 'q')).giveBack('a', '1234.500');
+    assert.deepEqual(asked, question);
   }
 });
 

@@ -42,5 +42,5 @@ export function guarded(requests: Requests, more: { store?: QuotaStore; siblings
     for (let request = 0; request < many; request++) if ((await ask(asks)) === 'served') served++;
     return served;
   };
-  return { env, quotas, ask, times };
+  return { env, quotas, policy: pinned, ask, times };
 }

@@ -99,6 +99,82 @@ test('who is over a quota of its own takes nothing from the count of all, also i
   assert.deepEqual(keys, ['each\nus\na']);
 });
 
+/** A store that gives so many by key, and takes back what its receipt is of. */
+function aLender(stock: Record<string, number>): QuotaStore {
+  return {
+    name: 'test',
+    take: async (key) => {
+      const rule = key.split('\n')[0]!;
+      if (stock[rule]! === 0) return { waitMs: 500, left: 0 };
+      stock[rule]!--;
+      return { waitMs: 0, left: stock[rule]!, receipt: rule };
+    },
+    giveBack: async (_key, receipt) => stock[receipt]!++,
+  };
+}
+
+test('what some rules counted of a request that another refuses is given back, and not told as let through', async () => {
+  const stock = { each: 10, tenant: 10, all: 3 };
+  const { ask, times, quotas, policy } = guarded(
+    [
+      { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
+      { name: 'each', rate: '10/s', share: 'redis' },
+      { name: 'tenant', rate: '10/s', per: 'header', of: 'x-tenant', share: 'redis', mode: 'observe' },
+    ],
+    { store: aLender(stock) },
+  );
+  assert.equal(await times(8, { principal: 'a' }), 3);
+  assert.deepEqual(stock, { each: 7, tenant: 7, all: 0 });
+  assert.deepEqual(
+    quotas.facts(policy).map(({ rule, passed, refused }) => [rule, passed, refused]),
+    [
+      ['all', 3, 5],
+      ['each', 3, 0],
+      ['tenant', 3, 0],
+    ],
+  );
+  stock.all = 1;
+  assert.equal(await ask({ principal: 'a' }), 'served');
+});
+
+test('it is given back, too, where a rule that is counted here has filled up meanwhile, or the store can not be asked any more', async () => {
+  for (const share of ['instance', 'redis'] as const) {
+    const stock = { each: 10 };
+    const lender = aLender(stock);
+    const take: QuotaStore['take'] = async (key, ...of) => {
+      if (key.startsWith('all')) throw new Error('gone');
+      return lender.take(key, ...of);
+    };
+    const { env, ask } = guarded(
+      [
+        { name: 'all', rate: '1/s', burst: 1, per: 'all', share },
+        { name: 'each', rate: '10/s', share: 'redis' },
+      ],
+      { store: { ...lender, take } },
+    );
+    const both = await Promise.all([ask({ principal: 'a' }), ask({ principal: 'b' })]);
+    assert.equal(both.filter((answer) => answer === 'served').length, 1);
+    assert.equal(stock.each, 9);
+    assert.equal(env.clock.pending, 0);
+  }
+});
+
+test('that nothing can be given back is a fault of nobody', async () => {
+  const { giveBack: _, ...unable } = aLender({ each: 10, all: 0 });
+  const lender = aLender({ each: 10, all: 0 });
+  const failing: QuotaStore = { ...lender, giveBack: () => Promise.reject(new Error('gone')) };
+  for (const store of [unable, failing]) {
+    const { times } = guarded(
+      [
+        { name: 'all', rate: '10/s', per: 'all', share: 'redis' },
+        { name: 'each', rate: '10/s', share: 'redis' },
+      ],
+      { store },
+    );
+    assert.equal(await times(3, { principal: 'a' }), 0);
+  }
+});
+
 test('nobody takes from what another rule counts by what they are called', async () => {
   const keys = new Set<string>();
   const store: QuotaStore = {

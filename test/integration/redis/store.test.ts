@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { RedisStore } from '../../../src/redis/store.ts';
+import { guarded } from '../../server/quota-world.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
 
 let server: RedisServer;
@@ -142,6 +143,67 @@ test('a clock of the server that went back shuts nobody out', async () => {
   assert.ok(waitMs > 0 && waitMs <= 60_000, `${waitMs}`);
   await passes(client, key, waitMs);
   assert.equal((await store.take(key, perMs, 3)).waitMs, 0);
+});
+
+test('what is given back may be taken again, and what was never taken stays', async () => {
+  const client = await aClient();
+  const store = await RedisStore.open(client, 'q');
+  const key = newKey();
+  const perMs = 1 / 3_600_000;
+  const [first, second] = [await store.take(key, perMs, 3), await store.take(key, perMs, 3)];
+  await store.giveBack(key, first.receipt!);
+  const third = await store.take(key, perMs, 3);
+  assert.deepEqual([first.left, second.left, third.left], [2, 1, 1]);
+  await store.giveBack(key, second.receipt!);
+  await store.giveBack(key, third.receipt!);
+  assert.equal(await client.exists(`q:${key}`), 0, 'it is as good as new');
+  await store.giveBack(key, third.receipt!);
+  assert.deepEqual((await store.take(key, perMs, 3)).left, 2);
+  const left = await client.pttl(`q:${key}`);
+  assert.ok(left > 0 && left <= 3_600_000, `${left}`);
+});
+
+test('what has drained already is not given back, or others would get what they never had', async () => {
+  const client = await aClient();
+  const store = await RedisStore.open(client, 'q');
+  const key = newKey();
+  const perMs = 1 / 60_000;
+  const { receipt } = await store.take(key, perMs, 3);
+  await passes(client, key, 60_000);
+  await store.take(key, perMs, 3);
+  await store.take(key, perMs, 3);
+  const [time, micros] = await client.time();
+  const ended = Number(time) * 1_000 + Number(micros) / 1_000;
+  assert.ok(Number(receipt) > ended, 'by the clock of the server a minute has not gone');
+  await store.giveBack(key, `${ended}`); // as it would be had it
+  assert.equal((await store.take(key, perMs, 3)).left, 0);
+  assert.notEqual((await store.take(key, perMs, 3)).waitMs, 0);
+});
+
+test('of what has half drained half is given back', async () => {
+  const client = await aClient();
+  const store = await RedisStore.open(client, 'q');
+  const key = newKey();
+  const perMs = 1 / 3_600_000;
+  const { receipt } = await store.take(key, perMs, 3);
+  const half = Number(receipt) - 1_800_000;
+  await store.take(key, perMs, 3);
+  await store.giveBack(key, `${half}`);
+  const hours = (await client.pttl(`q:${key}`)) / 3_600_000;
+  assert.ok(hours > 1.49 && hours <= 1.51, `${hours}`);
+});
+
+test('who is refused by the quota of all has lost nothing of their own', async () => {
+  const store = await RedisStore.open(await aClient(), newKey());
+  const { times } = guarded(
+    [
+      { name: 'all', rate: '1/h', burst: 2, per: 'all', share: 'redis' },
+      { name: 'each', rate: '1/h', burst: 10, share: 'redis' },
+    ],
+    { store },
+  );
+  assert.equal(await times(8, { principal: 'a' }), 2);
+  assert.equal((await store.take('each\nus\na', 1 / 3_600_000, 10)).left, 7); // of one connection, asked after what was given back
 });
 
 test('the client stays as its owner made it', async () => {
