@@ -36,23 +36,29 @@ interface Killed {
   readonly settled: readonly Settled<string>[];
 }
 
-/**
- * Calls steadily; once some are under way at one server, it is killed. It holds them until then: of others nobody could
- * say whether they were answered a moment before.
- */
+/** Calls steadily, and kills a server meanwhile. */
 async function killUnderCalls({ mesh, servers }: World, method: string): Promise<Killed> {
-  const [[address, victim]] = [...servers] as [[string, Program]];
-  let killed: Promise<void> | undefined;
+  let killed: ReturnType<typeof killOne> | undefined;
   const settled = await pace(PER_SECOND, CALLS, async (n) => {
-    if (n === KILL_FROM) {
-      victim.tell({ hold: true });
-      killed = victim.said('held').then(() => victim.kill());
-    }
+    if (n === KILL_FROM) killed = killOne(servers);
     const answer = await mesh.request('http://orders/orders/42', { method, headers: { 'x-call': String(n) } });
     return answer.body.text();
   });
-  await killed;
-  return { address, pid: victim.pid, settled };
+  const [address, { pid }] = await killed!;
+  return { address, pid, settled };
+}
+
+/**
+ * Kills the first server at which some calls are under way. All hold what comes until then: of other calls nobody could
+ * say whether they were answered a moment before. Which it is, is the balancer's to say: who stood still gets none for a while.
+ */
+async function killOne(servers: World['servers']): Promise<[address: string, victim: Program]> {
+  const all = [...servers];
+  for (const [, server] of all) server.tell({ hold: true });
+  const one = await Promise.any(all.map((server) => server[1].said('held').then(() => server)));
+  one[1].kill();
+  for (const server of all) if (server !== one) server[1].tell({ hold: false });
+  return one;
 }
 
 const errorsOf = (settled: readonly Settled<string>[]): unknown[] =>
