@@ -8,15 +8,19 @@ const policy = {
   defaults: { hedge: { mode: 'delay', delay: '100ms', budget: 1 }, balance: { picker: 'round-robin' } },
 } as const;
 
-/** Two servers, of which one answers no GET until it is left; both are known by now, so that nothing else takes time. */
+/** Two servers, of which one answers no GET, and the other none before that one has got one; both are known by now. */
 async function slowAndFast(t: TestContext) {
-  const left = Promise.withResolvers<void>();
+  const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const answers: RequestListener = (_, response) => void response.end('fast');
   const slow = await serve(t, (request, response) => {
     if (request.method !== 'GET') return answers(request, response);
+    asked.resolve();
     response.on('close', () => left.resolve());
   });
-  const fast = await serve(t, answers);
+  const fast = await serve(t, async (request, response) => {
+    if (request.method === 'GET') await asked.promise; // or the slow one might lose before it has been asked
+    answers(request, response);
+  });
   const mesh = await createMesh({ service: 'checkout', registry: { fixed: { orders: [slow.url, fast.url] } }, policy });
   t.after(() => mesh.close());
   for (let call = 0; call < 2; call++) await (await mesh.request('http://orders/', { method: 'POST' })).body.text();
