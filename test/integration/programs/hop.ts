@@ -9,8 +9,7 @@ import { settings } from '../../support/processes.ts';
 export interface HopSettings {
   readonly service: string;
   /** Whom it asks; nobody where it is the last. */
-  readonly next?: string;
-  readonly registry: string;
+  readonly next?: { readonly service: string; readonly port: number };
   /** Where `<service>.jwk` and `<service>.jwks` are. */
   readonly keys: string;
   /** Whose tokens it believes; the first of the chain believes anybody. */
@@ -30,10 +29,11 @@ export interface Hop {
   readonly next?: Hop;
 }
 
-const { service, next, registry, keys, from } = settings<HopSettings>();
+const { service, next, keys, from } = settings<HopSettings>();
 const mesh = await createMesh({
   service,
-  registry,
+  // No record in a folder: who stands still for some seconds has nobody who beats for it.
+  registry: { fixed: next === undefined ? {} : { [next.service]: [`http://127.0.0.1:${next.port}`] } },
   identity: {
     token: { key: join(keys, `${service}.jwk`) },
     ...(from !== undefined && { issuers: [{ issuer: from, keys: join(keys, `${from}.jwks`) }] }),
@@ -59,8 +59,14 @@ const server = createServer(
       tag: String(request.headers.baggage),
     };
     if (next === undefined) return Response.json(known);
-    const answer = await mesh.request(`http://${next}/`);
-    return Response.json({ ...known, next: await answer.body.json() });
+    try {
+      const { statusCode, body } = await mesh.request(`http://${next.service}/`);
+      const said = await body.text();
+      if (statusCode !== 200) throw new Error(`${next.service} answered ${statusCode}: ${said}`);
+      return Response.json({ ...known, next: JSON.parse(said) });
+    } catch (error) {
+      return new Response(`${service}: ${error}`, { status: 500 }); // the test shows what it was
+    }
   }),
 );
 await mesh.serve(server, { bind: '127.0.0.1', host: '127.0.0.1' });

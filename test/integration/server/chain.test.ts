@@ -26,15 +26,15 @@ async function writeKeys(folder: string, service: string): Promise<void> {
 
 /** Three services in a process each: `shop` asks `orders`, and `orders` asks `stock`. */
 async function aChain(t: TestContext): Promise<Pool> {
-  const [keys, registry] = [await aFolder(t), `local://${await aFolder(t)}`];
+  const keys = await aFolder(t);
   for (const service of ['shop', 'orders', 'stock']) await writeKeys(keys, service);
-  const hop = async (settings: Omit<HopSettings, 'keys' | 'registry'>) => {
-    const { port } = await start(t, 'hop', { ...settings, keys, registry }).said<{ port: number }>('port');
-    return port;
+  const hop = async (settings: Omit<HopSettings, 'keys'>) => {
+    const { port } = await start(t, 'hop', { ...settings, keys }).said<{ port: number }>('port');
+    return { service: settings.service, port };
   };
-  await hop({ service: 'stock', from: 'orders' });
-  await hop({ service: 'orders', next: 'stock', from: 'shop' });
-  const port = await hop({ service: 'shop', next: 'orders' });
+  const stock = await hop({ service: 'stock', from: 'orders' });
+  const orders = await hop({ service: 'orders', next: stock, from: 'shop' });
+  const { port } = await hop({ service: 'shop', next: orders });
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: LANES });
   t.after(() => pool.destroy());
   return pool;
@@ -60,7 +60,9 @@ test('over three processes trace, deadline, principal, priority and baggage are 
         authorization: 'Bearer of.nobody.known',
       },
     });
-    const shop = (await answer.body.json()) as Hop;
+    const said = await answer.body.text();
+    assert.equal(answer.statusCode, 200, said);
+    const shop = JSON.parse(said) as Hop;
     const orders = shop.next!;
     const stock = orders.next!;
     const hops = [shop, orders, stock];
