@@ -12,7 +12,7 @@ import { has, idsOf, isBoundTo } from '../support/resolutions.ts';
 import { until } from '../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '../support/local-process.ts');
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 class Processes implements AsyncDisposable {
   readonly world: LocalWorld;

@@ -8,7 +8,7 @@ import { askRaw, checkout, secureOrders } from './world.ts';
 
 const ORDERS = 'spiffe://prod.example/orders';
 const CHECKOUT = 'spiffe://prod.example/checkout';
-const PATIENT = { deadline: { timeout: '1m' }, attempt: { connect: '1m' } } as const; // a busy machine is slow, and not wrong
+const MOST = 250; // under way: where the machine is too slow for 500 a second, more of them would only make it slower
 
 /** Asks 500 times a second, until told to stop; what went wrong is what it gives. */
 function load(t: TestContext, mesh: Mesh) {
@@ -24,7 +24,7 @@ function load(t: TestContext, mesh: Mesh) {
     }
   };
   const timer = setInterval(() => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 10 && underWay.size < MOST; i++) {
       asked++;
       const one = ask().finally(() => underWay.delete(one));
       underWay.add(one);
@@ -51,7 +51,7 @@ const certificateOf = (mesh: Mesh) => mesh.snapshot().identity!.certificate!;
 const daysOf = (mesh: Mesh): number => Math.ceil(certificateOf(mesh).leftMs / (24 * 3_600_000));
 
 test('certificates and authorities are rotated at 500 requests a second, and none fails', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async (t) => {
   const [old, next] = await Promise.all([Authority.open(t, 'old'), Authority.open(t, 'next')]);
   const [oldCa, nextCa] = await Promise.all([old.pem, next.pem]);
@@ -60,8 +60,8 @@ test('certificates and authorities are rotated at 500 requests a second, and non
   const ours = await CertificateFiles.open(t, await leaf(old, CHECKOUT, 5), oldCa);
   const [byOld, byNext] = await Promise.all([leaf(old, CHECKOUT, 3), leaf(next, CHECKOUT, 3)]);
   const orders = await secureOrders(t, { certificate: theirs.paths });
-  // No retries, or they would hide what went wrong; all else as it is unless told.
-  const policy = { authenticate: { peers: [ORDERS] }, retry: { attempts: 1 }, ...PATIENT } as const;
+  // No retries, or they would hide what went wrong.
+  const policy = { authenticate: { peers: [ORDERS] }, retry: { attempts: 1 } } as const;
   const mesh = await checkout(t, orders.url, { certificate: ours.paths }, policy);
   const stop = load(t, mesh);
   const both = [mesh, orders.mesh];

@@ -28,7 +28,7 @@ function kept(t: TestContext, port: number, pair: Pair) {
 }
 
 test('who stands on a list of revoked certificates is refused at once, over a connection that there was, too', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const authority = await Authority.open(t);
   const [ours, good, bad] = await Promise.all([
@@ -53,7 +53,7 @@ test('who stands on a list of revoked certificates is refused at once, over a co
 });
 
 test('where a list has ended nobody is believed, and where it can not be read the one before stays', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const authority = await Authority.open(t);
   const [ours, good] = await Promise.all([
@@ -77,7 +77,7 @@ test('where a list has ended nobody is believed, and where it can not be read th
   assert.equal((await askRaw(orders.port, good)).status, 200);
 });
 
-test('a mesh does not call whose certificate has been revoked', { timeout: 60_000 }, async (t) => {
+test('a mesh does not call whose certificate has been revoked', { timeout: 180_000 }, async (t) => {
   const authority = await Authority.open(t);
   const [theirs, ours] = await Promise.all([
     authority.issue({ names: [`URI:${ORDERS}`] }),
@@ -201,7 +201,7 @@ test('an authority may stand between, where it is shown with the certificate or 
   assert.equal(await ask(PAY, real), 401);
 });
 
-test('bundles are replaced without a restart', { timeout: 60_000 }, async (t) => {
+test('bundles are replaced without a restart', { timeout: 180_000 }, async (t) => {
   const { partner, theirs, orders } = await federated(t);
   const next = await Authority.open(t, 'partner');
   const pair = await next.issue({ names: [`URI:${PAY}`] });

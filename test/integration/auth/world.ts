@@ -57,6 +57,8 @@ export async function secureOrders(
   return { mesh, url: `https://127.0.0.1:${port}`, port, audit, server, open: () => [...open.values()] };
 }
 
+const PATIENT = { deadline: { timeout: '1m' }, attempt: { connect: '1m' } } as const; // a busy machine is slow, and not wrong
+
 /** A mesh of `checkout` that calls `orders` at `url`. */
 export async function checkout(
   t: TestContext,
@@ -65,7 +67,12 @@ export async function checkout(
   policy: PolicySections = {},
 ): Promise<Mesh> {
   const registry = { fixed: { orders: [url] } };
-  const mesh = await createMesh({ service: 'checkout', registry, identity, policy: { defaults: policy } });
+  const mesh = await createMesh({
+    service: 'checkout',
+    registry,
+    identity,
+    policy: { defaults: { ...PATIENT, ...policy } },
+  });
   t.after(() => mesh.close({ timeoutMs: 0 }));
   return mesh;
 }
