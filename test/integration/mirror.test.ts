@@ -34,7 +34,9 @@ test('over real sockets a mirror that hangs gets whole copies and holds up neith
   const mesh = await createMesh({
     service: 'checkout',
     registry: { fixed: { orders: [urlOf(orders)], shadow: [urlOf(shadow)] } },
-    policy: { services: { orders: { mirror: { to: 'shadow', most: 8 } } } },
+    policy: {
+      services: { orders: { mirror: { to: 'shadow', most: 8 } }, shadow: { deadline: { timeout: '5m' } } }, // none is over before the last call
+    },
   });
   for (let call = 0; call < 20; call++) {
     const body = `order ${call}`;

@@ -3,7 +3,7 @@ import type { Env } from '../../src/core/env.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
-const LONGEST_MS = 10_000; // a hook that never ends hides why its test failed, and all tests behind it
+const LONGEST_MS = 30_000; // a hook that never ends hides why its test failed, and all tests behind it
 const STEP_MS = 100;
 
 /**

@@ -4,7 +4,7 @@ import type { Live } from '../../src/core/live.ts';
 export function until<T, S extends T = T>(
   live: Live<T>,
   holds: ((value: T) => value is S) | ((value: T) => boolean),
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<S>();
   const late = setTimeout(() => {

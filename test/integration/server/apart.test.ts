@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createMesh } from '../../../src/mesh/create.ts';
 
 test('what hears that a call is called off does not take itself for a part of another request', async (t) => {
-  const policy = { defaults: { deadline: { timeout: '150ms' } } } as const;
+  const policy = { defaults: { deadline: { timeout: '2s' } } } as const; // longer than a machine stands still: all have begun by then
   const mesh = await createMesh({ service: 'shop', registry: { fixed: { stock: ['http://127.0.0.1:1'] } }, policy });
   t.after(() => mesh.close({ drainMs: 0, timeoutMs: 0 }));
   const users = new AsyncLocalStorage<string>(); // as a tracer of the user's has it

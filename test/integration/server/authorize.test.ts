@@ -179,7 +179,7 @@ async function asked(t: TestContext, listener: RequestListener): Promise<number>
   const authz = await serve(t, listener);
   const mesh = await asksOf(t, authz.url);
   const { url } = await greeting(t, mesh);
-  return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).status;
+  return (await fetch(url, { signal: AbortSignal.timeout(60_000) })).status;
 }
 
 test('who answers and then goes on for ever has answered, and holds no request', async (t) => {

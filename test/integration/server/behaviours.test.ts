@@ -20,7 +20,7 @@ const FULL = { deadline: { refuse: 1 } } as const;
 for (const [name, build] of Object.entries(APPLICATIONS)) {
   suite(name, () => {
     test('calls made inside go on with the trace and have no more time than the request', async (t) => {
-      const { url } = await aServer(t, build);
+      const { url } = await aServer(t, build, { env: testEnv() });
       const headers = { traceparent, tracestate: 'a=b', 'x-envoy-expected-rq-timeout-ms': '5000' };
       const inner = (await (await fetch(`${url}/inner`, { headers })).json()) as Record<string, string>;
       assert.equal(inner.traceparent!.slice(3, 35), TRACE);
