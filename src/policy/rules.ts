@@ -68,13 +68,24 @@ export const textsIfSaid = (field: {
   return { ...said, default: undefined, schema: v.optional(said.schema) };
 };
 
-/** Texts by name, such as labels or headers. */
+/** What each of some texts by name must be. */
+interface Each {
+  /** What a text must match, and what to say of that. */
+  readonly pattern: RegExp;
+  readonly must: string;
+  /** What a name must match, and what to say of that. */
+  readonly name: RegExp;
+  readonly named: string;
+}
+
+/** Texts by name, such as labels or headers. Any will do, unless `each` says what they must be. */
 export function labels(field: {
   about: string;
   most?: number;
+  each?: Each;
 }): Field<Readonly<Record<string, string>>> & Writes<Readonly<Record<string, string>>> {
-  const { most = 32 } = field;
-  const must = `an object of ${most} texts at most`;
+  const { most = 32, each } = field;
+  const must = `an object of ${most} texts at most${each === undefined ? '' : `, each ${each.must}`}`;
   return {
     default: {},
     about: field.about,
@@ -84,26 +95,38 @@ export function labels(field: {
       const entries = entriesOf(value, path);
       if (entries.length > most) throw new PolicyProblem(`${path} must be ${must}, got ${entries.length}`);
       for (const [name, one] of entries) {
-        if (typeof one !== 'string') throw new PolicyProblem(`${path}.${name} must be text, got ${show(one)}`);
+        if (each !== undefined) checkName(name, each, path);
+        if (typeof one !== 'string' || each?.pattern.test(one) === false) {
+          throw new PolicyProblem(`${path}.${name} must be ${each?.must ?? 'text'}, got ${show(one)}`);
+        }
       }
       return Object.fromEntries(entries) as Record<string, string>;
     },
-    json: { type: 'object', maxProperties: most, additionalProperties: { type: 'string' } },
+    json: {
+      type: 'object',
+      maxProperties: most,
+      ...(each && { propertyNames: { maxLength: LONGEST, pattern: each.name.source } }),
+      additionalProperties: { type: 'string', ...(each && { pattern: each.pattern.source }) },
+    },
     show: (value) => value,
     writes: {},
   };
 }
 
-/** Texts by name, one or several to each; they are read as lists. `name` is what names must match, as `named` says. */
+function checkName(key: string, { name, named }: Each, path: string): void {
+  if (key.length > LONGEST || !name.test(key)) {
+    throw new PolicyProblem(`${path}: a name must be ${named}, got ${show(key)}`);
+  }
+}
+
+/** Texts by name, one or several to each; they are read as lists. */
 export function textsByName(field: {
   about: string;
-  must: string;
-  pattern: RegExp;
-  name: RegExp;
-  named: string;
   most?: number;
+  each: Each;
 }): Field<Readonly<Record<string, readonly string[]>>> & Writes<Readonly<Record<string, string | readonly string[]>>> {
-  const { about, pattern, must, name, named, most = 32 } = field;
+  const { about, each, most = 32 } = field;
+  const { pattern, must, name } = each;
   const several = texts({ about, pattern });
   const one = { type: 'string', maxLength: LONGEST, pattern: pattern.source };
   return {
@@ -115,9 +138,7 @@ export function textsByName(field: {
       const entries = entriesOf(value, path);
       if (entries.length > most) throw new PolicyProblem(`${path} must be of ${most} at most, got ${entries.length}`);
       const lists = entries.map(([key, said]) => {
-        if (key.length > LONGEST || !name.test(key)) {
-          throw new PolicyProblem(`${path}: a name must be ${named}, got ${show(key)}`);
-        }
+        checkName(key, each, path);
         const read = v.safeParse(several.schema, typeof said === 'string' ? [said] : said);
         if (!read.success) throw new PolicyProblem(`${path}.${key} must be ${must}, got ${show(said)}`);
         return [key, read.output] as const;

@@ -57,6 +57,9 @@ const bad: Readonly<Record<string, unknown>> = {
   'a rule with a header that there can not be': {
     defaults: { authorize: { rules: [{ notHeaders: { 'a b': 'c' } }] } },
   },
+  'a rule by a header with a sign in the midst': {
+    defaults: { authorize: { rules: [{ action: 'deny', headers: { 'user-agent': '*curl*' } }] } },
+  },
   'an allow that is for nobody': { defaults: { authorize: { rules: [{ notHeaders: { a: '*' } }] } } },
   'an allow that is for nobody, in a list': {
     defaults: { authorize: { rules: [{ action: 'allow', notClaims: { a: ['b', '*'] } }] } },

@@ -74,11 +74,8 @@ test('keys of an object that only look like fields are none', () => {
 
 const lists = textsByName({
   about: 'Lists.',
-  pattern: /^[a-z]+$/,
-  must: 'text or texts',
-  name: /^x-/,
-  named: 'a name with x-',
   most: 2,
+  each: { pattern: /^[a-z]+$/, must: 'text or texts', name: /^x-/, named: 'a name with x-' },
 });
 
 test('texts by name are one or several to each, and are read and shown as lists', () => {
@@ -93,6 +90,17 @@ test('texts by name are one or several to each, and are read and shown as lists'
   told({ 'x-a': ['b', 'C'] }, 'of.x-a must be text or texts, got ["b","C"]');
   told({ 'x-a': 'b', 'x-b': 'b', 'x-c': 'b' }, 'of must be of 2 at most, got 3');
   told(JSON.parse('{"__proto__": "b"}'), "of: a name must be a name with x-, got '__proto__'");
+});
+
+test('labels are any texts, unless it is said what names and texts must be', () => {
+  const any = labels({ about: 'Any.' });
+  assert.deepEqual(readField(any, { '': '', 'a b': '*' }, 'of'), { '': '', 'a b': '*' });
+  const each = { pattern: /^[a-z]+$/, must: 'small letters', name: /^x-/, named: 'a name with x-' };
+  const some = labels({ about: 'Some.', each });
+  assert.deepEqual(readField(some, { 'x-a': 'b' }, 'of'), { 'x-a': 'b' });
+  assert.throws(() => readField(some, { a: 'b' }, 'of'), { message: "of: a name must be a name with x-, got 'a'" });
+  assert.throws(() => readField(some, { 'x-a': '' }, 'of'), { message: "of.x-a must be small letters, got ''" });
+  assert.throws(() => readField(some, { 'x-a': 7 }, 'of'), { message: 'of.x-a must be small letters, got 7' });
 });
 
 test('what no field can say alone is told with the place of the object', () => {

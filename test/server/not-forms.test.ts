@@ -38,11 +38,26 @@ test('what a not-form can not say is refused with its place, and the rules in fo
     const many = Object.fromEntries(Array.from({ length: 33 }, (_, name) => [`x${name}`, 'a']));
     assert.throws(push({ [field]: many }), new RegExp(`${at}\\.${field} must be of 32 at most, got 33`));
   }
-  for (const name of ['x env', 'x-env ', ':path', 'x:y', 'é']) {
+  for (const name of ['x env', 'x-env ', ':', 'x:y', 'é']) {
     assert.throws(push({ notHeaders: { [name]: 'a' } }), /a name must be the name of a header, such as 'x-env', got/);
   }
   assert.equal(await comes({}), 403);
   assert.equal(await comes({ headers: { 'x-env': 'prod' } }), 'served');
+});
+
+test('nor is a header or claim wanted that no request could have, as a deny of it would be for none', () => {
+  for (const field of ['headers', 'claims']) {
+    const refused = new RegExp(`rules\\[0\\]\\.${field}\\.x must be text such as 'a', .* a \\* only at one end, got `);
+    for (const bad of ['', 'a*b', '*curl*', '**', 7, ['a']]) {
+      assert.throws(() => rulesOf({ action: 'deny', [field]: { x: bad } }), refused, JSON.stringify(bad));
+    }
+    assert.throws(() => rulesOf({ [field]: { '': 'x' } }), /a name must be the name of a /);
+  }
+  assert.throws(
+    () => rulesOf({ headers: { 'x env': 'a' } }),
+    /a name must be the name of a header, such as 'x-env', got/,
+  );
+  assert.doesNotThrow(() => rulesOf({ headers: { ':authority': '*.example' }, claims: { 'https://id/role': 'a b' } }));
 });
 
 test('an allow of who must have no value at all would be for nobody, and is refused with what to say instead', () => {

@@ -13,7 +13,15 @@ const PATH =
   /^(?!.*\/(?:\/|:|\.\.?(?:\/|$)))[/*](?:[^\s*{}%;?#\\]|%(?:2[02]|3[ce]|5[be]|60|7c|[89A-Fa-f][\dA-Fa-f])|\{[^\s*{}/]*\})*(?:\*|\{[^\s*{}/]*\*\})?$/;
 const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*.json', in plain spelling";
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
+const value = "text such as 'a', 'a*', '*a', '*' (any value); a * only at one end";
 const values = "text such as 'a', 'a*', '*a', '*' (any value), or a list of such; a * only at one end";
+const aClaim = { pattern: NAME, must: value, name: /./s, named: 'the name of a claim' };
+const aHeader = {
+  pattern: NAME,
+  must: value,
+  name: /^:?[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, // of HTTP/2 those before the fields, too
+  named: "the name of a header, such as 'x-env'",
+};
 const isAddress = (value: string): boolean => parseCidr(value) !== undefined;
 
 /**
@@ -44,14 +52,12 @@ const rule = {
   }),
   claims: labels({
     about: 'What the token must say: a text, one of a list, or one of the words of `scope`; `*` for anything at all.',
+    each: aClaim,
   }),
   notClaims: textsByName({
     about:
       'What the token must not say: to each claim a text, or a list none of which it may say. An allow is for who has the claim and says something else; what is no allow is for who does not have it, too.',
-    pattern: NAME,
-    must: values,
-    name: /./s,
-    named: 'the name of a claim',
+    each: { ...aClaim, must: values },
   }),
   methods: textsIfSaid({
     about: 'The methods. In a deny they are so in any case, and GET stands for HEAD, too.',
@@ -68,14 +74,12 @@ const rule = {
   headers: labels({
     about:
       'Headers by lower-case name: exactly, by prefix (`a*`) or suffix; `*` for any value. `host` is for `:authority` of HTTP/2, too.',
+    each: aHeader,
   }),
   notHeaders: textsByName({
     about:
       'Headers that it must not have: to each name a text, or a list none of which may be its value. An allow is for who sends the header with another value; what is no allow is for who does not send it, too.',
-    pattern: NAME,
-    must: values,
-    name: /^(?::authority|[A-Za-z0-9!#$%&'*+.^_`|~-]+)$/,
-    named: "the name of a header, such as 'x-env'",
+    each: { ...aHeader, must: values },
   }),
   addresses: textsIfSaid({ about: 'Where the connection comes from.', fits: isAddress, must: addresses }),
   notAddresses: texts({ about: 'Where it must not come from.', fits: isAddress, must: addresses }),
