@@ -53,7 +53,8 @@ export class Authorizing {
     const route = routeFor(policies, this.#service, method, path);
     const own = policies.for(this.#service, route);
     const policy = RouteGuards.of(policies, this.#service)?.policyFor(own, route, method, path) ?? own;
-    const asked = { method, path, headers, principal: { ...ANONYMOUS, ...principal }, address };
+    const fields = headers instanceof Headers ? Object.fromEntries(headers) : headers; // that throws where it is asked for `:authority`
+    const asked = { method, path, headers: fields, principal: { ...ANONYMOUS, ...principal }, address };
     return explainAuthorize(policy, asked, this.#authority.check);
   }
 

@@ -89,6 +89,7 @@ test('a rule that says what must not be is asked in advance, told, counted and o
     mode: 'enforce',
     rules: [
       { name: 'tenants', action: 'deny', paths: ['/orders/*'], notHeaders: { 'x-tenant': ['a', 'b'] } },
+      { name: 'hosts', action: 'deny', headers: { host: 'admin.example' } },
       { name: 'odd', action: 'audit', notHeaders: { 'x-env': 'prod' } },
       { name: 'soon', action: 'deny', notClaims: { role: 'ops' }, observe: true },
     ],
@@ -101,6 +102,7 @@ test('a rule that says what must not be is asked in advance, told, counted and o
   assert.equal(await say({ 'x-tenant': 'b' }), otherwise);
   assert.equal(await say({ 'x-tenant': 'c' }), 'refused: tenants denies it');
   assert.equal(await say({}), 'refused: tenants denies it');
+  assert.equal(await mesh.authorize.explain({ path, headers: new Headers({ 'X-Tenant': 'a' }), principal }), otherwise);
   assert.equal(await say({}, { path: '/' }), otherwise);
   const anonymous = { principal: undefined };
   assert.equal(
