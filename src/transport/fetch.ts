@@ -3,7 +3,7 @@ import { type FetchInit, type FetchMessage, readFetch } from './fetch-message.ts
 import { toResponse } from './fetch-response.ts';
 import { NOTHING } from './payload.ts';
 import { hop, isRedirect } from './redirect.ts';
-import type { Message } from './request.ts';
+import { abandonUnsent, type Message } from './request.ts';
 import type { MeshResponse } from './response.ts';
 
 const MOST_REDIRECTS = 20; // Fetch standard, HTTP-redirect fetch
@@ -48,6 +48,7 @@ async function follow(send: Send, first: FetchMessage, redirect: MeshResponse): 
       if (hops > MOST_REDIRECTS) throw new MeshError('request', `${service}: more than ${MOST_REDIRECTS} redirects`);
       const { hasBody, ...next } = hop(message, answer);
       const payload = hasBody ? message.payload : NOTHING;
+      if (!hasBody) abandonUnsent(message.payload);
       if (payload.source?.touched && !payload.replayable) {
         throw new MeshError('request', `${service}: redirects, but the body has been sent`);
       }
@@ -55,6 +56,7 @@ async function follow(send: Send, first: FetchMessage, redirect: MeshResponse): 
       answer = await send(message);
     }
   } catch (error) {
+    abandonUnsent(first.payload);
     throw seen(error, first.signal);
   }
   return finish(message, answer, true);

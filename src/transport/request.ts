@@ -10,6 +10,7 @@ import { type Fields, type HeadersLike, readHeaders } from './headers.ts';
 import { keeper } from './keeper.ts';
 import { type BodyLike, NOTHING, type Payload, readBody } from './payload.ts';
 import type { Pools } from './pools.ts';
+import { isRedirect } from './redirect.ts';
 import type { MeshResponse } from './response.ts';
 import { parseTarget, type Query, type Target, withQuery } from './target.ts';
 
@@ -33,6 +34,8 @@ export interface Message extends Required<AboutCall>, Outgoing<MeshResponse> {
   readonly headers: Fields | undefined;
   readonly payload: Payload;
   readonly signal: AbortSignal | undefined;
+  /** What becomes of an answer that sends it elsewhere: it may go on there with its body. `manual` unless told. */
+  readonly redirect?: Request['redirect'];
 }
 
 const KNOWN = new Set([...IDEMPOTENT, 'POST', 'PATCH']);
@@ -108,7 +111,7 @@ export function sendMessage(message: Message, caller: Caller, pools: Pools): Pro
   if (source === undefined) return call;
   return call.then(
     (answer) => {
-      if (!source.touched) source.abandon(new Error('the request was answered without being sent')); // by a fallback
+      if (message.redirect !== 'follow' || !isRedirect(answer)) abandonUnsent(payload);
       return answer;
     },
     (error) => {
@@ -116,6 +119,11 @@ export function sendMessage(message: Message, caller: Caller, pools: Pools): Pro
       throw error;
     },
   );
+}
+
+/** Closes what a request was to be made of that was answered without being sent, as by a fallback. */
+export function abandonUnsent({ source }: Payload): void {
+  if (source?.touched === false) source.abandon(new Error('the request was answered without being sent'));
 }
 
 /** Sends a message once. */
