@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { atMost } from '../../src/core/at-most.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { standStill } from '../support/stand-still.ts';
 
 test('what work comes to is given as soon as it is there, and no timer stays', async () => {
   const clock = new VirtualClock();
@@ -31,4 +33,12 @@ test('without work it waits', async () => {
   assert.equal(over, false);
   await clock.advance(1);
   assert.equal(over, true);
+});
+
+test('what came of the work while the process itself stood still for longer is not too late', async () => {
+  await new Promise(setImmediate); // from here the timers that are due come before what is to be read
+  const work = new Promise<number>((resolve) => setImmediate(() => resolve(7)));
+  const waited = atMost(systemClock, 20, work);
+  standStill();
+  assert.equal(await waited, 7);
 });
