@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createMesh } from 'inmesh';
 
 const mesh = await createMesh({ service: 'orders', registry: 'local:' });
+const asked = Promise.withResolvers<void>();
 const server = createServer(
   mesh.handler(async (request) => {
+    asked.resolve();
     await sleep(500);
     return new Response(`answered ${request.url}`);
   }),
@@ -25,7 +27,7 @@ process.once('SIGTERM', async () => {
 // Somebody calls, and we are asked to end while they wait.
 const caller = await createMesh({ service: 'checkout', registry: 'local:' });
 const answer = caller.request('http://orders/orders/42').then(({ body }) => body.text());
-await sleep(100);
+await asked.promise;
 process.kill(process.pid, 'SIGTERM');
 console.log(await answer);
 await caller.close();
