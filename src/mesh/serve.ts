@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import { MeshError } from '../core/errors.ts';
 import type { Announcement } from '../discovery/registry.ts';
 import { show } from '../policy/read.ts';
+import { REAL } from '../server/event-loop.ts';
 import { GracefulServer } from '../server/graceful.ts';
 import type { AnnounceOptions } from './announce.ts';
 import type { Presence } from './presence.ts';
@@ -44,7 +45,9 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   } catch (error) {
     over();
     unanswer();
+    graceful.release();
     server.close();
+    await new Promise<void>(REAL.afterTurn); // then that end has been told, which is none of who serves it again
     throw error;
   }
 }

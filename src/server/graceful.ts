@@ -38,6 +38,7 @@ export class GracefulServer {
   /** Over TLS, what was shaken hands on stands here as well. */
   readonly #connections = new Map<Socket, Connection>();
   readonly #sessions = new Set<Http2Session>();
+  readonly #release: () => void;
   #open = false;
   #closing = false;
   /** Closes connections that the server had before we were told of it. */
@@ -48,17 +49,27 @@ export class GracefulServer {
     this.#server = server;
     this.#leaving = leaving;
     this.#clock = clock;
-    server.on('connection', (socket) => this.#connected(socket));
-    server.on('secureConnection', (socket) => this.#connected(socket));
-    server.on('session', (session: Http2Session & Socket) => {
+    const connected = (socket: Socket): void => void this.#connected(socket);
+    const begun = (session: Http2Session & Socket): void => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
       if (this.#closing) session.close(); // it shook hands before we closed, and was ready only after
-    });
-    server.on('close', () => {
+    };
+    const ended = (): void => {
+      if (this.#open) this.release();
       this.#open = false;
-    });
-    onRequests(server, (request, response) => this.#take(request, response));
+    };
+    server.on('connection', connected).on('secureConnection', connected).on('session', begun).on('close', ended);
+    const unhear = onRequests(server, (request, response) => this.#take(request, response));
+    this.#release = () => {
+      server.off('connection', connected).off('secureConnection', connected).off('session', begun).off('close', ended);
+      unhear();
+    };
+  }
+
+  /** Hears no more of the server. It does so by itself when that has ended; it may be served again. */
+  release(): void {
+    this.#release();
   }
 
   /**
@@ -178,7 +189,7 @@ export class GracefulServer {
  * Hears of requests before all others. A server of HTTP/2 that answers streams by itself is not to be listened to: who
  * listens to its requests has it answer them, too, and refuse what it does not know.
  */
-function onRequests(server: Server, hear: (request: IncomingMessage, response: ServerResponse) => void): void {
+function onRequests(server: Server, hear: (request: IncomingMessage, response: ServerResponse) => void): Cancel {
   const listen = (event: string): void => {
     if (event !== 'request') return;
     server.off('newListener', listen);
@@ -186,4 +197,5 @@ function onRequests(server: Server, hear: (request: IncomingMessage, response: S
   };
   if (!('updateSettings' in server) || server.listenerCount('request') > 0) listen('request');
   else server.on('newListener', listen);
+  return () => void server.off('newListener', listen).off('request', hear);
 }
