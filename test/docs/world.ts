@@ -1,10 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createMesh } from '../../src/mesh/create.ts';
-import type { Mesh } from '../../src/mesh/mesh.ts';
+import { basename, join } from 'node:path';
+import { recordOf } from '../../src/discovery/record.ts';
+import { folderOf } from '../../src/local/folder.ts';
+import { fileNameOf } from '../../src/local/record-files.ts';
+import { encodeRecord } from '../../src/wire/record.ts';
 
 /** The services that the README and the guides call, each with two instances. */
 const SERVICES = ['orders', 'payments', 'stock'];
@@ -18,19 +21,19 @@ export interface World extends AsyncDisposable {
 
 export async function openWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'inmesh-world-'));
-  const [usual, opened] = [process.env.TMPDIR, [] as (() => Promise<unknown>)[]];
+  const servers: Server[] = [];
   const close = async (): Promise<void> => {
-    for (const end of opened.reverse()) await end();
-    if (usual === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = usual;
+    await Promise.all(servers.map(stop));
     await rm(folder, { recursive: true, force: true });
   };
-  process.env.TMPDIR = folder;
   try {
     for (const service of SERVICES) {
-      const mesh = await createMesh({ service, registry: 'local:' });
-      opened.push(() => mesh.close());
-      for (let i = 0; i < INSTANCES; i++) opened.push(await serve(service, mesh));
+      for (let i = 0; i < INSTANCES; i++) {
+        const server = createServer(answer(service)).listen(0, '127.0.0.1');
+        servers.push(server);
+        await once(server, 'listening');
+        await list(service, (server.address() as AddressInfo).port, folder);
+      }
     }
   } catch (error) {
     await close();
@@ -39,11 +42,14 @@ export async function openWorld(): Promise<World> {
   return { env: { TMPDIR: folder }, [Symbol.asyncDispose]: close };
 }
 
-async function serve(service: string, mesh: Mesh): Promise<() => Promise<unknown>> {
-  const server = createServer(answer(service));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await mesh.announce({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
-  return () => stop(server);
+/** Puts an instance on the list for good: a beat of ours would come late on a machine that stands still. */
+async function list(service: string, port: number, temporary: string): Promise<void> {
+  const id = `${service}-${port}`;
+  const instance = { service, id, host: '127.0.0.1', port, secure: false, weight: 1, zone: '', metadata: {} };
+  const folder = join(temporary, basename(folderOf('local:')), service);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const record = { ...recordOf(instance, Date.now()), serviceType: 'STATIC' } as const;
+  await writeFile(join(folder, fileNameOf(id)), encodeRecord(record));
 }
 
 /** Says what was asked, as JSON: `GET /orders/42` is the order 42. */
