@@ -147,8 +147,10 @@ class World {
     const end = performance.now() + 20_000;
     while (this.#asked.size > 0 && performance.now() < end) await pause(50);
     if (this.#asked.size > 0) this.#problems.push(`${this.#asked.size} questions were never answered`);
-    await pause(100); // what was closed a moment ago is still counted
-    this.#handles = process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind));
+    do {
+      await pause(100); // what was closed a moment ago is still counted
+      this.#handles = process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout/.test(kind));
+    } while (this.#handles.length > 0 && performance.now() < end);
     process.off('uncaughtException', this.#onUncaught).off('unhandledRejection', this.#onUncaught);
   }
 
