@@ -5,6 +5,7 @@ import type { QuotaStore, Taken } from '../core/quota-store.ts';
 import type { RedisClient } from './client.ts';
 import { evaluator, isReady, run } from './client.ts';
 
+const DIGITS = 15; // that a number has for certain
 const LIMITERS = 200; // one for each pair of rate and burst that the policies of late have named
 
 /**
@@ -100,7 +101,7 @@ export class RedisStore implements QuotaStore {
     let limiter = this.#limiters.get(id);
     if (limiter === undefined) {
       limiter = new this.#library.RateLimiterRedis({
-        storeClient: evaluator(this.#client, SCRIPT, [`${burst}`, `${1 / perMs}`]),
+        storeClient: evaluator(this.#client, SCRIPT, [`${burst}`, `${spacingOf(perMs)}`]),
         keyPrefix: this.#prefix,
         points: burst,
         duration: 1, // it asks for one; the script has what counts
@@ -111,3 +112,6 @@ export class RedisStore implements QuotaStore {
     return limiter;
   }
 }
+
+/** How many milliseconds one call takes to drain: an hour is an hour, and no billionth more that would be rounded up. */
+const spacingOf = (perMs: number): number => Number((1 / perMs).toPrecision(DIGITS));
