@@ -8,7 +8,7 @@ import { askRaw, checkout, secureOrders } from './world.ts';
 
 const ORDERS = 'spiffe://prod.example/orders';
 const CHECKOUT = 'spiffe://prod.example/checkout';
-const MOST = 250; // under way: where the machine is too slow for 500 a second, more of them would only make it slower
+const MOST = 50; // under way: where the machine is too slow for 500 a second, more of them would only make it slower
 
 /** Asks 500 times a second, until told to stop; what went wrong is what it gives. */
 function load(t: TestContext, mesh: Mesh) {
@@ -90,7 +90,8 @@ test('certificates and authorities are rotated at 500 requests a second, and non
   await until('requests go on', () => orders.audit.length > before + 100);
   assert.ok(orders.open().length > 0);
   const { asked, wrong } = await stop();
-  assert.equal(wrong.length, 0, inspect(wrong.slice(0, 3)));
+  const told = new Set(orders.audit.map(({ problem }) => problem)); // the one of an authority that is not believed yet, or no more
+  assert.equal(wrong.length, 0, inspect([wrong.slice(0, 3), told], { depth: 5 }));
   assert.ok(asked >= 500, `${asked}`);
   t.diagnostic(`${asked} requests, ${wrong.length} errors`);
 });

@@ -57,7 +57,7 @@ export async function secureOrders(
   return { mesh, url: `https://127.0.0.1:${port}`, port, audit, server, open: () => [...open.values()] };
 }
 
-const PATIENT = { deadline: { timeout: '1m' }, attempt: { connect: '1m' } } as const; // a busy machine is slow, and not wrong
+const PATIENT = { deadline: { timeout: '5m' }, attempt: { connect: '1m' } } as const; // a busy machine is slow, and not wrong
 
 /** A mesh of `checkout` that calls `orders` at `url`. */
 export async function checkout(
