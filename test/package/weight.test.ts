@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { root, tool } from '../../scripts/run.ts';
+import { node, root, tool } from '../../scripts/run.ts';
 import { read, snippetsOf } from '../docs/markdown.ts';
 import { openWorld } from '../docs/world.ts';
 import { type Installed, install, well } from './installed.ts';
@@ -99,7 +99,8 @@ test('the first code of the README runs with the package as it is installed', as
   const first = snippetsOf('README.md', read('README.md')).find(({ runs }) => runs);
   const world = await openWorld();
   try {
-    const output = await well(consumer.run('readme.mts', first!.code)); // finds the world by our own environment
+    await consumer.write('readme.mts', first!.code);
+    const output = await well(node(['readme.mts'], { cwd: consumer.folder, env: world.env }));
     assert.match(output, /42/);
   } finally {
     await world[Symbol.asyncDispose]();
