@@ -7,6 +7,7 @@ import { race } from '../core/race.ts';
 import { follow, Scope } from '../core/scope.ts';
 import { refuse } from '../core/service.ts';
 import { parseDuration } from '../policy/duration.ts';
+import { show } from '../policy/read.ts';
 import { makeApart } from './apart.ts';
 
 /** How keys are gathered. */
@@ -229,7 +230,7 @@ function closing(mesh: BatchMesh, task: () => Promise<unknown>): Cancel | undefi
 /** Within how many milliseconds a key is wanted, or why that can not be known: told by rejecting, as all else of it is. */
 function readKey(options: KeyOptions): number | MeshError {
   if (typeof options !== 'object' || options === null)
-    return bad(`what is said of a key must be an object, got ${String(options)}`);
+    return bad(`what is said of a key must be an object, got ${show(options)}`);
   const { signal, timeout } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) return bad('signal must be an AbortSignal');
   if (timeout === undefined) return Number.POSITIVE_INFINITY;
@@ -244,7 +245,7 @@ function readMs(text: string, name: string): number {
 
 const parse = (text: unknown): number | undefined => (typeof text === 'string' ? parseDuration(text) : undefined);
 const badDuration = (got: unknown, name: string): MeshError =>
-  bad(`${name} must be a duration such as '10ms', got '${String(got)}'`);
+  bad(`${name} must be a duration such as '10ms', got ${show(got)}`);
 
 const bad = (message: string): MeshError => new MeshError('request', `batch: ${message}`);
 const tooLate = (service: string): MeshError => new MeshError('deadline', `${service}: the time is up`, { service });

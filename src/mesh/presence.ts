@@ -95,19 +95,20 @@ export class Presence {
       throw error;
     });
     this.#announcements.add(announcement);
+    const gone = (): void => {
+      this.#announcements.delete(announcement);
+      leave();
+    };
     let known = announcement.state.value; // that it is listed, its caller hears
     const cancel = announcement.state.watch((state) => {
-      if (state === 'left') {
-        this.#announcements.delete(announcement);
-        leave();
-      }
+      if (state === 'left') gone();
       if (state === known) return;
       known = state;
       const { clock, events } = this.#env;
       events.emit({ at: clock.epoch(), service: this.#service, type: 'listing', id: instance.id, state });
     });
     if (announcement.state.value === 'left') cancel();
-    return announcement;
+    return hearingClose(announcement, gone);
   }
 
   /** What is on the list twice is called twice as often as others. */
@@ -186,4 +187,21 @@ export class Presence {
   #closed(): MeshError {
     return new MeshError('closed', `${this.#service}: the mesh is closed`);
   }
+}
+
+/** The same announcement, but that `gone` hears when it has been closed: one of a user's own may never say that it left. */
+function hearingClose(announcement: Announcement, gone: () => void): Announcement {
+  const close = async (): Promise<void> => {
+    await announcement.close();
+    gone();
+  };
+  return {
+    get instance() {
+      return announcement.instance;
+    },
+    state: announcement.state,
+    update: async (change) => announcement.update(change),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

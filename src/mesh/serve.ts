@@ -28,10 +28,9 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
   check(server, options);
   const { servers } = presence;
   if (servers.has(server)) throw servedAlready(server);
-  presence.secure(server);
   const { port = 0, bind, health = false, ...told } = options;
+  const forget = presence.onClose((giveUp) => graceful.close(giveUp)); // throws once the mesh is closed, before the server hears
   const graceful = new GracefulServer(server, () => presence.leaving, presence.clock);
-  const forget = presence.onClose((giveUp) => graceful.close(giveUp));
   servers.add(server);
   const unanswer = health ? presence.answerHealth() : () => {};
   const over = (): void => {
@@ -39,6 +38,7 @@ export async function serve(presence: Presence, server: Server, options: ServeOp
     forget();
   };
   try {
+    presence.secure(server);
     const real = await graceful.listen({ port, bind });
     const own = { secure: 'setSecureContext' in server, ...told, port: real };
     return await listWhileOpen(graceful, () => presence.announce(own), over);

@@ -75,8 +75,14 @@ export function hasOtherClaim(claims: Claims, name: string, listed: readonly str
   const texts = textsOf(name, said);
   if (wide) return !texts.some((text) => anyText(listed, text));
   if (!texts.some((text) => text !== '') || [said].flat().some(isNoText)) return false;
-  return !texts.some((text) => anyText(listed, text) || text.split(/[\s,]+/).some((word) => anyText(listed, word)));
+  return !texts.some((text) => [text, ...wordsOf(text)].some((one) => anyText(listed, one)));
 }
+
+/** What a text may be a list of: of words, or of names that may have spaces in them; in JSON, too. */
+const wordsOf = (text: string): string[] =>
+  BETWEEN.flatMap((between) => text.split(between)).map((word) => word.trim());
+
+const BETWEEN = [/[\s,]+/, /,/, /[\s,;|"[\]]+/, /[,;|"[\]]/];
 
 const claimOf = (claims: Claims, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
 

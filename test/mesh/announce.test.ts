@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LiveValue } from '../../src/core/live.ts';
+import type { Listing } from '../../src/discovery/registry.ts';
 import { FakeRegistry } from '../../src/testing/fake-registry.ts';
 import { aMesh } from '../support/mesh.ts';
 
@@ -46,4 +48,32 @@ test('what has left the list, or never came to it, may be listed at its address 
   await assert.rejects(mesh.announce({ ...HERE, id: 'b' }), { reason: 'registry' });
   const again = await mesh.announce({ ...HERE, id: 'c' });
   assert.deepEqual([again.state.value, found()], ['listed', 2]);
+});
+
+test('what was closed is off the list also where a registry of a user’s own never says so', async () => {
+  const registry = new FakeRegistry().client();
+  let closed = 0;
+  registry.announce = async (instance) => {
+    const close = async (): Promise<void> => {
+      if (++closed === 1) throw new Error('away');
+    };
+    const state = new LiveValue<Listing>('listed');
+    return { instance, state, update: async () => {}, close, [Symbol.asyncDispose]: close };
+  };
+  const { mesh, env } = await aMesh({ service: 'orders', registry });
+  const first = await mesh.announce({ ...HERE, id: 'a' });
+  await assert.rejects(first.close(), /away/); // it may be listed still
+  await assert.rejects(mesh.announce(HERE), refusal('a'));
+  await first.close();
+  const second = await mesh.announce({ ...HERE, id: 'b' });
+  await first.close(); // again, which frees nothing of who came after
+  await assert.rejects(mesh.announce(HERE), refusal('b'));
+  await second[Symbol.asyncDispose]();
+  const third = await mesh.announce({ ...HERE, id: 'c' });
+  assert.equal(third.instance.id, 'c');
+  closed = 1;
+  const end = mesh.close();
+  await env.clock.advance(20_000);
+  await end;
+  assert.equal(closed, 2); // of the third alone: the others are gone
 });

@@ -261,7 +261,8 @@ test('what can not be said of a key rejects, and neither throws nor has the key 
   const { clock, asked, get, end } = await aBatch();
   const wrong = [
     [{ timeout: 'soon' }, /timeout must be a duration such as '10ms', got 'soon'/],
-    [{ timeout: 50 }, /timeout must be a duration such as '10ms', got '50'/],
+    [{ timeout: 50 }, /timeout must be a duration such as '10ms', got 50/],
+    [{ timeout: Object.create(null) }, /timeout must be a duration such as '10ms', got an object/],
     [{ signal: {} }, /signal must be an AbortSignal/],
     [null, /what is said of a key must be an object, got null/],
   ] as const;

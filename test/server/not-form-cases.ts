@@ -13,6 +13,7 @@ const NOT_DEV = { notHeaders: { 'x-env': 'dev' } };
 const NOT_PROD = { notHeaders: { 'x-env': ['prod', 'test*'] } };
 const NOT_SHOP = { notHeaders: { host: 'shop.example' } };
 const NOT_GUEST = { notClaims: { role: 'guest' } };
+const NOT_SITE = { notClaims: { role: ['Site Admin', 'x;y'] } };
 const NOT_OPS = { notClaims: { role: ['ops', 'sre-*'] } };
 
 /** What rules say that speak of headers and claims which are not there, or are others. */
@@ -102,6 +103,11 @@ export const NOT_FORMS: readonly Case[] = [
   ['all but a claim: a list with it', [NOT_GUEST], saying({ role: ['ops', 'guest'] }), false],
   ['all but a claim: a list in one text', [NOT_GUEST], saying({ role: 'ops guest' }), false],
   ['all but a claim: a list in one text, with commas', [NOT_GUEST], saying({ role: 'ops,guest' }), false],
+  ['all but a claim: a list in one text, of names with spaces', [NOT_SITE], saying({ role: 'Site Admin, ops' }), false],
+  ['all but a claim: a list in one text, of other names', [NOT_SITE], saying({ role: 'Site Reader, ops' }), true],
+  ['all but a claim: a list in one text, of one with a mark', [NOT_SITE], saying({ role: 'x;y,ops' }), false],
+  ['all but a claim: a list in one text, with other marks', [NOT_GUEST], saying({ role: 'ops;guest' }), false],
+  ['all but a claim: a list in one text, as JSON', [NOT_GUEST], saying({ role: '["ops", "guest"]' }), false],
   ['all but a claim: a number', [{ notClaims: { level: '3' } }], saying({ level: 3 }), false],
   ['all but a claim: another number', [{ notClaims: { level: '3' } }], saying({ level: 4 }), true],
   ['all but a claim: false', [{ notClaims: { admin: 'false' } }], saying({ admin: false }), false],

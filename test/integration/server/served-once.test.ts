@@ -57,6 +57,9 @@ test('a server that can not be served is left as it was, and may be served again
   server.closeAllConnections();
   await once(server.close(), 'close');
   assert.deepEqual(heard(), before);
+  await shop.close();
+  await assert.rejects(shop.serve(server, LOCAL), { reason: 'closed' });
+  assert.deepEqual(heard(), before);
 });
 
 test('a server of TLS that could be served only when tried again has its certificate replaced like any other', async (t) => {
