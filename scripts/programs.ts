@@ -19,6 +19,9 @@ export const ZOOKEEPER = [
 /** What the tests of shared quotas need. */
 export const REDIS = ['redis-server'] as const;
 
+/** What the test of the metrics as Prometheus reads them needs. */
+export const PROMTOOL = ['prometheus'] as const;
+
 /**
  * Sees to it that Debian packages are there: installs them where it may, and says what to install where it may not.
  * @throws Error of one line when a package is missing and can not be installed.

@@ -1,7 +1,7 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { house, PACKAGES_FROM } from './floors/house.ts';
-import { JAVA, REDIS, ZOOKEEPER } from './programs.ts';
+import { JAVA, PROMTOOL, REDIS, ZOOKEEPER } from './programs.ts';
 import { root } from './run.ts';
 
 /** Kinds of test, in the order of how much they need. */
@@ -72,8 +72,13 @@ export function gaps(folder: string = root): string[] {
 export function programsOf(suite: Suite, folder: string = root): readonly string[] {
   if (suite !== 'integration') return [];
   const has = (pattern: string): boolean => globSync(`test/integration/${pattern}`, { cwd: folder }).length > 0;
-  const wanted = [has('zookeeper*') && ZOOKEEPER, has('redis*') && REDIS, has('java') && JAVA];
-  return [...new Set(wanted.flatMap((some) => some || []))];
+  const wanted = [
+    ...(has('zookeeper*') ? ZOOKEEPER : []),
+    ...(has('redis*') ? REDIS : []),
+    ...(has('java') ? JAVA : []),
+    ...(has('telemetry/promtool.test.ts') ? PROMTOOL : []),
+  ];
+  return [...new Set(wanted)];
 }
 
 const testFiles = (folder: string): string[] => globSync('test/**/*.test.ts', { cwd: folder }).sort();

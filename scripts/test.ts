@@ -14,7 +14,7 @@ export interface Tested {
   readonly problem: string | undefined;
 }
 
-const LONGEST_MS = 180_000; // of one test file; one that hangs must not hang the whole
+const LONGEST_MS = 180_000; // of one test; one that hangs must not hang the whole
 const LONGEST_RUN_MS = 40 * 60_000; // of all files of a run; CI has an hour and a half
 const ALONE: readonly Suite[] = ['package', 'examples']; // their processes would starve each other
 const MOSTLY_WAIT: readonly Suite[] = ['integration']; // for servers, sockets and sessions

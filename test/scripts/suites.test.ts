@@ -75,6 +75,11 @@ test('programs are asked for only where tests need them', () => {
   assert.deepEqual(redis, ['redis-server']);
   const java = withFiles([...full, 'test/integration/java/a.test.ts'], (folder) => programsOf('integration', folder));
   assert.deepEqual(java, ['openjdk-17-jdk-headless']);
+  const promtool = 'test/integration/telemetry/promtool.test.ts';
+  assert.deepEqual(
+    withFiles([...full, promtool], (folder) => programsOf('integration', folder)),
+    ['prometheus'],
+  );
 });
 
 test('tests of what knows no process share one, whatever is said in them', () => {
