@@ -27,6 +27,9 @@ const good: Readonly<Record<string, unknown>> = {
       },
     },
   },
+  'one with a claim whose name is no more than a line break': {
+    defaults: { authorize: { rules: [{ claims: { '\n': 'a' }, notClaims: { '\n': 'a' } }] } },
+  },
   'one with an off': { defaults: { attempt: { timeout: 'off' } } },
 };
 

@@ -15,7 +15,7 @@ const paths = "a list of paths such as '/orders', '/orders/{id}', '/admin/*', '*
 const addresses = "a list of addresses such as '10.0.0.0/8', 'fd00::/8', '10.1.2.3'";
 const value = "text such as 'a', 'a*', '*a', '*' (any value); a * only at one end";
 const values = "text such as 'a', 'a*', '*a', '*' (any value), or a list of such; a * only at one end";
-const aClaim = { pattern: NAME, must: value, name: /./s, named: 'the name of a claim' };
+const aClaim = { pattern: NAME, must: value, name: /[\s\S]/, named: 'the name of a claim' };
 const aHeader = {
   pattern: NAME,
   must: value,
