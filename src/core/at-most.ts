@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { whenLate } from './when-late.ts';
 
 /**
  * What `work` comes to, or undefined after `ms`; whatever it does later is nobody's business. Without work, waits. Never
@@ -6,17 +7,13 @@ import type { Clock } from './clock.ts';
  */
 export function atMost<T>(clock: Clock, ms: number, work?: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const late = (): void => resolve(undefined);
-    // In two halves: where this very process stood still, what came of the work meanwhile is read in between.
-    let timer = clock.schedule(ms / 2, () => {
-      timer = clock.schedule(ms / 2, late);
-    });
+    const cancel = whenLate(clock, ms, () => resolve(undefined));
     const fail = (): void => {
-      timer.cancel();
+      cancel();
       resolve(undefined);
     };
     work?.then((value) => {
-      timer.cancel();
+      cancel();
       resolve(value);
     }, fail);
   });

@@ -1,6 +1,7 @@
 import type { Env } from '../core/env.ts';
 import { messageOf } from '../core/message-of.ts';
 import type { Taken } from '../core/quota-store.ts';
+import { whenLate } from '../core/when-late.ts';
 
 const ANSWER_MS = 100; // for one answer of the store; a request must not wait longer to be counted
 const REST_MS = 1_000; // after it failed; then the next request tries again
@@ -39,13 +40,9 @@ export class SharedCounts {
 
   #inTime(taking: Promise<Taken>): Promise<Taken> {
     return new Promise((resolve, reject) => {
-      const { clock } = this.#env;
       const late = (): void => reject(new Error(`no answer within ${ANSWER_MS} ms`));
-      // In two halves: where this very process was too busy, an answer that has come is read in between.
-      let timer = clock.schedule(ANSWER_MS / 2, () => {
-        timer = clock.schedule(ANSWER_MS / 2, late);
-      });
-      taking.then(resolve, reject).finally(() => timer.cancel());
+      const cancel = whenLate(this.#env.clock, ANSWER_MS, late);
+      taking.then(resolve, reject).finally(cancel);
     });
   }
 

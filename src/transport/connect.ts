@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Env } from '../core/env.ts';
+import { whenLate } from '../core/when-late.ts';
 import type { buildConnector } from './undici.ts';
 
 const USUAL = { timeout: 0, allowH2: false };
@@ -55,15 +56,11 @@ export class Connector {
 
   #begin(...[options, callback]: Connect): void {
     // undici's own timer is right to half a second only.
-    const { clock } = this.#env;
     let socket: Socket | undefined;
     const late = (): void => void socket!.destroy(new ConnectTimeout());
-    // In two halves: where this very process was too busy, what has come of the handshake is read in between.
-    let timer = clock.schedule(this.#timeoutMs / 2, () => {
-      timer = clock.schedule(this.#timeoutMs / 2, late);
-    });
+    const cancel = whenLate(this.#env.clock, this.#timeoutMs, late);
     const over: Connect[1] = (...outcome) => {
-      timer.cancel();
+      cancel();
       if (socket !== undefined) this.#connecting.delete(socket);
       const next = this.#waiting.shift();
       if (next !== undefined) this.#begin(...next);
