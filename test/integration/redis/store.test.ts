@@ -73,6 +73,12 @@ for (const instances of [1, 2, 4]) {
   });
 }
 
+/** A store, and a key under which nothing is counted yet. */
+async function aCount() {
+  const client = await aClient();
+  return { client, store: await RedisStore.open(client, 'q'), key: newKey() };
+}
+
 test('a burst fits at once, and the next is told how long it has to wait', async () => {
   const store = await RedisStore.open(await aClient(), 'q');
   const key = newKey();
@@ -122,9 +128,7 @@ test('a rate that changes finds as many calls as there were, and nobody waits as
 });
 
 test('who is over when the rate is raised is let in after the wait that they were told', async () => {
-  const client = await aClient();
-  const store = await RedisStore.open(client, 'q');
-  const key = newKey();
+  const { client, store, key } = await aCount();
   for (let call = 0; call < 3; call++) assert.equal((await store.take(key, 1 / 3_600_000, 3)).waitMs, 0);
   const { waitMs } = await store.take(key, 1 / 60_000, 3);
   assert.ok(waitMs > 0 && waitMs <= 60_000, `${waitMs}`);
@@ -133,9 +137,7 @@ test('who is over when the rate is raised is let in after the wait that they wer
 });
 
 test('a clock of the server that went back shuts nobody out', async () => {
-  const client = await aClient();
-  const store = await RedisStore.open(client, 'q');
-  const key = newKey();
+  const { client, store, key } = await aCount();
   const perMs = 1 / 60_000; // it leaves by itself when it is as good as new
   await store.take(key, perMs, 3);
   await passes(client, key, -3_600_000);
@@ -146,9 +148,7 @@ test('a clock of the server that went back shuts nobody out', async () => {
 });
 
 test('what is given back may be taken again, and what was never taken stays', async () => {
-  const client = await aClient();
-  const store = await RedisStore.open(client, 'q');
-  const key = newKey();
+  const { client, store, key } = await aCount();
   const perMs = 1 / 3_600_000;
   const [first, second] = [await store.take(key, perMs, 3), await store.take(key, perMs, 3)];
   await store.giveBack(key, first.receipt!);
@@ -164,9 +164,7 @@ test('what is given back may be taken again, and what was never taken stays', as
 });
 
 test('what has drained already is not given back, or others would get what they never had', async () => {
-  const client = await aClient();
-  const store = await RedisStore.open(client, 'q');
-  const key = newKey();
+  const { client, store, key } = await aCount();
   const perMs = 1 / 60_000;
   const { receipt } = await store.take(key, perMs, 3);
   await passes(client, key, 60_000);
@@ -181,9 +179,7 @@ test('what has drained already is not given back, or others would get what they 
 });
 
 test('of what has half drained half is given back', async () => {
-  const client = await aClient();
-  const store = await RedisStore.open(client, 'q');
-  const key = newKey();
+  const { client, store, key } = await aCount();
   const perMs = 1 / 3_600_000;
   const { receipt } = await store.take(key, perMs, 3);
   const half = Number(receipt) - 1_800_000;
